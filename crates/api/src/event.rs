@@ -1,0 +1,125 @@
+//! What happens.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Banner, Cause, Health, InstanceStatus, Phase, Plan, ServiceStatus};
+
+/// One thing that happened. Numbered without gaps; what a client missed is told by `gap`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Event {
+    /// Its number, from 1 per engine start.
+    pub seq: u64,
+    /// When, RFC 3339 with milliseconds.
+    pub at: String,
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The phase of an instance changed.
+    InstancePhase {
+        /// `api/0`.
+        instance: String,
+        /// From.
+        from: Phase,
+        /// To.
+        to: Phase,
+        /// Why, nearest cause first.
+        cause: Vec<Cause>,
+        /// The instance as it is now.
+        status: InstanceStatus,
+    },
+    /// The health, or anything else that is shown of an instance, changed.
+    InstanceHealth {
+        /// `api/0`.
+        instance: String,
+        /// To.
+        health: Health,
+        /// Why.
+        cause: Vec<Cause>,
+        /// The instance as it is now.
+        status: InstanceStatus,
+    },
+    /// A service is new, or its configuration changed.
+    ServiceAdded {
+        /// Which.
+        service: String,
+        /// The service as it is now.
+        status: ServiceStatus,
+    },
+    /// A service is gone.
+    ServiceRemoved {
+        /// Which.
+        service: String,
+    },
+    /// A new configuration is in force.
+    PlanApplied {
+        /// What it changed.
+        plan: Plan,
+        /// SHA-256 of the text in force.
+        hash: String,
+    },
+    /// The configuration was refused.
+    ConfigError {
+        /// All mistakes.
+        diagnostics: Vec<crate::Diagnostic>,
+    },
+    /// The mode changes or has changed.
+    ModeChanged {
+        /// To.
+        mode: String,
+        /// Whether all services have followed.
+        settled: bool,
+    },
+    /// A run crashed and its evidence was frozen.
+    Incident {
+        /// `api/0`.
+        instance: String,
+        /// The run.
+        run: u64,
+        /// Why.
+        cause: Vec<Cause>,
+    },
+    /// A service is not restarted any more.
+    LimitHit {
+        /// `api/0`.
+        instance: String,
+        /// Why.
+        cause: Vec<Cause>,
+    },
+    /// A client connected.
+    ConnectionOpened {
+        /// The connection.
+        id: u64,
+        /// Its name, as it gave it.
+        client: String,
+    },
+    /// A client left.
+    ConnectionClosed {
+        /// The connection.
+        id: u64,
+    },
+    /// The banner changed.
+    Banner {
+        /// All of it.
+        banner: Vec<Banner>,
+    },
+    /// The supervisor is about to end.
+    Stopping {
+        /// Whether the services go on.
+        services_kept: bool,
+    },
+    /// Events were missed; a new snapshot follows.
+    Gap {
+        /// How many.
+        missed: u64,
+    },
+    /// Another that this build does not know.
+    #[serde(other)]
+    Unknown,
+}

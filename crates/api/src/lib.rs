@@ -1,0 +1,33 @@
+//! The one vocabulary of commands, replies, events, snapshots and errors that every front end speaks.
+//!
+//! # Theory of operation
+//!
+//! Plain values with explicit names on the wire, and a JSON Schema for each, nothing else. Commands are strict
+//! (an unknown field is an error); what clients read is open (unknown fields are ignored, and every enum has an
+//! `unknown` variant), so that a front end one version newer or older than its engine works.
+//!
+//! Deliberately absent: sockets, framing, the engine. How domain values become these is the engine's business
+//! (`ostler_engine::wire`); how lines become requests is the server's.
+
+mod config;
+mod error;
+mod event;
+mod logs;
+mod method;
+mod params;
+mod rpc;
+mod schema;
+mod snapshot;
+
+pub use config::*;
+pub use error::*;
+pub use event::*;
+pub use logs::*;
+pub use method::*;
+pub use params::*;
+pub use rpc::*;
+pub use schema::*;
+pub use snapshot::*;
+
+/// The version of the control protocol that this build speaks.
+pub const PROTOCOL_VERSION: u32 = 1;

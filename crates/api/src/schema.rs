@@ -1,0 +1,24 @@
+//! JSON Schema of everything on the wire.
+
+use schemars::{Schema, schema_for};
+
+/// Every schema by file name (without `.json`), for `resources/schema/`.
+pub fn schemas() -> Vec<(&'static str, Schema)> {
+    macro_rules! list {
+        ($($name:literal $type:ident),* $(,)?) => { vec![$(($name, schema_for!(crate::$type)),)*] };
+    }
+    list![
+        "request" Request, "response" Response, "notification" Notification, "error" ApiError,
+        "snapshot" Snapshot, "event" Event, "plan" Plan, "log_line" LogLine,
+        "params.hello" HelloParams, "params.service" ServiceParams, "params.action" ActionParams,
+        "params.reload_config" ReloadParams, "params.config_validate" ConfigValidateParams,
+        "params.set_mode" SetModeParams, "params.shutdown" ShutdownParams, "params.watch" WatchParams,
+        "params.logs" LogsParams, "params.metrics" MetricsParams, "params.signal" SignalParams,
+        "params.scale" ScaleParams,
+        "reply.hello" HelloReply, "reply.action" ActionReply, "reply.plan" PlanReply,
+        "reply.watch" WatchReply, "reply.logs" LogReply, "notification.log" LogNotification,
+        "reply.why" WhyReply, "reply.health_check" HealthReply, "reply.metrics" MetricsReply,
+        "reply.signal" SignalReply, "reply.env" EnvReply, "reply.shutdown" ShutdownReply,
+        "reply.doctor" DoctorReply, "reply.config_get" ConfigText, "reply.config_validate" ConfigVerdict,
+    ]
+}
