@@ -1,0 +1,3 @@
+//! The keeper binary.
+
+fn main() {}
