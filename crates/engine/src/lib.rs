@@ -1,1 +1,18 @@
-//! Ostler engine.
+//! Drives the pure supervisor of `ostler-core`: processes, keepers, logs, probes, configuration, journal.
+//!
+//! # Theory of operation
+//!
+//! One task, the actor, owns the supervisor. It turns everything that happens (a wish, a keeper's message, a
+//! probe's result, a changed file, a timer) into one input, applies it at once, and performs the effects without
+//! ever waiting: every job it starts comes back as another input. Readers never ask it: they look at the
+//! snapshot, follow the numbered [`Journal`], or pull log files at their own pace.
+
+mod follow;
+mod handle;
+mod journal;
+mod wait;
+
+pub use follow::*;
+pub use handle::*;
+pub use journal::*;
+pub use wait::Wish;

@@ -1,0 +1,350 @@
+//! How everybody else speaks with the engine.
+//!
+//! A handle is cheap to clone. Wishes go through one bounded queue to the actor and are answered once it has
+//! accepted or refused them; readers take snapshots, the journal and log files without disturbing it.
+
+use std::{sync::Arc, time::Duration};
+
+use ostler_api::{
+    ActionParams, ActionReply, ApiError, ConfigText, ConfigValidateParams, ConfigVerdict, DoctorReply,
+    EnvReply, ErrorCode, HealthReply, HelloReply, LogReply, LogsParams, MetricsParams, MetricsReply,
+    PlanReply, ReloadParams, ScaleParams, ServiceParams, SetModeParams, ShutdownParams, ShutdownReply,
+    SignalParams, SignalReply, Snapshot, Wait, WatchParams, WhyReply,
+};
+pub use ostler_core::Actor;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    Journal, LogFollower, Watcher,
+    wait::{self, Wish},
+};
+
+/// Wishes that may wait for the actor.
+pub const COMMANDS_MAX: usize = 64;
+/// The longest that a client may ask to wait.
+pub const WAIT_MAX: Duration = Duration::from_secs(600);
+const WAIT_DEFAULT: Duration = Duration::from_secs(120);
+
+/// What the actor answers.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, ApiError>>;
+
+/// A wish for the actor.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    Action {
+        wish: Wish,
+        params: ActionParams,
+        actor: Actor,
+        reply: Reply<Accepted>,
+    },
+    Reload {
+        params: ReloadParams,
+        actor: Actor,
+        reply: Reply<PlanReply>,
+    },
+    SetMode {
+        params: SetModeParams,
+        actor: Actor,
+        reply: Reply<PlanReply>,
+    },
+    Scale {
+        params: ScaleParams,
+        actor: Actor,
+        reply: Reply<PlanReply>,
+    },
+    Shutdown {
+        params: ShutdownParams,
+        actor: Actor,
+        reply: Reply<ShutdownReply>,
+    },
+    Signal {
+        params: SignalParams,
+        actor: Actor,
+        reply: Reply<SignalReply>,
+    },
+    Status {
+        params: ServiceParams,
+        reply: Reply<Snapshot>,
+    },
+    Health {
+        params: ServiceParams,
+        reply: Reply<HealthReply>,
+    },
+    ConfigGet {
+        reply: Reply<ConfigText>,
+    },
+    ConfigValidate {
+        params: ConfigValidateParams,
+        reply: Reply<ConfigVerdict>,
+    },
+    Metrics {
+        params: MetricsParams,
+        reply: Reply<MetricsReply>,
+    },
+    Env {
+        params: ServiceParams,
+        reply: Reply<EnvReply>,
+    },
+    Logs {
+        params: LogsParams,
+        actor: Actor,
+        reply: Reply<(LogReply, Option<LogFollower>)>,
+    },
+    Doctor {
+        reply: Reply<DoctorReply>,
+    },
+    /// Somebody looks at metrics as long as the sender's other end lives.
+    Look {
+        until: oneshot::Receiver<()>,
+    },
+}
+
+/// A wish was accepted.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    /// As of this event.
+    pub seq: u64,
+    /// The instances it concerns, as `api/0`.
+    pub instances: Vec<String>,
+}
+
+/// The way to the engine.
+#[derive(Clone, Debug)]
+pub struct EngineHandle {
+    pub(crate) asks: mpsc::Sender<Ask>,
+    pub(crate) journal: Arc<Journal>,
+}
+
+impl EngineHandle {
+    /// What is, as of the last event.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.journal.snapshot()
+    }
+
+    /// The number of the last event.
+    pub fn seq(&self) -> u64 {
+        self.journal.last()
+    }
+
+    /// What is, then what happens.
+    pub fn watch(&self, params: &WatchParams) -> Watcher {
+        self.journal.watch(params.since)
+    }
+
+    /// Has metrics sampled until the returned sender is dropped.
+    ///
+    /// # Errors
+    /// `busy`, `no-engine`.
+    pub async fn look(&self) -> Result<oneshot::Sender<()>, ApiError> {
+        let (keep, until) = oneshot::channel();
+        self.send(Ask::Look { until })?;
+        Ok(keep)
+    }
+
+    /// Who the engine is.
+    pub fn hello(&self, capabilities: Vec<String>) -> HelloReply {
+        let snapshot = self.snapshot();
+        HelloReply {
+            server: "ostler".to_owned(),
+            version: snapshot.supervisor.version.clone(),
+            protocol_version: ostler_api::PROTOCOL_VERSION,
+            capabilities,
+            tier: snapshot.supervisor.tier,
+            engine_id: snapshot.supervisor.engine_id.clone(),
+            pid: snapshot.supervisor.pid,
+            events_url: None,
+        }
+    }
+
+    /// Everything, or one service, with the times as of now.
+    ///
+    /// # Errors
+    /// `unknown-service`, `busy`, `no-engine`.
+    pub async fn status(&self, params: ServiceParams) -> Result<Snapshot, ApiError> {
+        self.ask(|reply| Ask::Status { params, reply }).await
+    }
+
+    /// Brings services up.
+    ///
+    /// # Errors
+    /// `unknown-service`, `invalid-params`, `busy`, `timeout`, `no-engine`.
+    pub async fn start(&self, actor: &Actor, params: ActionParams) -> Result<ActionReply, ApiError> {
+        self.act(Wish::Start, actor, params).await
+    }
+
+    /// Brings services down.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn stop(&self, actor: &Actor, params: ActionParams) -> Result<ActionReply, ApiError> {
+        self.act(Wish::Stop, actor, params).await
+    }
+
+    /// Gives services a new run.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn restart(&self, actor: &Actor, params: ActionParams) -> Result<ActionReply, ApiError> {
+        self.act(Wish::Restart, actor, params).await
+    }
+
+    /// Asks the probes now.
+    ///
+    /// # Errors
+    /// `unknown-service`, `busy`, `no-engine`.
+    pub async fn health_check(&self, params: ServiceParams) -> Result<HealthReply, ApiError> {
+        self.ask(|reply| Ask::Health { params, reply }).await
+    }
+
+    /// Reads the configuration again.
+    ///
+    /// # Errors
+    /// `config-invalid` with diagnostics, `config-unreadable`, `busy`, `no-engine`.
+    pub async fn reload(&self, actor: &Actor, params: ReloadParams) -> Result<PlanReply, ApiError> {
+        let actor = actor.clone();
+        self.ask(|reply| Ask::Reload { params, actor, reply }).await
+    }
+
+    /// The configuration's text on disk.
+    ///
+    /// # Errors
+    /// `config-unreadable`, `busy`, `no-engine`.
+    pub async fn config_get(&self) -> Result<ConfigText, ApiError> {
+        self.ask(|reply| Ask::ConfigGet { reply }).await
+    }
+
+    /// What is wrong with a text, and what saving it would do.
+    ///
+    /// # Errors
+    /// `busy`, `no-engine`.
+    pub async fn config_validate(&self, params: ConfigValidateParams) -> Result<ConfigVerdict, ApiError> {
+        self.ask(|reply| Ask::ConfigValidate { params, reply }).await
+    }
+
+    /// Switches the mode.
+    ///
+    /// # Errors
+    /// `unknown-mode`, `busy`, `no-engine`.
+    pub async fn set_mode(&self, actor: &Actor, params: SetModeParams) -> Result<PlanReply, ApiError> {
+        let actor = actor.clone();
+        self.ask(|reply| Ask::SetMode { params, actor, reply }).await
+    }
+
+    /// Gives a service another number of slots.
+    ///
+    /// # Errors
+    /// `unknown-service`, `invalid-params`, `busy`, `no-engine`.
+    pub async fn scale(&self, actor: &Actor, params: ScaleParams) -> Result<PlanReply, ApiError> {
+        let actor = actor.clone();
+        self.ask(|reply| Ask::Scale { params, actor, reply }).await
+    }
+
+    /// Ends the engine, with or without the services.
+    ///
+    /// # Errors
+    /// `busy`, `no-engine`.
+    pub async fn shutdown(&self, actor: &Actor, params: ShutdownParams) -> Result<ShutdownReply, ApiError> {
+        let actor = actor.clone();
+        self.ask(|reply| Ask::Shutdown { params, actor, reply }).await
+    }
+
+    /// Sends a signal to a service's processes.
+    ///
+    /// # Errors
+    /// `unknown-service`, `not-running`, `invalid-params`, `busy`, `no-engine`.
+    pub async fn signal(&self, actor: &Actor, params: SignalParams) -> Result<SignalReply, ApiError> {
+        let actor = actor.clone();
+        self.ask(|reply| Ask::Signal { params, actor, reply }).await
+    }
+
+    /// The environment a run would get.
+    ///
+    /// # Errors
+    /// `unknown-service`, `invalid-params`, `busy`, `no-engine`.
+    pub async fn env(&self, params: ServiceParams) -> Result<EnvReply, ApiError> {
+        self.ask(|reply| Ask::Env { params, reply }).await
+    }
+
+    /// Why services are as they are.
+    ///
+    /// # Errors
+    /// `unknown-service`, `busy`, `no-engine`.
+    pub async fn why(&self, params: ServiceParams) -> Result<WhyReply, ApiError> {
+        let snapshot = self.status(params).await?;
+        let instances = snapshot.services.into_values().flat_map(|service| service.instances);
+        let why = |status: ostler_api::InstanceStatus| ostler_api::WhyInstance {
+            history: self.journal.history(&status.id),
+            status,
+        };
+        Ok(WhyReply { instances: instances.map(why).collect() })
+    }
+
+    /// Use of CPU and memory.
+    ///
+    /// # Errors
+    /// `unknown-service`, `busy`, `no-engine`.
+    pub async fn metrics(&self, params: MetricsParams) -> Result<MetricsReply, ApiError> {
+        self.ask(|reply| Ask::Metrics { params, reply }).await
+    }
+
+    /// Output of services, and a follower if asked.
+    ///
+    /// # Errors
+    /// `unknown-service`, `invalid-params`, `busy`, `no-engine`.
+    pub async fn logs(
+        &self,
+        actor: &Actor,
+        params: LogsParams,
+    ) -> Result<(LogReply, Option<LogFollower>), ApiError> {
+        let actor = actor.clone();
+        self.ask(|reply| Ask::Logs { params, actor, reply }).await
+    }
+
+    /// Self-check.
+    ///
+    /// # Errors
+    /// `busy`, `no-engine`.
+    pub async fn doctor(&self) -> Result<DoctorReply, ApiError> {
+        self.ask(|reply| Ask::Doctor { reply }).await
+    }
+
+    async fn act(&self, wish: Wish, actor: &Actor, params: ActionParams) -> Result<ActionReply, ApiError> {
+        let (until, timeout) = (params.wait, params.timeout);
+        let limit = timeout.map_or(Ok(WAIT_DEFAULT), |seconds| {
+            Duration::try_from_secs_f64(seconds).ok().filter(|limit| *limit <= WAIT_MAX).ok_or_else(|| {
+                let mut error =
+                    ApiError::new(ErrorCode::InvalidParams, "timeout is not between 0 and 600 seconds");
+                error.path = Some("timeout".to_owned());
+                error
+            })
+        })?;
+        // The watcher begins before the wish, so that nothing that follows is missed.
+        let watcher = self.journal.watch(None);
+        let actor = actor.clone();
+        let accepted = self.ask(|reply| Ask::Action { wish, params, actor, reply }).await?;
+        match until {
+            Wait::Accepted => Ok(ActionReply { accepted_at: accepted.seq, ..ActionReply::default() }),
+            Wait::Settled | Wait::Ready => wait::until(watcher, wish, until, accepted, limit).await,
+        }
+    }
+
+    async fn ask<T>(&self, make: impl FnOnce(Reply<T>) -> Ask) -> Result<T, ApiError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(make(reply))?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    fn send(&self, ask: Ask) -> Result<(), ApiError> {
+        self.asks.try_send(ask).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                ApiError::new(ErrorCode::Busy, "too many commands at once; this one was not taken")
+                    .hint("try again in a moment")
+            }
+            mpsc::error::TrySendError::Closed(_) => gone(),
+        })
+    }
+}
+
+fn gone() -> ApiError {
+    ApiError::new(ErrorCode::NoEngine, "the engine has ended").hint("start it with `ostler up`")
+}
