@@ -17,16 +17,28 @@
 //!
 //! Deliberately absent: processes, files, sockets, serialisation, logging.
 
+mod backoff;
 mod cause;
+mod difference;
 mod effect;
+mod graph;
 mod input;
+mod instance;
 mod name;
+mod phase;
+mod plan;
 mod spec;
+mod supervisor;
 mod template;
 
 pub use cause::*;
 pub use effect::*;
+pub use graph::*;
 pub use input::*;
+pub use instance::*;
 pub use name::*;
+pub use phase::*;
+pub use plan::*;
 pub use spec::*;
+pub use supervisor::*;
 pub use template::*;

@@ -1,0 +1,135 @@
+//! How often and how soon a run is followed by another.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use crate::RestartPolicy;
+
+/// What an instance remembers of its restarts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Restarts {
+    /// Automatic restarts in a row, without a healthy time of `reset_after` between them.
+    streak: u32,
+    /// Automatic restarts since the last explicit start.
+    total: u32,
+    /// When the automatic restarts were that may still be inside the window; at most `max_restarts`.
+    recent: VecDeque<Instant>,
+    /// Whether runs are still on trial after an explicit start, and how many ended at once.
+    trial: Option<u32>,
+}
+
+/// What the counts say after a run has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another run.
+    Retry {
+        /// After this wait.
+        delay: Duration,
+        /// Which automatic restart in a row it is, from 1.
+        attempt: u32,
+    },
+    /// No more: the window is full.
+    LimitHit {
+        /// How many restarts it holds.
+        restarts: u32,
+    },
+}
+
+impl Restarts {
+    /// An explicit start: everything begins afresh, and the run is on trial.
+    pub(crate) fn start_afresh(&mut self) {
+        *self = Self { trial: Some(0), ..Self::default() };
+    }
+
+    /// Automatic restarts in a row.
+    pub(crate) fn streak(&self) -> u32 {
+        self.streak
+    }
+
+    /// Automatic restarts since the last explicit start.
+    pub(crate) fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// Whether runs are still on trial after an explicit start.
+    pub(crate) fn is_on_trial(&self) -> bool {
+        self.trial.is_some()
+    }
+
+    /// The trial is over: a run was healthy, or ended in another way than at once.
+    pub(crate) fn end_trial(&mut self) {
+        self.trial = None;
+    }
+
+    /// A run on trial ended at once: whether `retries` tolerates it.
+    pub(crate) fn tolerates_immediate_exit(&mut self, retries: u32) -> bool {
+        match &mut self.trial {
+            Some(failures) if *failures < retries => {
+                *failures += 1;
+                true
+            }
+            Some(_) => false,
+            None => true,
+        }
+    }
+
+    /// A run failed after having been healthy for some time or never.
+    pub(crate) fn crashed(
+        &mut self,
+        now: Instant,
+        policy: &RestartPolicy,
+        healthy_for: Option<Duration>,
+        jitter: f64,
+    ) -> Next {
+        if let Some(restarts) = self.full_window(now, policy) {
+            return Next::LimitHit { restarts };
+        }
+        if healthy_for.is_some_and(|healthy| healthy >= policy.reset_after) {
+            self.streak = 0;
+        }
+        self.streak = self.streak.saturating_add(1);
+        Next::Retry { delay: delay(policy, self.streak, jitter), attempt: self.streak }
+    }
+
+    /// How many restarts fill the window, if it is full.
+    pub(crate) fn full_window(&mut self, now: Instant, policy: &RestartPolicy) -> Option<u32> {
+        while self.recent.front().is_some_and(|at| now.saturating_duration_since(*at) >= policy.window) {
+            self.recent.pop_front();
+        }
+        let restarts = u32::try_from(self.recent.len()).unwrap_or(u32::MAX);
+        (policy.max_restarts > 0 && restarts >= policy.max_restarts).then_some(restarts)
+    }
+
+    /// An automatic restart happens now.
+    pub(crate) fn restarted(&mut self, now: Instant, policy: &RestartPolicy) {
+        self.total = self.total.saturating_add(1);
+        if policy.max_restarts > 0 {
+            self.recent.push_back(now);
+        }
+    }
+}
+
+/// The wait before automatic restart number `streak` in a row: nothing for the first if the policy is
+/// `immediate`, then `delay · backoffⁿ` up to `max_delay`, of which the fraction `policy.jitter` is random.
+pub(crate) fn delay(policy: &RestartPolicy, streak: u32, jitter: f64) -> Duration {
+    let step = match (policy.immediate, streak) {
+        (true, 0 | 1) => return Duration::ZERO,
+        (true, n) => n - 2,
+        (false, n) => n.saturating_sub(1),
+    };
+    if policy.delay.is_zero() {
+        return Duration::ZERO;
+    }
+    let factor = policy.backoff.max(1.0).powi(i32::try_from(step).unwrap_or(i32::MAX));
+    let cap = policy.max_delay.as_secs_f64();
+    let whole = (policy.delay.as_secs_f64() * factor).min(cap);
+    let random = unit(policy.jitter) * unit(jitter);
+    Duration::try_from_secs_f64(whole * (1.0 - random)).unwrap_or(policy.max_delay)
+}
+
+/// A fraction, whatever was given for it.
+fn unit(number: f64) -> f64 {
+    if number.is_finite() { number.clamp(0.0, 1.0) } else { 0.0 }
+}
