@@ -1,0 +1,156 @@
+//! Tests as an ordinary user, when root starts them.
+//!
+//! Root passes every permission bit, so that "unreadable" and "refused" would prove nothing. Cargo and nextest
+//! know a runner: a program that gets the test binary and its arguments. Ours is this very program in the hidden
+//! mode `as-user`, which moves into a home of its own, gives up root and becomes the test binary.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::{Doing, Failure, Outcome};
+use crate::shell;
+
+/// The hidden mode.
+pub(crate) const MODE: &str = "as-user";
+
+/// Names the home to the hidden mode; without it nothing changes.
+const HOME: &str = "OSTLER_TEST_HOME";
+
+/// The user that owns nothing, on every Linux.
+const NOBODY: u32 = 65534;
+
+/// A home for tests, removed at the end.
+pub(crate) struct TestHome {
+    path: PathBuf,
+}
+
+impl TestHome {
+    /// Makes a home that belongs to nobody, if root asks and nobody can reach what was built; else says why not.
+    pub(crate) fn new() -> Outcome<Result<Self, String>> {
+        if !is_root() {
+            return Ok(Err("not started by root".to_owned()));
+        }
+        for place in [shell::root(), shell::target_dir(), own_path()?] {
+            if !nobody_reaches(&place) {
+                return Ok(Err(format!("{} is closed to other users", place.display())));
+            }
+        }
+        let path = std::env::temp_dir().join(format!("ostler-test-{}", std::process::id()));
+        for dir in [path.clone(), path.join("home"), path.join("run"), path.join("tmp")] {
+            std::fs::create_dir_all(&dir).doing(format_args!("cannot create {}", dir.display()))?;
+            give_to_nobody(&dir)?;
+        }
+        Ok(Ok(Self { path }))
+    }
+
+    /// Tells the hidden mode about this home.
+    pub(crate) fn apply(&self, command: &mut Command) {
+        command.env(HOME, &self.path);
+    }
+}
+
+impl Drop for TestHome {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+/// The option that makes cargo and nextest start test binaries through the hidden mode.
+pub(crate) fn runner_option() -> Outcome<String> {
+    Ok(format!("target.{}.runner=[{:?}, {MODE:?}]", host()?, own_path()?))
+}
+
+/// The triple of this machine.
+pub(crate) fn host() -> Outcome<String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said = shell::output(Command::new(rustc).arg("-vV"))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| Failure::new("rustc does not say for which machine it compiles"))
+}
+
+/// The hidden mode: gives up root and becomes the program.
+pub(crate) fn become_it(words: Vec<String>) -> Outcome {
+    let (program, args) = words.split_first().ok_or_else(|| Failure::new("no program to become"))?;
+    let mut command = Command::new(program);
+    command.args(args);
+    if let Some(home) = std::env::var_os(HOME) {
+        settle(&mut command, Path::new(&home));
+    }
+    replace(command)
+}
+
+/// Gives a command nobody's rights and the home's environment.
+fn settle(command: &mut Command, home: &Path) {
+    give_up_root(command);
+    for name in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", HOME] {
+        command.env_remove(name);
+    }
+    command.env("HOME", home.join("home")).env("USER", "nobody").env("LOGNAME", "nobody");
+    command.env("TMPDIR", home.join("tmp")).env("XDG_RUNTIME_DIR", home.join("run")).env("SHELL", "/bin/sh");
+    // Root's own programs cannot be started by nobody, and half of a search path only confuses.
+    if let (Some(path), Some(roots)) = (std::env::var_os("PATH"), std::env::var_os("HOME")) {
+        let open = std::env::split_paths(&path).filter(|dir| !dir.starts_with(&roots));
+        if let Ok(path) = std::env::join_paths(open) {
+            command.env("PATH", path);
+        }
+    }
+}
+
+fn own_path() -> Outcome<PathBuf> {
+    std::env::current_exe().doing("cannot find this program itself")
+}
+
+fn nobody_reaches(place: &Path) -> bool {
+    let mut command = Command::new("test");
+    command.arg("-x").arg(place);
+    give_up_root(&mut command);
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Whether root runs this.
+#[cfg(unix)]
+pub(crate) fn is_root() -> bool {
+    shell::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+#[cfg(unix)]
+fn give_up_root(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    // With a new uid the standard library also clears root's groups.
+    command.uid(NOBODY).gid(NOBODY);
+}
+
+#[cfg(unix)]
+fn give_to_nobody(dir: &Path) -> Outcome {
+    use std::os::unix::fs::PermissionsExt;
+    let name = dir.display();
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
+        .and_then(|()| std::os::unix::fs::chown(dir, Some(NOBODY), Some(NOBODY)))
+        .doing(format_args!("cannot give {name} to nobody"))
+}
+
+#[cfg(unix)]
+fn replace(mut command: Command) -> Outcome {
+    use std::os::unix::process::CommandExt;
+    let error = command.exec();
+    Err(Failure::new(format!("cannot become `{}`: {error}", shell::line(&command))))
+}
+
+/// Whether root runs this.
+#[cfg(not(unix))]
+pub(crate) fn is_root() -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn give_up_root(_: &mut Command) {}
+
+#[cfg(not(unix))]
+fn give_to_nobody(_: &Path) -> Outcome {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn replace(mut command: Command) -> Outcome {
+    shell::exec(&mut command)
+}

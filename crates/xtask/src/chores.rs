@@ -1,0 +1,157 @@
+//! Chores that need the project's own crates: programs of `ostler-e2e`, built and started from here.
+
+use std::process::Command;
+
+use crate::args::Args;
+use crate::as_user::{self, TestHome};
+use crate::dist::{self, Parts, Profile};
+use crate::failure::{Doing, Failure, Outcome};
+use crate::shell;
+
+const SCHEMA: &str = "\
+Usage: cargo xtask schema [--check]
+
+Writes the JSON Schema of the control protocol and of the configuration to resources/schema.
+
+  --check   changes nothing and fails when a file is out of date";
+
+const BENCH: &str = "\
+Usage: cargo xtask bench [--peers] [--only NAME]
+
+Measures the release build beside a bare loop of system calls, and writes benches/RESULTS.md.
+
+  --peers       also measures other supervisors that are installed (supervisord)
+  --only NAME   one measurement, printed only";
+
+const CHAOS: &str = "\
+Usage: cargo xtask chaos (--issue N | --minutes N | --only NAME [--count N]) [--debug]
+
+Breaks things on purpose, with the release build, and counts.
+
+  --issue N     the scenarios and counts that issue N asks for
+  --minutes N   mixed services under random kills for N minutes
+  --only NAME   one scenario, `--count N` times; `--only list` names them
+  --debug       with the unoptimised build";
+
+const WINDOWS: &str = "\
+Usage: cargo xtask windows
+
+Compiles the crates without Qt for Windows (cargo check). On Debian: apt-get install rustc-web cargo-web
+rust-web-src gcc-mingw-w64-x86-64; elsewhere: rustup target add x86_64-pc-windows-gnu.";
+
+/// `cargo xtask schema`.
+pub(crate) fn schema(mut args: Args) -> Outcome {
+    if args.help(SCHEMA) {
+        return Ok(());
+    }
+    let is_check = args.flag("--check");
+    args.end()?;
+    schema_files(is_check)
+}
+
+/// Writes the schema files, or says which are out of date.
+pub(crate) fn schema_files(is_check: bool) -> Outcome {
+    let mut command = shell::cargo(&["run", "--quiet", "--package", "ostler-e2e", "--bin", "schemas", "--"]);
+    command.arg("resources/schema").args(is_check.then_some("--check"));
+    shell::exec(&mut command).map_err(|failure| {
+        if is_check { failure.next("cargo xtask schema, then commit resources/schema") } else { failure }
+    })
+}
+
+/// `cargo xtask bench`.
+pub(crate) fn bench(mut args: Args) -> Outcome {
+    if args.help(BENCH) {
+        return Ok(());
+    }
+    let has_peers = args.flag("--peers");
+    let only = args.value("--only")?;
+    args.end()?;
+    let dist = dist::assemble(Profile::Release, Parts::WithoutTray)?;
+    let mut bench = tool("bench", Profile::Release)?;
+    bench.arg("--bin-dir").arg(&dist).args(has_peers.then_some("--peers"));
+    if let Some(only) = only {
+        return shell::exec(bench.args(["--only", &only]));
+    }
+    let report = shell::target_dir().join("bench.md");
+    shell::exec(bench.arg("--report").arg(&report))?;
+    let results = shell::root().join("benches/RESULTS.md");
+    std::fs::copy(&report, &results).doing("cannot write benches/RESULTS.md")?;
+    println!("\nWritten to benches/RESULTS.md.");
+    Ok(())
+}
+
+/// `cargo xtask chaos`.
+pub(crate) fn chaos(mut args: Args) -> Outcome {
+    if args.help(CHAOS) {
+        return Ok(());
+    }
+    let profile = if args.flag("--debug") { Profile::Debug } else { Profile::Release };
+    let mut passed_on = Vec::new();
+    for name in ["--issue", "--minutes", "--only", "--count"] {
+        if let Some(value) = args.value(name)? {
+            passed_on.extend([name.to_owned(), value]);
+        }
+    }
+    args.end()?;
+    if passed_on.is_empty() {
+        return Err(Failure::new("chaos needs --issue, --minutes or --only").next("cargo xtask chaos --help"));
+    }
+    let dist = dist::assemble(profile, Parts::WithoutTray)?;
+    let tool = tool("chaos", profile)?;
+    let own = std::env::current_exe().doing("cannot find this program itself")?;
+    let mut command = Command::new(own);
+    command.arg(as_user::MODE).arg(tool.get_program()).arg("--bin-dir").arg(&dist).args(passed_on);
+    let home = TestHome::new()?;
+    match &home {
+        Ok(home) => home.apply(&mut command),
+        Err(reason) => println!("Running as the present user: {reason}."),
+    }
+    shell::exec(&mut command)
+}
+
+/// `cargo xtask windows`.
+pub(crate) fn windows(args: Args) -> Outcome {
+    if args.help(WINDOWS) {
+        return Ok(());
+    }
+    args.end()?;
+    check_for_windows()
+}
+
+/// Compiles the crates without Qt for Windows.
+pub(crate) fn check_for_windows() -> Outcome {
+    const TARGET: &str = "x86_64-pc-windows-gnu";
+    let linker = "x86_64-w64-mingw32-gcc";
+    if shell::which(linker, &[]).is_none() {
+        return Err(
+            Failure::new(format!("{linker} is not installed")).next("apt-get install gcc-mingw-w64-x86-64")
+        );
+    }
+    // Debian's second toolchain comes with the sources of std and so needs no download.
+    let debian = std::path::Path::new("/usr/lib/rust-web/bin/rustc");
+    let debian = if debian.exists() { debian } else { std::path::Path::new("/usr/bin/rustc") };
+    let has_std = shell::output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))
+        .is_ok_and(|dir| std::path::Path::new(dir.trim()).exists());
+    let mut check = shell::cargo(&["check"]);
+    if !has_std {
+        if !debian.exists() {
+            return Err(Failure::new("no Rust toolchain here has a standard library for Windows")
+                .next("apt-get install rustc-web cargo-web rust-web-src, or rustup target add x86_64-pc-windows-gnu"));
+        }
+        check = Command::new(debian.with_file_name("cargo"));
+        check.args(["check", "-Zbuild-std=std,panic_unwind"]).current_dir(shell::root());
+        check.env("RUSTC", debian).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
+    }
+    check.args(["--workspace", "--exclude", "ostler-tray", "--exclude", "ostler-e2e", "--target", TARGET]);
+    check.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", linker);
+    // The two toolchains would otherwise build each other's artifacts again.
+    shell::exec(check.arg("--target-dir").arg(shell::target_dir().join("windows")))
+}
+
+/// Builds a program of `ostler-e2e` and returns the command that starts it.
+fn tool(name: &str, profile: Profile) -> Outcome<Command> {
+    let mut build =
+        shell::cargo(&["build", "--package", "ostler-e2e", "--package", "ostler-testkit", "--bins"]);
+    shell::exec(build.args(profile.options()))?;
+    Ok(Command::new(dist::program(&shell::target_dir().join(profile.folder()), name)))
+}

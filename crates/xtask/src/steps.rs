@@ -1,0 +1,239 @@
+//! The checks of `cargo xtask test`, cheapest first.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::as_user::{self, TestHome};
+use crate::dist::{self, Profile};
+use crate::failure::{Doing, Failure, Outcome};
+use crate::packages::{self, Packages, Purpose};
+use crate::test::{Step, Wishes};
+use crate::{chores, shell};
+
+/// The step that others need.
+pub(crate) const BUILD: &str = "build";
+/// The step that a filter chooses.
+pub(crate) const TESTS: &str = "tests";
+/// The step that must be asked for.
+pub(crate) const WINDOWS: &str = "windows";
+
+/// Where Debian keeps Qt's tools.
+const QT_TOOLS: &[&str] = &["/usr/lib/qt6/bin", "/usr/lib64/qt6/bin", "/opt/homebrew/bin"];
+
+/// How a step ended, unless it failed.
+#[derive(Clone, Debug)]
+pub(crate) enum Said {
+    /// All is well; with what is worth a line in the table.
+    Passed(String),
+    /// It could not be done here, for this reason.
+    Skipped(String),
+}
+
+/// All steps in order.
+pub(crate) fn all() -> Vec<Step> {
+    let step = |name, run, needs_build| Step { name, run, needs_build };
+    vec![
+        step("packages", system_packages, false),
+        step("format", format, false),
+        step("clippy", clippy, false),
+        step(BUILD, build, false),
+        step("schema", schema, true),
+        step(TESTS, tests, true),
+        step("doc-tests", doc_tests, true),
+        step("deny", deny, false),
+        step("qml", qml, false),
+        step(WINDOWS, windows, false),
+    ]
+}
+
+fn passed(note: &str) -> Outcome<Said> {
+    Ok(Said::Passed(note.to_owned()))
+}
+
+/// Cargo with the environment that all steps share, so that none builds again what another built.
+fn cargo(wishes: &Wishes, args: &[&str]) -> Command {
+    let mut command = shell::cargo(args);
+    if wishes.is_ci {
+        command.env("CARGO_TERM_COLOR", "never").env("CARGO_INCREMENTAL", "0").env("NO_COLOR", "1");
+    }
+    command
+}
+
+fn system_packages(_: &Wishes) -> Outcome<Said> {
+    match packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Test])? {
+        Packages::Present => passed("all present"),
+        Packages::Installed(names) => passed(&format!("{} installed", names.len())),
+    }
+}
+
+fn format(wishes: &Wishes) -> Outcome<Said> {
+    shell::exec(&mut cargo(wishes, &["fmt", "--all", "--check"]))
+        .map_err(|failure| failure.next("cargo fmt --all"))?;
+    passed("")
+}
+
+fn clippy(wishes: &Wishes) -> Outcome<Said> {
+    let args = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    shell::exec(&mut cargo(wishes, &args))?;
+    passed("no warnings")
+}
+
+fn build(wishes: &Wishes) -> Outcome<Said> {
+    // With the test targets, because their dependencies decide the features: building programs alone would
+    // compile some libraries once more for the tests.
+    shell::exec(&mut cargo(wishes, &["build", "--workspace", "--all-targets", "--locked"]))?;
+    let built = shell::target_dir().join(Profile::Debug.folder());
+    dist::refuse_qt(&dist::program(&built, "ostler"))?;
+    dist::refuse_qt(&dist::program(&built, "ostler-keeper"))?;
+    passed("ostler and ostler-keeper need no Qt")
+}
+
+fn schema(_: &Wishes) -> Outcome<Said> {
+    chores::schema_files(true)?;
+    passed("resources/schema is up to date")
+}
+
+fn tests(wishes: &Wishes) -> Outcome<Said> {
+    let has_nextest = shell::has_cargo("nextest");
+    let mut command = cargo(wishes, if has_nextest { &["nextest", "run"] } else { &["test"] });
+    command.args(["--workspace", "--locked", "--no-fail-fast"]);
+    command.args(if has_nextest { &[][..] } else { &["--lib", "--bins", "--tests"] });
+    let home = TestHome::new()?;
+    let user = match &home {
+        Ok(home) => {
+            home.apply(&mut command);
+            command.arg("--config").arg(as_user::runner_option()?);
+            "as nobody"
+        }
+        Err(reason) => {
+            println!("The tests run as the present user: {reason}.");
+            "as the present user"
+        }
+    };
+    command.env("QT_QPA_PLATFORM", "offscreen");
+    // The tree is read by tests, not written: new snapshots and seeds are for a person to make.
+    command.env("INSTA_UPDATE", "no").env("INSTA_WORKSPACE_ROOT", shell::root());
+    command.env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1");
+    if has_nextest {
+        command.args(&wishes.filters);
+    } else {
+        command.arg("--").args(&wishes.filters);
+    }
+    let is_closing = |line: &str| line.starts_with("Summary [") || line.starts_with("test result:");
+    let (lines, is_success) = shell::exec_keeping(&mut command, is_closing)?;
+    let counts = counts(&lines);
+    if is_success {
+        passed(&format!("{counts}, {user}"))
+    } else {
+        Err(Failure::new(format!("{counts}, {user}")))
+    }
+}
+
+fn doc_tests(wishes: &Wishes) -> Outcome<Said> {
+    if !wishes.filters.is_empty() {
+        return Ok(Said::Skipped("a filter was given".to_owned()));
+    }
+    let mut command = cargo(wishes, &["test", "--doc", "--workspace", "--locked"]);
+    let (lines, is_success) = shell::exec_keeping(&mut command, |line| line.starts_with("test result:"))?;
+    let counts = counts(&lines);
+    if is_success { passed(&counts) } else { Err(Failure::new(counts)) }
+}
+
+fn deny(wishes: &Wishes) -> Outcome<Said> {
+    if !shell::has_cargo("deny") {
+        return Ok(Said::Skipped("cargo-deny is not installed".to_owned()));
+    }
+    shell::exec(&mut cargo(wishes, &["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
+    passed("licences, bans, sources")
+}
+
+fn qml(_: &Wishes) -> Outcome<Said> {
+    let files = files_below(&shell::root().join("qml"), "qml")?;
+    let tools = ["qmllint", "qmlformat"].map(|name| shell::which(name, QT_TOOLS));
+    let [Some(lint), Some(format)] = tools else {
+        return Ok(Said::Skipped("qmllint and qmlformat are not installed".to_owned()));
+    };
+    if files.is_empty() {
+        return Ok(Said::Skipped("there is no QML yet".to_owned()));
+    }
+    let mut lint = Command::new(lint);
+    for dir in qml_modules() {
+        lint.arg("-I").arg(dir);
+    }
+    shell::exec(lint.args(&files))?;
+    for file in &files {
+        let formatted = shell::output(Command::new(&format).arg(file))?;
+        let text = std::fs::read_to_string(file).doing(format_args!("cannot read {}", file.display()))?;
+        if formatted != text {
+            let name = file.display();
+            return Err(Failure::new(format!("{name} is not formatted")).next(format!("qmlformat -i {name}")));
+        }
+    }
+    passed(&format!("{} files", files.len()))
+}
+
+fn windows(_: &Wishes) -> Outcome<Said> {
+    chores::check_for_windows()?;
+    passed("compiled only")
+}
+
+/// Adds up what the runners said last: one line of nextest, or one per test binary of cargo.
+fn counts(lines: &[String]) -> String {
+    if let Some(summary) = lines.iter().find_map(|line| line.strip_prefix("Summary ")) {
+        return summary.split_once("] ").map_or(summary, |(_, counts)| counts).trim().to_owned();
+    }
+    let sum = |word: &str| -> u64 { lines.iter().filter_map(|line| number_before(line, word)).sum() };
+    format!("{} tests passed, {} failed, {} ignored", sum("passed"), sum("failed"), sum("ignored"))
+}
+
+fn number_before(line: &str, word: &str) -> Option<u64> {
+    let words: Vec<_> = line.split([' ', ';']).filter(|word| !word.is_empty()).collect();
+    let at = words.iter().position(|found| *found == word)?;
+    words.get(at.checked_sub(1)?)?.parse().ok()
+}
+
+/// The folders in which cxx-qt describes our own QML module to Qt's tools.
+fn qml_modules() -> Vec<PathBuf> {
+    let build = shell::target_dir().join(Profile::Debug.folder()).join("build");
+    let entries = std::fs::read_dir(build).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path().join("out/qt-build-utils/qml_modules"))
+        .filter(|dir| dir.is_dir())
+        .collect()
+}
+
+fn files_below(dir: &Path, extension: &str) -> Outcome<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(dir) = open.pop() {
+        let entries = std::fs::read_dir(&dir).doing(format_args!("cannot list {}", dir.display()))?;
+        for entry in entries {
+            let path = entry.doing(format_args!("cannot list {}", dir.display()))?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_lines_of_both_runners_are_understood() {
+        let said = |lines: &[&str]| counts(&lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            said(&["Summary [   1.250s] 12 tests run: 12 passed, 0 skipped"]),
+            "12 tests run: 12 passed, 0 skipped"
+        );
+        let ok =
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s";
+        let bad = "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out";
+        assert_eq!(said(&[ok, bad]), "4 tests passed, 2 failed, 1 ignored");
+    }
+}
