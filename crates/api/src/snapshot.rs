@@ -1,6 +1,6 @@
 //! What is: one consistent picture of everything.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub struct Snapshot {
     /// The supervisor itself.
     pub supervisor: SupervisorStatus,
     /// The services by name.
-    pub services: BTreeMap<String, ServiceStatus>,
+    pub services: BTreeMap<String, Arc<ServiceStatus>>,
     /// Work in progress or trouble that concerns everything; the most severe first.
     #[serde(default)]
     pub banner: Vec<Banner>,

@@ -271,7 +271,7 @@ impl EngineHandle {
     /// `unknown-service`, `busy`, `no-engine`.
     pub async fn why(&self, params: ServiceParams) -> Result<WhyReply, ApiError> {
         let snapshot = self.status(params).await?;
-        let instances = snapshot.services.into_values().flat_map(|service| service.instances);
+        let instances = snapshot.services.values().flat_map(|service| service.instances.iter().cloned());
         let why = |status: ostler_api::InstanceStatus| ostler_api::WhyInstance {
             history: self.journal.history(&status.id),
             status,
