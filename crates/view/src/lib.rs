@@ -1,1 +1,42 @@
-//! Ostler view.
+//! What the desktop app shows, as pure values: rows, patches, headline, tooltip, tray menu and sentences.
+//!
+//! # Theory of operation
+//!
+//! One snapshot and the state of the link go in, values come out: [`fold`] keeps the snapshot up to date with
+//! the events that follow it, [`rows`] makes the list of it, [`diff`] says what changed between two lists,
+//! [`Headline`], [`Footer`] and [`TrayView`] say the same in fewer words. The window and the tray show what
+//! these say and decide nothing themselves.
+//!
+//! The present time is an argument ([`Clock`]), never asked for.
+//!
+//! Deliberately absent: Qt, I/O, tasks, the words of the states (the window words those itself, to translate
+//! them).
+
+mod clock;
+mod filter;
+mod fold;
+mod headline;
+mod link;
+mod patch;
+mod row;
+mod rows;
+mod state;
+mod text;
+mod tray;
+mod why;
+
+pub use clock::*;
+pub use filter::*;
+pub use fold::*;
+pub use headline::*;
+pub use link::*;
+pub use patch::*;
+pub use row::*;
+pub use rows::*;
+pub use state::*;
+pub use text::*;
+pub use tray::*;
+pub use why::*;
+
+#[cfg(test)]
+mod samples;
