@@ -13,5 +13,7 @@
 pub mod protocol;
 
 pub mod identity;
+pub mod log;
+pub mod record;
 
 mod os;

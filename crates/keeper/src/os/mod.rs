@@ -6,6 +6,10 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::{boot_id, from_bytes, start_ticks, to_bytes};
+pub(crate) use unix::{
+    boot_id, create_private, file_identity, from_bytes, open_log, open_read, start_ticks, to_bytes,
+};
 #[cfg(windows)]
-pub(crate) use windows::{boot_id, from_bytes, start_ticks, to_bytes};
+pub(crate) use windows::{
+    boot_id, create_private, file_identity, from_bytes, open_log, open_read, start_ticks, to_bytes,
+};

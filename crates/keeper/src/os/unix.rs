@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
 
 pub(crate) fn to_bytes(text: &OsStr) -> Cow<'_, [u8]> {
     Cow::Borrowed(text.as_bytes())
@@ -21,4 +25,27 @@ pub(crate) fn boot_id() -> String {
 pub(crate) fn start_ticks(pid: u32) -> Option<u64> {
     let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     crate::identity::parse_stat(&stat).map(|stat| stat.start)
+}
+
+/// Device and inode: whether a path still leads to the file that is open.
+pub(crate) fn file_identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+/// Opens a log to append to; a FIFO or a symbolic link at its place fails instead of waiting or leading away.
+pub(crate) fn open_log(path: &Path, is_new: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).create_new(is_new).mode(0o600);
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
+}
+
+/// Opens a file to read without waiting, whatever is at its place.
+pub(crate) fn open_read(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
+}
+
+/// Creates or empties a file that only its owner can read.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600).custom_flags(libc::O_NOFOLLOW).open(path)
 }

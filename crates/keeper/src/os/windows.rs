@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::os::windows::fs::MetadataExt;
+use std::path::Path;
 
 pub(crate) fn to_bytes(text: &OsStr) -> Cow<'_, [u8]> {
     match text.to_string_lossy() {
@@ -20,4 +24,21 @@ pub(crate) fn boot_id() -> String {
 
 pub(crate) fn start_ticks(_pid: u32) -> Option<u64> {
     None
+}
+
+/// The creation time stands in for the file's number, which needs an open handle here.
+pub(crate) fn file_identity(metadata: &Metadata) -> (u64, u64) {
+    (0, metadata.creation_time())
+}
+
+pub(crate) fn open_log(path: &Path, is_new: bool) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).create_new(is_new).open(path)
+}
+
+pub(crate) fn open_read(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).open(path)
+}
+
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).open(path)
 }
