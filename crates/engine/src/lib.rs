@@ -7,6 +7,9 @@
 //! ever waiting: every job it starts comes back as another input. Readers never ask it: they look at the
 //! snapshot, follow the numbered [`Journal`], or pull log files at their own pace.
 
+pub mod environment;
+pub mod process;
+
 mod follow;
 mod handle;
 mod journal;

@@ -1,0 +1,81 @@
+//! What environments start from.
+
+use std::collections::BTreeMap;
+
+use ostler_core::InheritEnv;
+
+/// Variables that `inherit_env = "minimal"` keeps.
+const MINIMAL: [&str; 9] =
+    ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR"];
+
+/// Variables that are the supervisor's own business: its tokens, and what its own service manager told it.
+const OWN: [&str; 13] = [
+    "OSTLER_TOKEN",
+    "SUPERVISOR_TOKEN",
+    "OSTLER_RUN_ID",
+    "OSTLER_SERVICE",
+    "OSTLER_INSTANCE",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+    "LISTEN_PID",
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+];
+
+/// The environments that services may start from.
+#[derive(Clone, Default)]
+pub struct Bases {
+    login_shell: Option<BTreeMap<String, String>>,
+    supervisor: BTreeMap<String, String>,
+}
+
+impl Bases {
+    /// Takes this process' environment as the supervisor's. Variables that are no UTF-8 are left out.
+    pub fn of_this_process() -> Self {
+        let supervisor = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Self::new(supervisor)
+    }
+
+    /// Takes this environment as the supervisor's.
+    pub fn new(supervisor: BTreeMap<String, String>) -> Self {
+        Self { login_shell: None, supervisor: inheritable(supervisor) }
+    }
+
+    /// Takes what the login shell said; until then its place is taken by the supervisor's environment.
+    #[must_use]
+    pub fn with_login_shell(mut self, variables: BTreeMap<String, String>) -> Self {
+        self.login_shell = Some(inheritable(variables));
+        self
+    }
+
+    /// Whether a login shell was asked and answered.
+    pub fn has_login_shell(&self) -> bool {
+        self.login_shell.is_some()
+    }
+
+    /// The variables a service starts from, and what to call their origin.
+    pub fn get(&self, kind: InheritEnv) -> (BTreeMap<String, String>, &'static str) {
+        match kind {
+            InheritEnv::LoginShell => match &self.login_shell {
+                Some(variables) => (variables.clone(), "login shell"),
+                None => (self.supervisor.clone(), "supervisor"),
+            },
+            InheritEnv::Supervisor => (self.supervisor.clone(), "supervisor"),
+            InheritEnv::Minimal => {
+                let mut variables = self.supervisor.clone();
+                variables.retain(|name, _| MINIMAL.contains(&name.as_str()));
+                (variables, "supervisor")
+            }
+        }
+    }
+}
+
+fn inheritable(mut variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    variables.retain(|name, _| !OWN.contains(&name.as_str()));
+    variables
+}

@@ -1,0 +1,289 @@
+//! Short commands with an end in time.
+
+use std::{
+    ffi::OsString,
+    io,
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    process::{Child, Command},
+};
+
+use super::{Process, all, descendants, ending::kill_now, os};
+
+/// The variable that marks everything a job starts.
+const MARK: &str = "OSTLER_JOB";
+
+/// How long output is read after the command's own end, when something it started holds the pipe.
+const DRAIN: Duration = Duration::from_millis(100);
+
+/// The default of [`Job::output_max`], in bytes.
+pub const JOB_OUTPUT_MAX: usize = 64 * 1024;
+
+/// A command with a time limit. It runs in a session of its own, without input.
+pub struct Job {
+    /// The program and its arguments; not empty. A program without a slash is found through the `PATH` of `env`.
+    pub argv: Vec<OsString>,
+    /// All of its environment.
+    pub env: Vec<(OsString, OsString)>,
+    /// Where it runs; `None` = where this process does.
+    pub working_dir: Option<PathBuf>,
+    /// From its start to its kill.
+    pub timeout: Duration,
+    /// Kept of each of its two outputs, in bytes; the rest is read and forgotten.
+    pub output_max: usize,
+}
+
+/// What became of a [`Job`].
+#[derive(Clone, Debug)]
+pub struct JobOutcome {
+    /// How it ended; `None` = its time was over, and its tree was killed.
+    pub status: Option<ExitStatus>,
+    /// Its standard output, up to the cap.
+    pub stdout: Vec<u8>,
+    /// Its standard error, up to the cap.
+    pub stderr: Vec<u8>,
+}
+
+impl JobOutcome {
+    /// The last line that is not empty, of standard error or else of standard output, at most 200 characters.
+    pub fn last_line(&self) -> Option<String> {
+        [&self.stderr, &self.stdout].into_iter().find_map(|output| {
+            let text = String::from_utf8_lossy(output);
+            let line = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+            Some(line.chars().take(200).collect())
+        })
+    }
+}
+
+impl Job {
+    /// Runs it. Dropping the future kills its tree.
+    ///
+    /// # Errors
+    /// It could not be started.
+    pub async fn run(self) -> io::Result<JobOutcome> {
+        let mark = new_mark();
+        let mut command = self.command(&mark)?;
+        let mut child = command.spawn()?;
+        let mut guard = Guard { leader: child.id().unwrap_or(0), mark, is_armed: true };
+        let mut stdout = Capped::new(child.stdout.take(), self.output_max);
+        let mut stderr = Capped::new(child.stderr.take(), self.output_max);
+        let waited = async {
+            let status = tokio::select! {
+                status = child.wait() => status,
+                // Both outputs at their end is no end of the command.
+                () = async { tokio::join!(stdout.drain(), stderr.drain()); std::future::pending().await } => {
+                    unreachable!("a pending future does not end")
+                }
+            };
+            let rest = async { tokio::join!(stdout.drain(), stderr.drain()) };
+            // Whoever holds the pipe longer is heard no more.
+            drop(tokio::time::timeout(DRAIN, rest).await);
+            status
+        };
+        let status = match tokio::time::timeout(self.timeout, waited).await {
+            Ok(status) => Some(status?),
+            Err(_) => None,
+        };
+        match status {
+            Some(_) => guard.finish().await,
+            None => guard.kill(&mut child).await,
+        }
+        Ok(JobOutcome { status, stdout: stdout.kept, stderr: stderr.kept })
+    }
+
+    fn command(&self, mark: &str) -> io::Result<Command> {
+        let (program, arguments) = self
+            .argv
+            .split_first()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the command is empty"))?;
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .env(MARK, mark)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        if let Some(working_dir) = &self.working_dir {
+            command.current_dir(working_dir);
+        }
+        os::isolate(&mut command, super::original_open_files());
+        Ok(command)
+    }
+}
+
+fn new_mark() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let own = std::process::id();
+    let start = ostler_keeper::identity::start_ticks(own).unwrap_or(0);
+    format!("{own}-{start}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Kills what the job started, at the latest when it is dropped.
+struct Guard {
+    leader: u32,
+    mark: String,
+    is_armed: bool,
+}
+
+impl Guard {
+    /// The command ended by itself: only what it left in its group is looked for.
+    async fn finish(&mut self) {
+        self.is_armed = false;
+        if os::group_lives(self.leader) {
+            // The leader is reaped, so its number may be another's by now: the mark alone counts.
+            let mark = self.mark.clone();
+            let killing = move || kill_now(|| super::find_marked(MARK, &mark));
+            drop(tokio::task::spawn_blocking(killing).await);
+        }
+    }
+
+    /// Its time is over.
+    async fn kill(&mut self, child: &mut Child) {
+        self.is_armed = false;
+        let (leader, mark) = (self.leader, self.mark.clone());
+        drop(tokio::task::spawn_blocking(move || kill_now(|| members(leader, &mark))).await);
+        drop(tokio::time::timeout(super::KILL_BOUND, child.wait()).await);
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if self.is_armed {
+            kill_now(|| members(self.leader, &self.mark));
+        }
+    }
+}
+
+/// Whoever belongs to a job whose first process is not reaped yet.
+fn members(leader: u32, mark: &str) -> Vec<Process> {
+    let processes = all();
+    let tree = descendants(&processes, leader);
+    let entry = format!("{MARK}={mark}");
+    processes
+        .into_iter()
+        .filter(|process| {
+            process.pid == leader
+                || process.session == leader
+                || tree.contains(&process.pid)
+                || os::has_environment_entry(process.pid, entry.as_bytes())
+        })
+        .collect()
+}
+
+/// The first bytes of an output; what follows is read and forgotten, so that the writer never waits.
+struct Capped<R> {
+    source: Option<R>,
+    kept: Vec<u8>,
+    max: usize,
+}
+
+impl<R: AsyncRead + Unpin> Capped<R> {
+    fn new(source: Option<R>, max: usize) -> Self {
+        Self { source, kept: Vec::new(), max }
+    }
+
+    async fn drain(&mut self) {
+        let mut buffer = [0; 4096];
+        while let Some(source) = &mut self.source {
+            match source.read(&mut buffer).await {
+                Ok(0) | Err(_) => self.source = None,
+                Ok(length) => {
+                    let room = self.max.saturating_sub(self.kept.len());
+                    self.kept.extend_from_slice(&buffer[..length.min(room)]);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, timeout: Duration) -> Job {
+        let path = (OsString::from("PATH"), OsString::from("/usr/bin:/bin"));
+        Job {
+            argv: ["/bin/sh", "-c", script].map(OsString::from).to_vec(),
+            env: vec![path],
+            working_dir: None,
+            timeout,
+            output_max: 1000,
+        }
+    }
+
+    #[tokio::test]
+    async fn output_and_status_come_back() {
+        let outcome =
+            shell("echo out; echo err >&2; exit 3", Duration::from_secs(20)).run().await.expect("run");
+        assert_eq!(outcome.status.and_then(|status| status.code()), Some(3));
+        assert_eq!((outcome.stdout.as_slice(), outcome.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
+        assert_eq!(outcome.last_line().as_deref(), Some("err"));
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_read_to_its_end_and_capped() {
+        let job = shell("head -c 3000000 /dev/zero; echo done >&2", Duration::from_secs(20));
+        let outcome = job.run().await.expect("run");
+        assert_eq!(outcome.stdout.len(), 1000);
+        assert_eq!(outcome.stderr, b"done\n");
+    }
+
+    #[tokio::test]
+    async fn a_hung_job_is_killed_with_those_who_left_its_session() {
+        let script = "setsid sh -c 'sleep 4711.25' & sleep 4711.25";
+        let started = std::time::Instant::now();
+        let outcome = shell(script, Duration::from_millis(300)).run().await.expect("run");
+        assert!(outcome.status.is_none());
+        assert!(started.elapsed() < Duration::from_secs(5));
+        assert_eq!(sleepers("4711.25"), 0);
+    }
+
+    #[tokio::test]
+    async fn a_dropped_job_leaves_nobody() {
+        let job = shell("sleep 4712.25 & sleep 4712.25", Duration::from_secs(60));
+        drop(tokio::time::timeout(Duration::from_millis(300), job.run()).await);
+        eventually(|| sleepers("4712.25") == 0).await;
+    }
+
+    #[tokio::test]
+    async fn what_a_job_leaves_in_its_group_is_ended() {
+        let script = "sleep 4713.25 >/dev/null 2>&1 & exit 0";
+        shell(script, Duration::from_secs(20)).run().await.expect("run");
+        eventually(|| sleepers("4713.25") == 0).await;
+    }
+
+    #[tokio::test]
+    async fn a_job_sees_only_its_own_environment_and_no_terminal() {
+        let outcome = shell("env; tty", Duration::from_secs(20)).run().await.expect("run");
+        let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
+        assert!(!text.contains("CARGO"), "{text}");
+        assert!(text.contains("not a tty"), "{text}");
+    }
+
+    fn sleepers(argument: &str) -> usize {
+        all()
+            .iter()
+            .filter(|process| {
+                std::fs::read(format!("/proc/{}/cmdline", process.pid))
+                    .is_ok_and(|line| line == format!("sleep\0{argument}\0").as_bytes())
+            })
+            .count()
+    }
+
+    async fn eventually(fact: impl Fn() -> bool) {
+        let deadline = std::time::Instant::now() + Duration::from_secs(10);
+        while !fact() {
+            assert!(std::time::Instant::now() < deadline, "waited in vain");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The limit of open files.
+
+use std::{io, sync::OnceLock};
+
+static ORIGINAL: OnceLock<Option<u64>> = OnceLock::new();
+
+/// Raises the soft limit of open files of this process to the hard one, and remembers what it was, so that
+/// children can have it back. To be called once, early.
+///
+/// # Errors
+/// What the system says; the limit is unchanged then.
+pub fn raise_open_files() -> io::Result<()> {
+    let original = super::os::raise_descriptors()?;
+    ORIGINAL.get_or_init(|| original);
+    Ok(())
+}
+
+/// The soft limit of open files before [`raise_open_files`]; `None` when it was never raised, or was unlimited.
+pub fn original_open_files() -> Option<u64> {
+    ORIGINAL.get().copied().flatten()
+}
