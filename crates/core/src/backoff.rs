@@ -7,6 +7,9 @@ use std::{
 
 use crate::RestartPolicy;
 
+/// The shortest wait before a restart that is not immediate, whatever the configuration says.
+pub(crate) const DELAY_MIN: Duration = Duration::from_millis(10);
+
 /// What an instance remembers of its restarts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Restarts {
@@ -90,7 +93,8 @@ impl Restarts {
             self.streak = 0;
         }
         self.streak = self.streak.saturating_add(1);
-        Next::Retry { delay: delay(policy, self.streak, jitter), attempt: self.streak }
+        let is_immediate = policy.immediate && !self.is_on_trial();
+        Next::Retry { delay: delay(policy, is_immediate, self.streak, jitter), attempt: self.streak }
     }
 
     /// How many restarts fill the window, if it is full.
@@ -111,22 +115,19 @@ impl Restarts {
     }
 }
 
-/// The wait before automatic restart number `streak` in a row: nothing for the first if the policy is
-/// `immediate`, then `delay · backoffⁿ` up to `max_delay`, of which the fraction `policy.jitter` is random.
-pub(crate) fn delay(policy: &RestartPolicy, streak: u32, jitter: f64) -> Duration {
-    let step = match (policy.immediate, streak) {
+/// The wait before automatic restart number `streak` in a row: nothing for the first if it is immediate, then
+/// `delay · backoffⁿ` up to `max_delay`, of which the fraction `policy.jitter` is random.
+pub(crate) fn delay(policy: &RestartPolicy, is_immediate: bool, streak: u32, jitter: f64) -> Duration {
+    let step = match (is_immediate, streak) {
         (true, 0 | 1) => return Duration::ZERO,
-        (true, n) => n - 2,
-        (false, n) => n.saturating_sub(1),
+        (true, streak) => streak - 2,
+        (false, streak) => streak.saturating_sub(1),
     };
-    if policy.delay.is_zero() {
-        return Duration::ZERO;
-    }
     let factor = policy.backoff.max(1.0).powi(i32::try_from(step).unwrap_or(i32::MAX));
-    let cap = policy.max_delay.as_secs_f64();
-    let whole = (policy.delay.as_secs_f64() * factor).min(cap);
+    let whole = policy.delay.max(DELAY_MIN).as_secs_f64() * factor;
+    let whole = whole.min(policy.max_delay.max(DELAY_MIN).as_secs_f64());
     let random = unit(policy.jitter) * unit(jitter);
-    Duration::try_from_secs_f64(whole * (1.0 - random)).unwrap_or(policy.max_delay)
+    Duration::try_from_secs_f64(whole * (1.0 - random)).unwrap_or(policy.max_delay).max(DELAY_MIN)
 }
 
 /// A fraction, whatever was given for it.

@@ -21,7 +21,9 @@ pub enum Effect {
         mode: String,
     },
     /// End the run politely: the stop command if there is one, then the signal to the whole group.
-    /// Answered by [`crate::Input::Exited`] and, unless it said so itself, [`crate::Input::TreeGone`].
+    /// Answered by [`crate::Input::Exited`] and, unless it said so itself, [`crate::Input::TreeGone`]. Sent
+    /// before [`crate::Input::Spawned`], it may call the spawn off (answered by [`crate::Input::SpawnFailed`]);
+    /// if the run is spawned all the same, it is sent again.
     Terminate {
         /// Which slot.
         instance: InstanceId,
@@ -32,7 +34,8 @@ pub enum Effect {
         /// The signal.
         signal: Signal,
     },
-    /// Kill the whole tree of the run. Answered as [`Effect::Terminate`] is.
+    /// Kill the whole tree of the run. Answered as [`Effect::Terminate`] is. Also sent for a run that lives
+    /// without being the run of any slot; then no answer is needed.
     Kill {
         /// Which slot.
         instance: InstanceId,
@@ -62,7 +65,7 @@ pub enum Effect {
         /// Which slot.
         instance: InstanceId,
     },
-    /// Journal: the phase changed.
+    /// Journal: the phase changed, or, if `from` and `to` are the same, its causes or its run did.
     Phase {
         /// Which slot.
         instance: InstanceId,

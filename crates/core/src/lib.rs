@@ -15,21 +15,39 @@
 //! and reports what came of them, always with the [`RunId`] it concerns: a dead run can never speak for its
 //! successor.
 //!
+//! An input goes the same way each time. [`Supervisor::handle`] gives it to the slot it is about (`life.rs` for
+//! facts, `wish.rs` for wishes); the slot goes through one door from [`Phase`] to [`Phase`] and marks its service
+//! as touched; then `order.rs` draws the consequences for the neighbours until nothing changes any more.
+//!
 //! Deliberately absent: processes, files, sockets, serialisation, logging.
 
-mod backoff;
-mod cause;
-mod difference;
-mod effect;
-mod graph;
-mod input;
-mod instance;
+// What is known before anything runs.
 mod name;
-mod phase;
-mod plan;
 mod spec;
-mod supervisor;
 mod template;
+
+// What comes in, why, and what goes out.
+mod cause;
+mod effect;
+mod input;
+
+// One slot: its phases and what it remembers, the facts and the wishes that move it.
+mod backoff;
+mod instance;
+mod life;
+mod phase;
+mod wish;
+
+// All slots: who needs whom, what a change means, what follows from what.
+mod difference;
+mod graph;
+mod modes;
+mod order;
+mod plan;
+mod pool;
+mod reload;
+mod supervisor;
+mod turn;
 
 pub use cause::*;
 pub use effect::*;

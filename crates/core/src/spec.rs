@@ -31,7 +31,7 @@ pub struct ServiceSpec {
     pub restart: RestartPolicy,
     /// How it is stopped.
     pub stop: StopPolicy,
-    /// When it counts as ready; `None` = ready once it ran for `restart.startup_crash`.
+    /// When it counts as ready; `None` = for those that wait for it once it ran for `restart.startup_crash`.
     pub ready: Option<ReadySpec>,
     /// Whether it is still well, asked only after ready.
     pub live: Option<LiveSpec>,

@@ -1,41 +1,140 @@
-//! The whole: all instances, what they owe each other, and the three calls that move them.
+//! The whole: all slots, what they owe each other, and the three calls that move them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
 
-use crate::{Effect, Fleet, Input, Instance, InstanceId, Intent, Plan, RunId, Timer};
+use crate::{
+    Cause, Effect, Fleet, Gate, Goal, Graph, Input, Instance, InstanceId, Intent, Phase, Request, Rest,
+    RunId, ServiceName, Target, Timer, life::chain, modes::Switch, order::Level, pool::Roll, turn::Turn,
+};
 
-/// All instances of a fleet in one mode.
+/// All slots of a fleet, in one mode.
+///
+/// The slots appear with the first input, because only inputs know what time it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Supervisor {
-    fleet: Arc<Fleet>,
-    mode: String,
+    pub(crate) fleet: Arc<Fleet>,
+    /// Of the fleet and of what was removed from it and still runs.
+    pub(crate) graph: Graph,
+    pub(crate) mode: Arc<str>,
     next_run: RunId,
-    instances: BTreeMap<InstanceId, Instance>,
+    pub(crate) instances: BTreeMap<InstanceId, Instance>,
+    /// Numbers of slots set by command.
+    pub(crate) scales: BTreeMap<ServiceName, u16>,
+    /// How far up each service was when consequences were last drawn.
+    pub(crate) levels: BTreeMap<ServiceName, Level>,
+    pub(crate) rolls: BTreeMap<ServiceName, Roll>,
+    pub(crate) switch: Option<Switch>,
+    pub(crate) stage: Stage,
+}
+
+/// The life of the supervisor itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// No input yet.
+    New,
+    /// Before [`Input::Boot`]: living runs are being found.
+    Adopting,
+    /// At work.
+    Booted,
+    /// Everything goes down.
+    ShuttingDown,
+    /// Everything is down, and was told to be.
+    AllDown,
 }
 
 impl Supervisor {
     /// A supervisor that has done nothing yet. `first_run` is the first number that no run has had; `fleet`
-    /// has passed [`crate::Graph::new`].
+    /// has passed [`Graph::new`] (a dependency that closes a cycle is ignored).
     pub fn new(fleet: Arc<Fleet>, mode: String, first_run: RunId) -> Self {
-        Self { fleet, mode, next_run: first_run, instances: BTreeMap::new() }
+        Self {
+            graph: Graph::without_cycles(&fleet.services),
+            fleet,
+            mode: mode.into(),
+            next_run: first_run,
+            instances: BTreeMap::new(),
+            scales: BTreeMap::new(),
+            levels: BTreeMap::new(),
+            rolls: BTreeMap::new(),
+            switch: None,
+            stage: Stage::New,
+        }
     }
 
     /// Takes in a fact or a wish; says what must be done about it.
     pub fn handle(&mut self, now: Instant, input: Input) -> Vec<Effect> {
-        let _ = (now, input);
-        Vec::new()
+        let mut turn = Turn::new(now, self.mode.clone(), self.next_run);
+        self.populate(&mut turn);
+        match input {
+            Input::Command { request, actor } => {
+                let by = |verb| Cause::Asked { by: actor.clone(), verb };
+                self.command(&mut turn, request, &by);
+            }
+            Input::Boot { intent } => self.boot(&mut turn, intent),
+            Input::Adopted { instance, run, pid, age, was_ready } => {
+                turn.skip_run_id(run);
+                self.make_room(&mut turn, &instance);
+                match self.instances.get_mut(&instance) {
+                    Some(slot) if matches!(slot.phase, Phase::Stopped(_)) => {
+                        slot.adopt(&mut turn, run, pid, age, was_ready);
+                        if self.stage == Stage::Adopting {
+                            slot.goal = Goal::Up;
+                        }
+                    }
+                    Some(_) | None => self.end_stranger(&mut turn, instance, run),
+                }
+            }
+            Input::Spawned { instance, run, pid } => match self.current(&instance, run) {
+                Some(slot) => slot.spawned(&mut turn, pid),
+                None => self.end_stranger(&mut turn, instance, run),
+            },
+            Input::SpawnFailed { instance, run, failure } => {
+                self.fact(&instance, run, |slot| slot.spawn_failed(&mut turn, failure));
+            }
+            Input::Exited { instance, run, status, tree_is_gone, jitter } => {
+                self.fact(&instance, run, |slot| slot.exited(&mut turn, status, tree_is_gone, jitter));
+            }
+            Input::TreeGone { instance, run, report } => {
+                self.fact(&instance, run, |slot| slot.tree_gone(&mut turn, report));
+            }
+            Input::KeeperLost { instance, run } => {
+                self.fact(&instance, run, |slot| slot.keeper_lost(&mut turn));
+            }
+            Input::Ready { instance, run } => self.fact(&instance, run, |slot| slot.ready(&mut turn)),
+            Input::ProbeFailed { instance, run, kind, message } => {
+                self.fact(&instance, run, |slot| slot.probe_failed(&mut turn, kind, message));
+            }
+            Input::Limit { instance, run, what } => {
+                self.fact(&instance, run, |slot| slot.limit_exceeded(&mut turn, what));
+            }
+        }
+        self.finish(turn)
     }
 
     /// When time alone next moves something, and what.
     pub fn poll_timeout(&self) -> Option<(Instant, Timer)> {
-        let timers = self.instances.values().filter_map(|instance| instance.phase.timer(&instance.id));
+        let timers = self.instances.values().filter_map(|slot| slot.phase.timer(&slot.id));
         timers.min_by_key(|(at, _)| *at)
     }
 
-    /// Moves everything that is due.
+    /// Moves everything that is due; afterwards nothing is.
     pub fn handle_timeout(&mut self, now: Instant) -> Vec<Effect> {
-        let _ = now;
-        Vec::new()
+        let mut turn = Turn::new(now, self.mode.clone(), self.next_run);
+        // A timer leads to a phase with a later timer or none, so each slot moves a few times at most.
+        loop {
+            let mut has_moved = false;
+            for slot in self.instances.values_mut() {
+                has_moved |= slot.on_time(&mut turn);
+            }
+            if !has_moved {
+                break;
+            }
+            self.follow_up(&mut turn);
+        }
+        self.finish(turn)
     }
 
     /// All slots, by service and number.
@@ -60,17 +159,23 @@ impl Supervisor {
 
     /// Whether a mode switch is under way.
     pub fn is_switching_mode(&self) -> bool {
-        false
+        self.switch.is_some()
     }
 
-    /// Whether everything is going down for good.
+    /// Whether everything is going down for good; commands change nothing any more, but a second
+    /// [`Request::Shutdown`] kills.
     pub fn is_shutting_down(&self) -> bool {
-        false
+        matches!(self.stage, Stage::ShuttingDown | Stage::AllDown)
     }
 
     /// What must survive a crash of the engine.
     pub fn intent(&self) -> Intent {
-        Intent { mode: self.mode.clone(), ..Intent::default() }
+        let slots = || self.instances.values().filter(|slot| !slot.is_leaving);
+        Intent {
+            mode: self.mode.as_ref().to_owned(),
+            goals: slots().map(|slot| (slot.id.clone(), slot.goal == Goal::Up)).collect(),
+            scales: self.scales.clone(),
+        }
     }
 
     /// The number of the next run.
@@ -78,8 +183,184 @@ impl Supervisor {
         self.next_run
     }
 
-    /// What applying this configuration would do now.
-    pub fn plan(&self, fleet: &Fleet) -> Plan {
-        Plan::between_in(&self.fleet, fleet, Some(&self.mode))
+    fn finish(&mut self, mut turn: Turn) -> Vec<Effect> {
+        self.follow_up(&mut turn);
+        self.next_run = turn.next_run();
+        turn.effects
+    }
+}
+
+// Facts.
+impl Supervisor {
+    fn current(&mut self, instance: &InstanceId, run: RunId) -> Option<&mut Instance> {
+        self.instances.get_mut(instance).filter(|slot| slot.is_current(run))
+    }
+
+    /// Tells a slot about its present run. Of any other run nobody wants to know.
+    fn fact(&mut self, instance: &InstanceId, run: RunId, tell: impl FnOnce(&mut Instance)) {
+        if let Some(slot) = self.current(instance, run) {
+            tell(slot);
+        }
+    }
+
+    /// A run lives that no slot lives by: it must not, and nothing else changes.
+    fn end_stranger(&mut self, turn: &mut Turn, instance: InstanceId, run: RunId) {
+        let is_ours = self.instances.get(&instance).is_some_and(|slot| slot.is_current(run));
+        if !is_ours {
+            turn.effect(Effect::Kill { instance, run });
+        }
+    }
+}
+
+// Commands.
+impl Supervisor {
+    fn command(&mut self, turn: &mut Turn, request: Request, by: &dyn Fn(&'static str) -> Cause) {
+        if self.is_shutting_down() && request != Request::Shutdown {
+            return;
+        }
+        match request {
+            Request::Start { targets, with_dependencies } => {
+                let gate = if with_dependencies { Gate::Dependencies } else { Gate::Open };
+                self.start(turn, &self.slots_of(&targets), gate, Scope::All, &[by("start")]);
+            }
+            Request::Stop { targets } => {
+                for id in self.slots_of(&targets) {
+                    if let Some(slot) = self.instances.get_mut(&id) {
+                        slot.stop(turn, vec![by("stop")]);
+                    }
+                }
+            }
+            Request::Restart { targets } => self.restart(turn, &targets, &[by("restart")]),
+            Request::Scale { service, instances } => {
+                self.scale(turn, &service, instances, &[by("scale")]);
+            }
+            Request::SetMode { mode } => self.set_mode(turn, &mode, by("mode")),
+            Request::Apply { fleet } => self.apply(turn, fleet, &by("reload")),
+            Request::Shutdown => self.shut_down(turn, &by("shutdown")),
+        }
+    }
+
+    /// Starts slots, and with a gate what they need. Needed services that are on their way, up or completed
+    /// are left alone.
+    pub(crate) fn start(
+        &mut self,
+        turn: &mut Turn,
+        ids: &BTreeSet<InstanceId>,
+        gate: Gate,
+        scope: Scope,
+        because: &[Cause],
+    ) {
+        let services: BTreeSet<_> = ids.iter().map(|id| id.service.clone()).collect();
+        for id in ids {
+            if let Some(slot) = self.instances.get_mut(id).filter(|slot| !slot.is_leaving) {
+                slot.start(turn, gate, because.to_vec());
+            }
+        }
+        if gate == Gate::Open {
+            return;
+        }
+        for service in services {
+            for needed in self.graph.all_needs(&service) {
+                let is_in_scope = match scope {
+                    Scope::All => true,
+                    Scope::Mode => {
+                        self.fleet.services.get(&needed).is_some_and(|it| it.fits_mode(&turn.mode))
+                    }
+                };
+                let needed_by = chain(Cause::NeededBy(service.clone()), because);
+                for slot in self.slots_mut(&needed).filter(|slot| !slot.is_leaving && is_in_scope) {
+                    if slot.goal == Goal::Down || matches!(slot.phase, Phase::Failed { .. }) {
+                        slot.start(turn, Gate::Dependencies, needed_by.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    fn restart(&mut self, turn: &mut Turn, targets: &[Target], because: &[Cause]) {
+        let ids = self.slots_of(targets);
+        let services: BTreeSet<_> = ids.iter().map(|id| id.service.clone()).collect();
+        let whole: BTreeSet<_> = targets
+            .iter()
+            .filter_map(|target| match target {
+                Target::Service(name) => Some(name.clone()),
+                Target::Instance(_) => None,
+            })
+            .collect();
+        for service in services {
+            // Those that are restarted together come up in order.
+            let is_ordered =
+                self.graph.needs(&service).any(|(needed, _)| ids.iter().any(|id| id.service == *needed));
+            let gate = if is_ordered { Gate::Dependencies } else { Gate::Open };
+            let slots: Vec<_> = ids.iter().filter(|id| id.service == service).cloned().collect();
+            if whole.contains(&service) {
+                self.restart_rolling(turn, &service, slots, gate, because);
+            } else {
+                for id in slots {
+                    if let Some(slot) = self.instances.get_mut(&id) {
+                        slot.restart(turn, gate, because.to_vec());
+                    }
+                }
+            }
+        }
+    }
+
+    fn shut_down(&mut self, turn: &mut Turn, by: &Cause) {
+        let is_first = !self.is_shutting_down();
+        self.stage = if is_first { Stage::ShuttingDown } else { self.stage };
+        self.rolls.clear();
+        self.switch = None;
+        for slot in self.instances.values_mut() {
+            let causes = vec![Cause::Shutdown, by.clone()];
+            if is_first {
+                slot.lower_goal(turn, causes);
+            } else {
+                slot.stop(turn, causes);
+            }
+        }
+    }
+}
+
+/// Which needed services a start may bring up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Any.
+    All,
+    /// Those of the present mode.
+    Mode,
+}
+
+// Slots.
+impl Supervisor {
+    /// The slots of a service, in order.
+    pub(crate) fn slots(&self, service: &ServiceName) -> impl Iterator<Item = &Instance> {
+        self.instances.range(range(service)).map(|(_, slot)| slot)
+    }
+
+    /// The slots of a service, in order, to change them.
+    pub(crate) fn slots_mut(&mut self, service: &ServiceName) -> impl Iterator<Item = &mut Instance> {
+        self.instances.range_mut(range(service)).map(|(_, slot)| slot)
+    }
+
+    fn slots_of(&self, targets: &[Target]) -> BTreeSet<InstanceId> {
+        let ids = targets.iter().flat_map(|target| match target {
+            Target::Service(name) => self.slots(name).map(|slot| slot.id.clone()).collect(),
+            Target::Instance(id) => vec![id.clone()],
+        });
+        ids.filter(|id| self.instances.contains_key(id)).collect()
+    }
+}
+
+fn range(service: &ServiceName) -> std::ops::RangeInclusive<InstanceId> {
+    InstanceId::new(service.clone(), 0)..=InstanceId::new(service.clone(), u16::MAX)
+}
+
+impl Rest {
+    /// Whether it ended with success.
+    pub(crate) fn is_completed(&self) -> bool {
+        match self {
+            Self::Completed | Self::NotRestarted => true,
+            Self::Down | Self::Waiting { .. } => false,
+        }
     }
 }

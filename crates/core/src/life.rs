@@ -1,0 +1,557 @@
+//! The state machine of one slot: which fact leads from which phase to which.
+//!
+//! ```text
+//!            start                 spawned, ready              asked to end, left something behind,
+//!  Stopped ─────────▶ Starting ───────────────▶ Running ───┐   not ready in time, not live, over a limit
+//!     ▲ ▲                │  │                      │       │
+//!     │ └────────────────┼──┴──────────────────────┴───────┴──▶ Stopping{then}
+//!     │      then: Stay  │ ended                   │ ended          │ tree gone, or time is over
+//!     │                  └────────────▶ judge ◀────┴────────────────┘ then: Judge
+//!     │   succeeded                       │ │ │     then: Start ──▶ Starting
+//!     └───────────────────────────────────┘ │ └──▶ Failed   at once, over the limit, or policy `never`
+//!                      Starting ◀── Backoff ◀┘
+//! ```
+//!
+//! Each fact names its run; [`Instance::is_current`] is asked first, so that a dead run changes nothing.
+
+use std::time::Duration;
+
+use crate::{
+    Cause, Effect, Ended, Ending, ExitStatus, Gate, Goal, Health, How, Instance, KILL_GRACE, Phase,
+    PhaseKind, ProbeKind, Process, Rest, RestartWhen, Run, RunId, SpawnFailure, StartKind, Steady, Then,
+    TreeReport, backoff::Next, turn::Turn,
+};
+
+/// The longest cause chain; older roots are cut off.
+const CAUSES_MAX: usize = 8;
+
+// Facts.
+impl Instance {
+    /// Whether this run is the one the slot lives by.
+    pub(crate) fn is_current(&self, run: RunId) -> bool {
+        self.run() == Some(run)
+    }
+
+    /// The run has a process.
+    pub(crate) fn spawned(&mut self, turn: &mut Turn, pid: u32) {
+        let process = Process { pid, since: turn.now };
+        let Some(run) = self.phase.run_mut() else { return };
+        if run.process.is_some() {
+            return;
+        }
+        run.process = Some(process);
+        turn.touch(&self.id.service);
+        match &mut self.phase {
+            Phase::Starting { run, ready_by, .. } => match &run.spec.ready {
+                Some(ready) => {
+                    *ready_by = Some(turn.after(ready.deadline));
+                    let (run, spec) = (run.id, run.spec.clone());
+                    turn.effect(Effect::ProbeReady { instance: self.id.clone(), run, spec });
+                }
+                None => self.run_without_probe(turn),
+            },
+            // The run was given up before it had a process: what was asked of it then could not reach anybody.
+            Phase::Stopping { ending: Ending::Polite { .. }, .. } => self.ask_to_end(turn),
+            Phase::Stopping { ending: Ending::Killed { .. }, run, .. } => {
+                let run = run.id;
+                turn.effect(Effect::Kill { instance: self.id.clone(), run });
+            }
+            Phase::Stopped(_) | Phase::Running { .. } | Phase::Backoff { .. } | Phase::Failed { .. } => {}
+        }
+    }
+
+    /// The run never had a process.
+    pub(crate) fn spawn_failed(&mut self, turn: &mut Turn, failure: SpawnFailure) {
+        match &self.phase {
+            Phase::Starting { run, .. } if run.process.is_none() => {
+                let causes = chain(Cause::SpawnFailed(failure.clone()), &run.because);
+                let how = How::NotSpawned(failure);
+                self.judge(turn, Ended { how, healthy_for: None, jitter: 0.0, causes });
+            }
+            Phase::Stopping { run, .. } if run.process.is_none() => self.settle(turn, TreeReport::default()),
+            Phase::Starting { .. }
+            | Phase::Stopping { .. }
+            | Phase::Stopped(_)
+            | Phase::Running { .. }
+            | Phase::Backoff { .. }
+            | Phase::Failed { .. } => {}
+        }
+    }
+
+    /// The first process of the run ended.
+    pub(crate) fn exited(&mut self, turn: &mut Turn, status: ExitStatus, tree_is_gone: bool, jitter: f64) {
+        let Some(run) = self.phase.run() else { return };
+        let after = run.process.map_or(Duration::ZERO, |it| turn.now.saturating_duration_since(it.since));
+        self.last_exit = Some((status, after));
+        match self.phase.kind() {
+            PhaseKind::Starting | PhaseKind::Running => {
+                let causes = vec![Cause::Exited { status, after }];
+                let ended = self.ended(turn, How::Exit { status, after }, jitter, causes.clone());
+                if !self.is_success(status) {
+                    self.freeze_evidence(turn, causes.clone());
+                }
+                if tree_is_gone {
+                    self.judge(turn, ended);
+                } else {
+                    self.begin_stop(turn, Then::Judge(ended), chain(Cause::LeftBehind, &causes));
+                }
+            }
+            PhaseKind::Stopping if tree_is_gone => self.settle(turn, TreeReport::default()),
+            PhaseKind::Stopping | PhaseKind::Stopped | PhaseKind::Backoff | PhaseKind::Failed => {}
+        }
+    }
+
+    /// No process of the run is left, or those that are cannot be ended.
+    pub(crate) fn tree_gone(&mut self, turn: &mut Turn, report: TreeReport) {
+        match self.phase.kind() {
+            PhaseKind::Stopping => self.settle(turn, report),
+            PhaseKind::Starting | PhaseKind::Running => self.exited(turn, ExitStatus::Unknown, true, 0.0),
+            PhaseKind::Stopped | PhaseKind::Backoff | PhaseKind::Failed => {}
+        }
+    }
+
+    /// The keeper died; what it kept was ended.
+    pub(crate) fn keeper_lost(&mut self, turn: &mut Turn) {
+        match self.phase.kind() {
+            PhaseKind::Starting | PhaseKind::Running => {
+                let ended = self.ended(turn, How::KeeperLost, 0.0, vec![Cause::KeeperLost]);
+                self.freeze_evidence(turn, vec![Cause::KeeperLost]);
+                self.judge(turn, ended);
+            }
+            PhaseKind::Stopping => self.settle(turn, TreeReport::default()),
+            PhaseKind::Stopped | PhaseKind::Backoff | PhaseKind::Failed => {}
+        }
+    }
+
+    /// A probe answered, for the first time or again.
+    pub(crate) fn ready(&mut self, turn: &mut Turn) {
+        match &mut self.phase {
+            Phase::Starting { run, .. } if run.process.is_some() => {
+                let run = run.clone();
+                let causes = chain(Cause::BecameReady, &run.because);
+                self.is_proven = true;
+                self.restarts.end_trial();
+                let steady = Steady::Since(turn.now);
+                self.enter(turn, Phase::Running { run, health: Health::Ready, steady, failures: 0 }, causes);
+                self.watch_health(turn);
+            }
+            Phase::Running { health: Health::Unready, steady, failures, .. } => {
+                *failures = 0;
+                *steady = Steady::Since(turn.now);
+                self.set_health(turn, Health::Ready, vec![Cause::BecameReady]);
+            }
+            Phase::Running { health: Health::Ready | Health::Unknown, .. }
+            | Phase::Starting { .. }
+            | Phase::Stopped(_)
+            | Phase::Stopping { .. }
+            | Phase::Backoff { .. }
+            | Phase::Failed { .. } => {}
+        }
+    }
+
+    /// A probe failed.
+    pub(crate) fn probe_failed(&mut self, turn: &mut Turn, kind: ProbeKind, message: String) {
+        match &mut self.phase {
+            Phase::Starting { last_probe, .. } if kind == ProbeKind::Ready => *last_probe = message,
+            Phase::Running { run, steady, failures, .. } => {
+                let retries = match (kind, &run.spec.live) {
+                    (ProbeKind::Live, Some(live)) => Some(live.retries.max(1)),
+                    (ProbeKind::Ready, None) if run.spec.ready.is_some() => None,
+                    (ProbeKind::Live, None) | (ProbeKind::Ready, Some(_) | None) => return,
+                };
+                let healthy_for = steady.healthy_for(turn.now);
+                *failures = failures.saturating_add(1);
+                *steady = Steady::No;
+                let times = *failures;
+                let causes = vec![Cause::ProbeFailed { times, last: message }];
+                self.set_health(turn, Health::Unready, causes.clone());
+                if healthy_for.is_some() {
+                    self.proved_itself();
+                }
+                if retries.is_some_and(|retries| times >= retries) {
+                    self.end_as_crashed(turn, How::NotLive, causes);
+                }
+            }
+            Phase::Starting { .. }
+            | Phase::Stopped(_)
+            | Phase::Stopping { .. }
+            | Phase::Backoff { .. }
+            | Phase::Failed { .. } => {}
+        }
+    }
+
+    /// It exceeded a limit.
+    pub(crate) fn limit_exceeded(&mut self, turn: &mut Turn, what: String) {
+        match self.phase.kind() {
+            PhaseKind::Starting | PhaseKind::Running => {
+                self.end_as_crashed(turn, How::LimitExceeded, vec![Cause::LimitExceeded { what }]);
+            }
+            PhaseKind::Stopped | PhaseKind::Stopping | PhaseKind::Backoff | PhaseKind::Failed => {}
+        }
+    }
+
+    /// A living run of an earlier engine was found.
+    pub(crate) fn adopt(&mut self, turn: &mut Turn, run: RunId, pid: u32, age: Duration, was_ready: bool) {
+        let since = turn.now.checked_sub(age).unwrap_or(turn.now);
+        let process = Some(Process { pid, since });
+        let because = vec![Cause::Adopted];
+        let spec = self.spec.clone();
+        let run = Run { id: run, spec: spec.clone(), process, because: because.clone() };
+        match &spec.ready {
+            Some(ready) if !was_ready => {
+                // Nobody asked the probe meanwhile, so the deadline is given anew.
+                let ready_by = Some(turn.after(ready.deadline));
+                let id = run.id;
+                self.enter(turn, Phase::Starting { run, ready_by, last_probe: String::new() }, because);
+                turn.effect(Effect::ProbeReady { instance: self.id.clone(), run: id, spec });
+            }
+            Some(_) => {
+                let steady = Steady::Since(since);
+                self.is_proven = true;
+                self.enter(turn, Phase::Running { run, health: Health::Ready, steady, failures: 0 }, because);
+                self.watch_health(turn);
+            }
+            None => {
+                let steady = Steady::From(since.checked_add(spec.restart.startup_crash).unwrap_or(turn.now));
+                self.enter(turn, Phase::Running { run, health: Health::Ready, steady, failures: 0 }, because);
+                self.watch_health(turn);
+            }
+        }
+    }
+}
+
+// Time.
+impl Instance {
+    /// Moves what is due at the present instant; whether anything was.
+    pub(crate) fn on_time(&mut self, turn: &mut Turn) -> bool {
+        let is_due = self.phase.timer(&self.id).is_some_and(|(at, _)| at <= turn.now);
+        if !is_due {
+            return false;
+        }
+        match &mut self.phase {
+            Phase::Starting { run, last_probe, .. } => {
+                let after = run.spec.ready.as_ref().map_or(Duration::ZERO, |ready| ready.deadline);
+                let last = std::mem::take(last_probe);
+                self.end_as_crashed(turn, How::ReadyDeadline, vec![Cause::ReadyDeadline { after, last }]);
+            }
+            Phase::Running { steady, .. } => {
+                if let Steady::From(at) = *steady {
+                    *steady = Steady::Since(at);
+                }
+                self.proved_itself();
+                turn.touch(&self.id.service);
+            }
+            Phase::Stopping { ending: Ending::Polite { .. }, run, .. } => {
+                let cause = Cause::GraceOver { grace: run.spec.stop.grace };
+                let causes = chain(cause, &self.causes);
+                self.kill(turn, causes);
+            }
+            Phase::Stopping { ending: Ending::Killed { .. }, .. } => {
+                let escaped = vec!["unknown".to_owned()];
+                self.settle(turn, TreeReport { escaped, ..TreeReport::default() });
+            }
+            Phase::Backoff { .. } => {
+                let causes = self.causes.clone();
+                self.spawn(turn, StartKind::Automatic, causes);
+            }
+            Phase::Stopped(_) | Phase::Failed { .. } => {}
+        }
+        true
+    }
+}
+
+// Ways.
+impl Instance {
+    /// Makes a new run.
+    pub(crate) fn spawn(&mut self, turn: &mut Turn, kind: StartKind, because: Vec<Cause>) {
+        match kind {
+            StartKind::Explicit => self.restarts.start_afresh(),
+            StartKind::Automatic => self.restarts.restarted(turn.now, &self.spec.restart),
+        }
+        let id = turn.take_run_id();
+        let run = Run { id, spec: self.spec.clone(), process: None, because: because.clone() };
+        self.enter(turn, Phase::Starting { run, ready_by: None, last_probe: String::new() }, because);
+        turn.effect(Effect::Spawn {
+            instance: self.id.clone(),
+            run: id,
+            spec: self.spec.clone(),
+            mode: turn.mode.as_ref().to_owned(),
+        });
+    }
+
+    /// Asks the run to end.
+    pub(crate) fn begin_stop(&mut self, turn: &mut Turn, then: Then, causes: Vec<Cause>) {
+        let Some(run) = self.phase.run().cloned() else { return };
+        let ending = Ending::Polite { kill_at: turn.after(run.spec.stop.grace) };
+        let then = if self.goal == Goal::Down { Then::Stay } else { then };
+        self.enter(turn, Phase::Stopping { run, asked: turn.now, ending, then }, causes);
+        self.ask_to_end(turn);
+    }
+
+    /// Kills the run that was asked to end.
+    pub(crate) fn kill(&mut self, turn: &mut Turn, causes: Vec<Cause>) {
+        let give_up_at = turn.after(KILL_GRACE);
+        let Phase::Stopping { ending, run, .. } = &mut self.phase else { return };
+        *ending = Ending::Killed { give_up_at };
+        let run = run.id;
+        self.note(turn, causes);
+        turn.effect(Effect::Kill { instance: self.id.clone(), run });
+    }
+
+    /// The run is over, as far as it can be: what was to follow follows.
+    fn settle(&mut self, turn: &mut Turn, report: TreeReport) {
+        let Phase::Stopping { asked, then, .. } = &self.phase else { return };
+        let (asked, then) = (*asked, then.clone());
+        let has_escaped = !report.escaped.is_empty();
+        self.last_stop = Some((report, turn.now.saturating_duration_since(asked)));
+        match then {
+            Then::Stay => self.enter(turn, Phase::Stopped(Rest::Down), self.causes.clone()),
+            // A second run beside the remains of the first would be two runs.
+            Then::Start { .. } | Then::AwaitDependency { .. } | Then::Judge(_) if has_escaped => {
+                self.fail(turn, chain(Cause::LeftBehind, &self.causes));
+            }
+            Then::Start { gate: Gate::Open, because } => self.spawn(turn, StartKind::Explicit, because),
+            Then::Start { gate: Gate::Dependencies, because } => {
+                self.wait(turn, StartKind::Explicit, because);
+            }
+            Then::AwaitDependency { because } => self.wait(turn, StartKind::Automatic, because),
+            Then::Judge(ended) => self.judge(turn, ended),
+        }
+    }
+
+    /// A run came to its end without being told to: the policy decides.
+    fn judge(&mut self, turn: &mut Turn, ended: Ended) {
+        if self.goal == Goal::Down {
+            return self.enter(turn, Phase::Stopped(Rest::Down), ended.causes);
+        }
+        if ended.healthy_for.is_some() {
+            self.proved_itself();
+        }
+        let policy = self.spec.restart.policy;
+        if let How::Exit { status, .. } = ended.how
+            && self.is_success(status)
+        {
+            return match (self.spec.oneshot, policy) {
+                (true, _) => {
+                    let causes = chain(Cause::Completed, &ended.causes);
+                    self.enter(turn, Phase::Stopped(Rest::Completed), causes);
+                }
+                (false, RestartWhen::Always) => self.try_again(turn, &ended),
+                (false, RestartWhen::Never | RestartWhen::OnFailure) => {
+                    let causes = chain(Cause::NotRestarted, &ended.causes);
+                    self.enter(turn, Phase::Stopped(Rest::NotRestarted), causes);
+                }
+            };
+        }
+        if self.is_immediate(&ended.how) {
+            let retries = if policy == RestartWhen::Never { 0 } else { self.spec.restart.startup_retries };
+            if !self.restarts.tolerates_immediate_exit(retries) {
+                return self.fail(turn, self.immediate_causes(&ended));
+            }
+        } else {
+            self.restarts.end_trial();
+        }
+        match policy {
+            RestartWhen::Never => self.fail(turn, chain(Cause::NotRestarted, &ended.causes)),
+            RestartWhen::OnFailure | RestartWhen::Always => self.try_again(turn, &ended),
+        }
+    }
+
+    /// Another run, now or later, unless there were too many.
+    fn try_again(&mut self, turn: &mut Turn, ended: &Ended) {
+        let policy = &self.spec.restart;
+        if ended.how == How::KeeperLost {
+            // Not the service's fault: no wait, but it counts.
+            return match self.restarts.full_window(turn.now, policy) {
+                Some(restarts) => self.hit_limit(turn, restarts, &ended.causes),
+                None => self.spawn(turn, StartKind::Automatic, ended.causes.clone()),
+            };
+        }
+        match self.restarts.crashed(turn.now, policy, ended.healthy_for, ended.jitter) {
+            Next::LimitHit { restarts } => self.hit_limit(turn, restarts, &ended.causes),
+            Next::Retry { delay, attempt } => {
+                let causes = chain(Cause::RestartPolicy { attempt, delay }, &ended.causes);
+                if delay.is_zero() {
+                    self.spawn(turn, StartKind::Automatic, causes);
+                } else {
+                    self.enter(turn, Phase::Backoff { until: turn.after(delay), attempt }, causes);
+                }
+            }
+        }
+    }
+
+    /// Starts again by policy, without a crash of its own: after a lost dependency came back.
+    pub(crate) fn resume(&mut self, turn: &mut Turn, because: Vec<Cause>) {
+        match self.restarts.full_window(turn.now, &self.spec.restart) {
+            Some(restarts) => self.hit_limit(turn, restarts, &because),
+            None => self.spawn(turn, StartKind::Automatic, because),
+        }
+    }
+
+    fn hit_limit(&mut self, turn: &mut Turn, restarts: u32, causes: &[Cause]) {
+        let causes = chain(Cause::CrashLoop { restarts, window: self.spec.restart.window }, causes);
+        self.fail(turn, causes.clone());
+        turn.effect(Effect::LimitHit { instance: self.id.clone(), causes });
+    }
+
+    fn fail(&mut self, turn: &mut Turn, causes: Vec<Cause>) {
+        let cause = causes.first().cloned().unwrap_or(Cause::NotRestarted);
+        self.enter(turn, Phase::Failed { cause }, causes);
+    }
+
+    /// Rests until the supervisor finds its dependencies ready.
+    pub(crate) fn wait(&mut self, turn: &mut Turn, start: StartKind, because: Vec<Cause>) {
+        let rest = Phase::Stopped(Rest::Waiting { on: None, start, because: because.clone() });
+        if self.phase.kind() == PhaseKind::Stopped {
+            // What it waits for is told once it is known.
+            self.phase = rest;
+            turn.touch(&self.id.service);
+        } else {
+            self.enter(turn, rest, because);
+        }
+    }
+
+    /// The run must end although nobody asked for it.
+    fn end_as_crashed(&mut self, turn: &mut Turn, how: How, causes: Vec<Cause>) {
+        let ended = self.ended(turn, how, 0.0, causes.clone());
+        self.freeze_evidence(turn, causes.clone());
+        self.begin_stop(turn, Then::Judge(ended), causes);
+    }
+
+    fn run_without_probe(&mut self, turn: &mut Turn) {
+        let Some(run) = self.phase.run().cloned() else { return };
+        let startup = run.spec.restart.startup_crash;
+        let steady = if startup.is_zero() {
+            self.proved_itself();
+            Steady::Since(turn.now)
+        } else {
+            Steady::From(turn.after(startup))
+        };
+        let causes = run.because.clone();
+        self.enter(turn, Phase::Running { run, health: Health::Ready, steady, failures: 0 }, causes);
+        self.watch_health(turn);
+    }
+}
+
+// Parts.
+impl Instance {
+    /// The one door between phases.
+    pub(crate) fn enter(&mut self, turn: &mut Turn, to: Phase, causes: Vec<Cause>) {
+        let (from, health) = (self.phase.kind(), self.health());
+        let probed = self.phase.run().filter(|run| {
+            from != PhaseKind::Stopping && run.process.is_some() && run.spec.has_probe() && {
+                let stays = matches!(to, Phase::Starting { .. } | Phase::Running { .. });
+                !(stays && to.run().is_some_and(|next| next.id == run.id))
+            }
+        });
+        if probed.is_some() {
+            turn.effect(Effect::ProbeNone { instance: self.id.clone() });
+        }
+        self.phase = to;
+        self.since = turn.now;
+        self.note_from(turn, from, causes);
+        if self.health() != health {
+            let causes = self.causes.clone();
+            turn.effect(Effect::Health { instance: self.id.clone(), to: self.health(), causes });
+        }
+    }
+
+    /// Another cause for the same phase.
+    pub(crate) fn note(&mut self, turn: &mut Turn, causes: Vec<Cause>) {
+        self.note_from(turn, self.phase.kind(), causes);
+    }
+
+    fn note_from(&mut self, turn: &mut Turn, from: PhaseKind, mut causes: Vec<Cause>) {
+        causes.truncate(CAUSES_MAX);
+        self.causes.clone_from(&causes);
+        turn.touch(&self.id.service);
+        let (instance, to, run) = (self.id.clone(), self.phase.kind(), self.run());
+        turn.effect(Effect::Phase { instance, from, to, run, causes });
+    }
+
+    pub(crate) fn set_health(&mut self, turn: &mut Turn, to: Health, causes: Vec<Cause>) {
+        let Phase::Running { health, .. } = &mut self.phase else { return };
+        if *health != to {
+            *health = to;
+            turn.touch(&self.id.service);
+            turn.effect(Effect::Health { instance: self.id.clone(), to, causes });
+        }
+    }
+
+    /// Has the probes of a running service asked, if it has any.
+    pub(crate) fn watch_health(&self, turn: &mut Turn) {
+        let Phase::Running { run, .. } = &self.phase else { return };
+        if run.spec.has_probe() {
+            let (instance, run, spec) = (self.id.clone(), run.id, run.spec.clone());
+            turn.effect(Effect::ProbeLive { instance, run, spec });
+        }
+    }
+
+    fn ask_to_end(&self, turn: &mut Turn) {
+        let Some(run) = self.phase.run() else { return };
+        let (spec, signal) = (run.spec.clone(), run.spec.stop.signal);
+        turn.effect(Effect::Terminate { instance: self.id.clone(), run: run.id, spec, signal });
+    }
+
+    fn freeze_evidence(&self, turn: &mut Turn, causes: Vec<Cause>) {
+        let Some(run) = self.run() else { return };
+        turn.effect(Effect::Incident { instance: self.id.clone(), run, causes });
+    }
+
+    fn ended(&self, turn: &Turn, how: How, jitter: f64, causes: Vec<Cause>) -> Ended {
+        let healthy_for = match &self.phase {
+            Phase::Running { steady, .. } => steady.healthy_for(turn.now),
+            Phase::Stopped(_)
+            | Phase::Starting { .. }
+            | Phase::Stopping { .. }
+            | Phase::Backoff { .. }
+            | Phase::Failed { .. } => None,
+        };
+        Ended { how, healthy_for, jitter, causes }
+    }
+
+    /// A run of this specification was healthy: what ends it later is no mistake in the configuration.
+    fn proved_itself(&mut self) {
+        self.is_proven = true;
+        self.restarts.end_trial();
+    }
+
+    fn is_success(&self, status: ExitStatus) -> bool {
+        match status {
+            ExitStatus::Code(code) => self.spec.success_exit_codes.contains(&code),
+            ExitStatus::Signal(_) | ExitStatus::Unknown => false,
+        }
+    }
+
+    /// Whether the end of this run is a sign that the specification cannot work.
+    fn is_immediate(&self, how: &How) -> bool {
+        let within = self.spec.restart.startup_crash;
+        if within.is_zero() || !self.restarts.is_on_trial() {
+            return false;
+        }
+        match how {
+            How::Exit { status: ExitStatus::Code(_), after } => !self.is_proven && *after < within,
+            How::NotSpawned(_) => true,
+            How::Exit { status: ExitStatus::Signal(_) | ExitStatus::Unknown, .. }
+            | How::ReadyDeadline
+            | How::NotLive
+            | How::LimitExceeded
+            | How::KeeperLost => false,
+        }
+    }
+
+    fn immediate_causes(&self, ended: &Ended) -> Vec<Cause> {
+        match ended.how {
+            How::NotSpawned(_) => ended.causes.clone(),
+            How::Exit { .. } | How::ReadyDeadline | How::NotLive | How::LimitExceeded | How::KeeperLost => {
+                let within = self.spec.restart.startup_crash;
+                chain(Cause::ImmediateExit { within }, &ended.causes)
+            }
+        }
+    }
+}
+
+/// A cause and what lies behind it.
+pub(crate) fn chain(nearest: Cause, behind: &[Cause]) -> Vec<Cause> {
+    std::iter::once(nearest).chain(behind.iter().cloned()).collect()
+}
