@@ -87,6 +87,17 @@ pub fn descendants(processes: &[Process], root: u32) -> HashSet<u32> {
     found
 }
 
+/// What a process was started with under this name in its environment; `None` when it had none, or this user may
+/// not look.
+pub fn environment_value(pid: u32, variable: &str) -> Option<String> {
+    os::environment_value(pid, variable)
+}
+
+/// The kernel's clock ticks per second: the unit of [`Process::start`] and of CPU times.
+pub fn ticks_per_second() -> u64 {
+    os::ticks_per_second()
+}
+
 /// Whether this process runs with all rights (root, or elevated).
 pub fn is_root() -> bool {
     os::is_root()

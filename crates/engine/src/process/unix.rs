@@ -31,21 +31,33 @@ pub(super) fn look(pid: u32) -> Option<Process> {
 }
 
 pub(super) fn has_environment_entry(pid: u32, entry: &[u8]) -> bool {
-    use io::Read as _;
-    if pid == std::process::id() {
-        return false;
-    }
-    let Ok(file) = fs::File::open(format!("/proc/{pid}/environ")) else { return false };
+    pid != std::process::id()
+        && environment(pid).is_some_and(|all| all.split(|byte| *byte == 0).any(|found| found == entry))
+        && is_own_user(pid)
+}
+
+pub(super) fn environment_value(pid: u32, variable: &str) -> Option<String> {
+    environment(pid)?.split(|byte| *byte == 0).find_map(|entry| {
+        let value = entry.strip_prefix(variable.as_bytes())?.strip_prefix(b"=")?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    })
+}
+
+fn environment(pid: u32) -> Option<Vec<u8>> {
     let mut environment = Vec::new();
-    if file.take(ENVIRONMENT_MAX).read_to_end(&mut environment).is_err() {
-        return false;
-    }
-    let is_own_user = || {
-        use std::os::unix::fs::MetadataExt as _;
-        fs::metadata(format!("/proc/{pid}"))
-            .is_ok_and(|metadata| is_root() || metadata.uid() == rustix::process::geteuid().as_raw())
-    };
-    environment.split(|byte| *byte == 0).any(|found| found == entry) && is_own_user()
+    let file = fs::File::open(format!("/proc/{pid}/environ")).ok()?;
+    io::Read::read_to_end(&mut io::Read::take(file, ENVIRONMENT_MAX), &mut environment).ok()?;
+    Some(environment)
+}
+
+fn is_own_user(pid: u32) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(format!("/proc/{pid}"))
+        .is_ok_and(|metadata| is_root() || metadata.uid() == rustix::process::geteuid().as_raw())
+}
+
+pub(super) fn ticks_per_second() -> u64 {
+    rustix::param::clock_ticks_per_second().max(1)
 }
 
 pub(super) fn is_root() -> bool {

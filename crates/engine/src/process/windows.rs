@@ -12,6 +12,14 @@ pub(super) fn has_environment_entry(_pid: u32, _entry: &[u8]) -> bool {
     false
 }
 
+pub(super) fn environment_value(_pid: u32, _variable: &str) -> Option<String> {
+    None
+}
+
+pub(super) fn ticks_per_second() -> u64 {
+    10_000_000
+}
+
 pub(super) fn is_root() -> bool {
     false
 }
