@@ -8,6 +8,9 @@ use crate::dist::{self, Parts, Profile};
 use crate::failure::{Doing, Failure, Outcome};
 use crate::shell;
 
+/// Tells the programs of `ostler-e2e` which binaries to test.
+const BIN_DIR: &str = "OSTLER_BIN_DIR";
+
 const SCHEMA: &str = "\
 Usage: cargo xtask schema [--check]
 
@@ -68,7 +71,7 @@ pub(crate) fn bench(mut args: Args) -> Outcome {
     args.end()?;
     let dist = dist::assemble(Profile::Release, Parts::WithoutTray)?;
     let mut bench = tool("bench", Profile::Release)?;
-    bench.arg("--bin-dir").arg(&dist).args(has_peers.then_some("--peers"));
+    bench.args(has_peers.then_some("--peers")).env(BIN_DIR, &dist);
     if let Some(only) = only {
         return shell::exec(bench.args(["--only", &only]));
     }
@@ -100,7 +103,7 @@ pub(crate) fn chaos(mut args: Args) -> Outcome {
     let tool = tool("chaos", profile)?;
     let own = std::env::current_exe().doing("cannot find this program itself")?;
     let mut command = Command::new(own);
-    command.arg(as_user::MODE).arg(tool.get_program()).arg("--bin-dir").arg(&dist).args(passed_on);
+    command.arg(as_user::MODE).arg(tool.get_program()).args(passed_on).env(BIN_DIR, &dist);
     let home = TestHome::new()?;
     match &home {
         Ok(home) => home.apply(&mut command),

@@ -1,0 +1,118 @@
+//! One service writes as fast as it can; nobody else notices.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::{Place, Report, Service, tool, wait_until};
+
+use super::logs;
+use super::shared::{instances, median, ms};
+
+/// How long `status` may take meanwhile.
+const STATUS_LIMIT: Duration = Duration::from_millis(50);
+
+/// The bound of the flooding service's log on disk.
+const MAX_SIZE_MIB: u64 = 16;
+const MAX_FILES: u64 = 4;
+
+/// What a bound on disk may be passed by: one batch that is written before the size is looked at.
+const SLACK: u64 = 1 << 20;
+
+/// Writes `rate` MB/s for `seconds`: status stays quick, the others go on, what is lost is counted, and the disk
+/// stays in its bound.
+pub fn flood(rate: u64, seconds: u64) -> Report {
+    let mut report = Report::new(format!("a flood of {rate} MB/s for {seconds} s"));
+    let ticker = tool("ticker").to_string_lossy().into_owned();
+    let flood =
+        Service::new("flood", &[&ticker, "--flood-mb", &rate.to_string(), "--seconds", &seconds.to_string()])
+            .line("oneshot = true")
+            .line("enabled = false")
+            .line(format!("logs = {{ max_size = \"{MAX_SIZE_MIB}MiB\", max_files = {MAX_FILES} }}"));
+    let place = Place::with_services(&[flood, Service::ticker("calm", 5)]);
+    let daemon = place.start();
+    let mut wire = daemon.wire(&place);
+    if let Err(refusal) = wire.call("start", serde_json::json!({"service": "flood"})) {
+        report.failure(format!("start: {refusal}"));
+        return report;
+    }
+    let started = Instant::now();
+    let limit = Duration::from_secs(seconds * 2 + 10);
+    let (mut times, mut most_on_disk, mut restarts) = (Vec::new(), 0, 0_u32);
+    let is_over = wait_until(limit, || {
+        let asked = Instant::now();
+        let Ok(snapshot) = wire.status() else { return true };
+        times.push(asked.elapsed());
+        most_on_disk = most_on_disk.max(size_below(&place.path("state"), "flood"));
+        if started.elapsed() > Duration::from_secs(u64::from(restarts) * 5 + 2) {
+            restarts += 1;
+            let asked = Instant::now();
+            let outcome = wire.act("restart", &["calm"]);
+            report.expect(outcome.is_ok_and(|reply| reply.ok != Some(false)), || {
+                "calm did not restart".to_owned()
+            });
+            report.expect(asked.elapsed() < Duration::from_secs(2), || {
+                format!("restart of another service took {}", ms(asked.elapsed()))
+            });
+        }
+        instances(&snapshot).get("flood/0").is_some_and(|flood| flood.last_exit.is_some())
+    });
+    report.expect(is_over, || "the flood does not end".to_owned());
+    let slowest = times.iter().max().copied().unwrap_or_default();
+    report.expect(slowest < STATUS_LIMIT, || format!("status took {}", ms(slowest)));
+    report.figure("status requests meanwhile", times.len());
+    report.figure("median", ms(median(&mut times)));
+    report.figure("slowest", ms(slowest));
+    report.figure("restarts of another service meanwhile", restarts);
+    report.figure("most on disk", format!("{:.1} MiB", most_on_disk as f64 / f64::from(1 << 20)));
+    let bound = MAX_FILES * (MAX_SIZE_MIB << 20) + SLACK;
+    report.expect(most_on_disk <= bound, || format!("{most_on_disk} bytes on disk, the bound is {bound}"));
+    check_log(&mut report, &place, seconds);
+    report
+}
+
+fn check_log(report: &mut Report, place: &Place, seconds: u64) {
+    let files = match place
+        .wire()
+        .map_err(|error| error.to_string())
+        .and_then(|mut wire| logs::files(&mut wire, "flood"))
+    {
+        Ok(files) => files,
+        Err(wrong) => {
+            report.failure(wrong);
+            return;
+        }
+    };
+    let walk = logs::numbering(&files);
+    report.figure("lines that are kept", walk.lines);
+    report.figure("lines that markers in the kept files count as dropped", walk.dropped);
+    report.expect(walk.lines > 0, || format!("no lines in {files:?}"));
+    for wrong in walk.wrong {
+        report.failure(format!("log: {wrong}"));
+    }
+    // The service says itself how long it took: a stalled pipe would show here.
+    let text: String = files
+        .iter()
+        .map(|file| String::from_utf8_lossy(&std::fs::read(file).unwrap_or_default()).into_owned())
+        .collect();
+    let said =
+        text.lines().rev().find_map(|line| line.split_once("flood lines=")).map(|(_, said)| said.to_owned());
+    report.figure("the service says", said.as_deref().unwrap_or("nothing"));
+    let took: Option<f64> = said.and_then(|said| said.rsplit_once("seconds=")?.1.trim().parse().ok());
+    report.expect(took.is_some_and(|took| took < seconds as f64 * 1.1 + 1.0), || {
+        format!("the service was stalled: {took:?} s instead of {seconds}")
+    });
+}
+
+/// The bytes in all files below folders with this name.
+fn size_below(dir: &Path, name: &str) -> u64 {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let size = |entry: std::fs::DirEntry| -> u64 {
+        let path = entry.path();
+        if path.is_dir() {
+            return size_below(&path, name);
+        }
+        let is_inside = path.components().any(|part| part.as_os_str() == name);
+        if is_inside { entry.metadata().map_or(0, |data| data.len()) } else { 0 }
+    };
+    entries.map(size).sum()
+}
