@@ -1,0 +1,189 @@
+//! What is wrong, where, and what would be right.
+
+use std::{fmt, path::PathBuf};
+
+use crate::{
+    redact,
+    source::{Files, Place},
+};
+
+/// The most diagnostics that are reported at once.
+pub const DIAGNOSTICS_MAX: usize = 500;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The configuration is refused.
+    Error,
+    /// It is accepted; something is worth knowing.
+    Notice,
+}
+
+/// One remark on a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: u32,
+    /// The first column, from 1, in characters.
+    pub column: u32,
+    /// The column after the last one, on the same line.
+    pub end_column: u32,
+    /// The key, as `services.api.restart.delay`; empty when there is none.
+    pub path: String,
+    /// What is wrong, one sentence without a full stop. Never holds a secret.
+    pub message: String,
+    /// What would be right.
+    pub hint: Option<String>,
+    /// Whether it stops the load.
+    pub severity: Severity,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column, path, message, hint, severity, end_column: _ } = self;
+        let word = match severity {
+            Severity::Error => "error",
+            Severity::Notice => "notice",
+        };
+        write!(f, "{}:{line}:{column}: {word}: ", file.display())?;
+        if !path.is_empty() {
+            write!(f, "{path}: ")?;
+        }
+        f.write_str(message)?;
+        hint.as_ref().map_or(Ok(()), |hint| write!(f, " ({hint})"))
+    }
+}
+
+/// A configuration that is refused.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// Everything that is wrong, in the order of the files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The text of the main file; `None` when it could not be read.
+    pub text: Option<String>,
+    pub(crate) files: Files,
+}
+
+impl Rejected {
+    /// Whether the main file could not be read at all.
+    pub fn is_unreadable(&self) -> bool {
+        self.text.is_none()
+    }
+
+    /// The line a diagnostic speaks of, with secrets masked; `None` when its file was not read.
+    pub fn source_line(&self, diagnostic: &Diagnostic) -> Option<String> {
+        let file = self.files.iter().find(|file| file.path == diagnostic.file)?;
+        Some(redact::line(file, diagnostic.line))
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for diagnostic in &self.diagnostics {
+            write_for_people(f, diagnostic, self.source_line(diagnostic))?;
+        }
+        let count = self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+        write!(f, "{count} {} in the configuration", if count == 1 { "mistake" } else { "mistakes" })
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+fn write_for_people(
+    f: &mut fmt::Formatter<'_>,
+    diagnostic: &Diagnostic,
+    line: Option<String>,
+) -> fmt::Result {
+    let Diagnostic { path, message, hint, severity, .. } = diagnostic;
+    let word = match severity {
+        Severity::Error => "error",
+        Severity::Notice => "notice",
+    };
+    let colon = if path.is_empty() { "" } else { ": " };
+    writeln!(f, "{word}: {path}{colon}{message}")?;
+    writeln!(f, "  --> {}:{}:{}", diagnostic.file.display(), diagnostic.line, diagnostic.column)?;
+    if let Some(line) = line.filter(|line| !line.is_empty()) {
+        let number = diagnostic.line.to_string();
+        let gutter = " ".repeat(number.len());
+        let shown: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let length = shown.chars().count() as u32;
+        let column = diagnostic.column.min(length + 1);
+        let width = diagnostic.end_column.min(length + 2).saturating_sub(column).max(1);
+        writeln!(f, "{number} | {shown}")?;
+        writeln!(f, "{gutter} | {}{}", " ".repeat(column as usize - 1), "^".repeat(width as usize))?;
+    }
+    if let Some(hint) = hint {
+        writeln!(f, "  = {hint}")?;
+    }
+    writeln!(f)
+}
+
+/// Collects diagnostics; never stops at the first.
+#[derive(Debug, Default)]
+pub(crate) struct Sink {
+    items: Vec<(Place, Diagnostic)>,
+}
+
+impl Sink {
+    pub(crate) fn error(
+        &mut self,
+        files: &Files,
+        place: Place,
+        path: &str,
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) {
+        self.push(files, place, path, message.into(), hint.into(), Severity::Error);
+    }
+
+    pub(crate) fn notice(
+        &mut self,
+        files: &Files,
+        place: Place,
+        path: &str,
+        message: impl Into<String>,
+        hint: impl Into<Option<String>>,
+    ) {
+        self.push(files, place, path, message.into(), hint.into(), Severity::Notice);
+    }
+
+    fn push(
+        &mut self,
+        files: &Files,
+        place: Place,
+        path: &str,
+        message: String,
+        hint: Option<String>,
+        severity: Severity,
+    ) {
+        if self.items.len() >= DIAGNOSTICS_MAX {
+            return;
+        }
+        let at = files.position(place);
+        let diagnostic = Diagnostic {
+            file: files.path(place).to_owned(),
+            line: at.line,
+            column: at.column,
+            end_column: at.end_column,
+            path: path.to_owned(),
+            message,
+            hint,
+            severity,
+        };
+        self.items.push((place, diagnostic));
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.items.iter().any(|(_, diagnostic)| diagnostic.severity == Severity::Error)
+    }
+
+    /// Everything, in the order of the files.
+    pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.items.sort_by_key(|&(place, _)| place);
+        let mut all: Vec<Diagnostic> = self.items.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+        all.dedup();
+        all
+    }
+}

@@ -1,0 +1,83 @@
+//! What must never be shown.
+
+use toml_parser::{Source, lexer::TokenKind};
+
+use crate::source::SourceFile;
+
+/// What stands in place of a secret.
+pub const MASK: &str = "•••";
+
+const SECRET_WORDS: [&str; 8] =
+    ["TOKEN", "SECRET", "PASSWORD", "KEY", "PASSWD", "PASSPHRASE", "CREDENTIAL", "AUTHORIZATION"];
+
+/// Whether the value of a key or variable of this name is a secret.
+pub fn is_secret_key(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    SECRET_WORDS.iter().any(|word| upper.contains(word))
+}
+
+/// A line of a file with the values of secret keys masked, character by character, so that columns stay.
+pub(crate) fn line(file: &SourceFile, number: u32) -> String {
+    let (start, end) = file.line_span(number);
+    let secrets = secret_spans(&file.text);
+    file.text[start..end]
+        .char_indices()
+        .map(|(at, c)| {
+            let at = start + at;
+            let is_secret = secrets.iter().any(|&(from, to)| (from..to).contains(&at));
+            if is_secret && !c.is_whitespace() { '•' } else { c }
+        })
+        .collect()
+}
+
+/// Where values of secret keys stand, found by tokens alone, so that broken files are covered too.
+fn secret_spans(text: &str) -> Vec<(usize, usize)> {
+    let mut spans = Vec::new();
+    let mut is_secret_name = false;
+    let mut depth = 0usize;
+    // Inside the value of a secret key: the bracket depth it began at.
+    let mut hiding: Option<usize> = None;
+    for token in Source::new(text).lex().into_vec() {
+        let (start, end) = (token.span().start(), token.span().end());
+        match token.kind() {
+            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => depth += 1,
+            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
+                depth = depth.saturating_sub(1);
+                if hiding.is_some_and(|base| depth < base) {
+                    hiding = None;
+                }
+            }
+            TokenKind::Newline | TokenKind::Eof => {
+                is_secret_name = false;
+                if hiding.is_some_and(|base| depth <= base) {
+                    hiding = None;
+                }
+            }
+            TokenKind::Comma => {
+                is_secret_name = false;
+                if hiding == Some(depth) {
+                    hiding = None;
+                }
+            }
+            TokenKind::Equals => {
+                if is_secret_name && hiding.is_none() {
+                    hiding = Some(depth);
+                }
+                is_secret_name = false;
+            }
+            TokenKind::Whitespace | TokenKind::Comment | TokenKind::Dot => {}
+            TokenKind::LiteralString
+            | TokenKind::BasicString
+            | TokenKind::MlLiteralString
+            | TokenKind::MlBasicString
+            | TokenKind::Atom => {
+                if hiding.is_some() {
+                    spans.push((start, end));
+                } else {
+                    is_secret_name |= is_secret_key(text.get(start..end).unwrap_or_default());
+                }
+            }
+        }
+    }
+    spans
+}
