@@ -116,6 +116,11 @@ pub struct EngineHandle {
 }
 
 impl EngineHandle {
+    /// A handle to an engine that has ended: what was can be read, and every wish is answered `no-engine`.
+    pub fn ended(journal: Arc<Journal>) -> Self {
+        Self { asks: mpsc::channel(1).0, journal }
+    }
+
     /// What is, as of the last event.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.journal.snapshot()

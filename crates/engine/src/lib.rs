@@ -8,15 +8,22 @@
 //! snapshot, follow the numbered [`Journal`], or pull log files at their own pace.
 
 pub mod environment;
+pub mod metrics;
 pub mod port;
 pub mod process;
 
+mod actor;
 mod follow;
 mod handle;
 mod journal;
+mod keepers;
+mod state;
 mod wait;
+mod wire;
 
+pub use actor::{Ended, Engine, EngineOptions, StartError};
 pub use follow::*;
 pub use handle::*;
 pub use journal::*;
+pub use state::{Lock, LockError};
 pub use wait::Wish;

@@ -19,3 +19,8 @@ pub fn raise_open_files() -> io::Result<()> {
 pub fn original_open_files() -> Option<u64> {
     ORIGINAL.get().copied().flatten()
 }
+
+/// The soft and hard limits of open files that a child gets back; `None` when they were never changed.
+pub(super) fn original_open_files_pair() -> Option<(u64, u64)> {
+    original_open_files().map(|soft| (soft, super::os::hard_descriptors()))
+}

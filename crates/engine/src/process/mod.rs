@@ -10,6 +10,7 @@
 mod cgroup;
 mod ending;
 mod job;
+mod launching;
 mod limits;
 
 #[cfg(unix)]
@@ -25,6 +26,7 @@ use windows as os;
 pub use cgroup::*;
 pub use ending::*;
 pub use job::*;
+pub use launching::*;
 pub use limits::*;
 
 use std::collections::{HashMap, HashSet};
@@ -96,6 +98,11 @@ pub fn environment_value(pid: u32, variable: &str) -> Option<String> {
 /// The kernel's clock ticks per second: the unit of [`Process::start`] and of CPU times.
 pub fn ticks_per_second() -> u64 {
     os::ticks_per_second()
+}
+
+/// Free bytes for this user on the disk that holds `path`; `None` where the system does not say.
+pub fn free_bytes(path: &std::path::Path) -> Option<u64> {
+    os::free_bytes(path)
 }
 
 /// Whether this process runs with all rights (root, or elevated).

@@ -185,3 +185,14 @@ pub(super) fn raise_descriptors() -> io::Result<Option<u64>> {
     }
     Ok(limit.current)
 }
+
+/// The hard limit of open files; `u64::MAX` is none.
+pub(super) fn hard_descriptors() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.unwrap_or(u64::MAX)
+}
+
+/// Free bytes for this user on the disk that holds `path`.
+pub(super) fn free_bytes(path: &std::path::Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(path).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}

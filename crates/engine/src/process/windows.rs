@@ -59,3 +59,11 @@ pub(super) fn group_lives(_leader: u32) -> bool {
 pub(super) fn raise_descriptors() -> io::Result<Option<u64>> {
     Ok(None)
 }
+
+pub(super) fn hard_descriptors() -> u64 {
+    u64::MAX
+}
+
+pub(super) fn free_bytes(_path: &std::path::Path) -> Option<u64> {
+    None
+}

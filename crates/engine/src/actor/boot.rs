@@ -1,0 +1,372 @@
+//! How an engine begins: configuration, what an earlier engine left, then the actor.
+
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+
+use ostler_api::EngineHost;
+use ostler_config::Paths;
+use ostler_core::{Actor as Who, Input, InstanceId, RunId, Supervisor};
+use ostler_keeper::protocol::{Configuration, Event, KeeperState, LogSettings, OnLoss, Request};
+use tokio::{
+    sync::{OnceCell, mpsc},
+    task::{JoinHandle, JoinSet},
+};
+
+use super::{Actor, Ears, NEWS_MAX, Time, jitter, memo::Memo, publish, reload, slot};
+use crate::{
+    COMMANDS_MAX, EngineHandle, Journal,
+    environment::{Bases, LOGIN_SHELL_TIMEOUT, LoginShell},
+    keepers::{self, Found, KeeperLink, Nursery, Survivors},
+    process::{CgroupRoot, CgroupSetting},
+    state::{Audit, IntentFile, RunNumbers},
+};
+
+/// From the polite end of a run that nobody supervises any more to its kill.
+const ORPHAN_GRACE: Duration = Duration::from_secs(10);
+/// Without an engine for so long, keepers start one.
+const REVIVE_AFTER_MS: u64 = 3000;
+
+/// What an engine needs to begin. The caller holds the [`crate::Lock`].
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Where everything is.
+    pub paths: Paths,
+    /// The configuration in force.
+    pub config: ostler_config::Loaded,
+    /// Whether it is the daemon or lives in the desktop app.
+    pub host: EngineHost,
+    /// The keeper program.
+    pub keeper: PathBuf,
+    /// The program and arguments that start a daemon for the same configuration.
+    pub revive: Vec<String>,
+}
+
+/// Why an engine cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file of the state directory cannot be used.
+    #[error("cannot use {what} in the state directory")]
+    State {
+        /// What it is.
+        what: &'static str,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// How an engine ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Whether its services go on under their keepers.
+    pub services_kept: bool,
+}
+
+/// A running engine.
+#[derive(Debug)]
+pub struct Engine {
+    handle: EngineHandle,
+    task: JoinHandle<Ended>,
+}
+
+impl Engine {
+    /// Begins: adopts what runs already, starts what is enabled.
+    ///
+    /// # Errors
+    /// The state directory cannot be used.
+    pub async fn start(options: EngineOptions) -> Result<Self, StartError> {
+        let survivors = keepers::find(&options.paths.private).await;
+        let (asks, asked) = mpsc::channel(COMMANDS_MAX);
+        let (mut actor, ears) = Actor::new(options, asked)?;
+        let handle = EngineHandle { asks, journal: Arc::clone(&actor.journal) };
+        actor.boot(survivors);
+        let task = tokio::spawn(actor.run(ears));
+        Ok(Self { handle, task })
+    }
+
+    /// The way to it.
+    pub fn handle(&self) -> EngineHandle {
+        self.handle.clone()
+    }
+
+    /// Waits for its end. A panic of the engine ends the process: services go on under their keepers, and the
+    /// next engine adopts them.
+    pub async fn join(self) -> Ended {
+        match self.task.await {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::error!(%error, "the engine failed");
+                std::process::abort();
+            }
+        }
+    }
+}
+
+impl Actor {
+    fn new(
+        options: EngineOptions,
+        asks: mpsc::Receiver<crate::handle::Ask>,
+    ) -> Result<(Self, Ears), StartError> {
+        let state = |what| move |source| StartError::State { what, source };
+        let numbers =
+            RunNumbers::open(options.paths.private.join("runs")).map_err(state("the numbers of runs"))?;
+        let audit = Audit::open(options.paths.state.join("audit.jsonl")).map_err(state("the audit"))?;
+        let boot_id = ostler_keeper::identity::boot_id();
+        let intent = IntentFile::new(options.paths.state.join("intent.json"), boot_id);
+        let config = options.config.clone();
+        let cgroup = CgroupRoot::detect(&cgroup_setting(&config));
+        let supervisor =
+            Supervisor::new(Arc::clone(&config.config.fleet), config.config.mode.clone(), numbers.first());
+        let (news, heard) = mpsc::channel(NEWS_MAX);
+        let (files, changed) = mpsc::channel(1);
+        let time = Time::look();
+        let nursery = Nursery { program: options.keeper.clone(), dir: options.paths.private.clone() };
+        let actor = Self {
+            supervisor,
+            nursery,
+            cgroup,
+            notices: reload::boot_notices(&config),
+            config,
+            options,
+            refused: Vec::new(),
+            journal: Journal::new(ostler_api::Snapshot::default()),
+            time,
+            started: time,
+            slots: <_>::default(),
+            overrides: <_>::default(),
+            ports: <_>::default(),
+            bases: Arc::new(OnceCell::new()),
+            intent,
+            numbers,
+            audit,
+            adopted: 0,
+            leaving: <_>::default(),
+            links: 0,
+            link_tasks: JoinSet::new(),
+            jobs: JoinSet::new(),
+            news,
+            files,
+            watcher: None,
+            lookers: JoinSet::new(),
+            events: Vec::new(),
+            new_services: <_>::default(),
+            gone_services: <_>::default(),
+            published: publish::Published::new(),
+            is_all_down: false,
+            is_leaving: false,
+            waiting_for_end: Vec::new(),
+            next_sample: None,
+            jitter: jitter::Jitter::new(),
+        };
+        Ok((actor, Ears { asks, news: heard, files: changed }))
+    }
+
+    fn boot(&mut self, survivors: Survivors) {
+        let intent = self.intent.read();
+        let ended = self.adopt(survivors);
+        self.feed(Input::Boot { intent });
+        for (instance, events) in ended {
+            for event in events {
+                self.hear_event(instance.clone(), event);
+            }
+        }
+        self.configure_all();
+        self.watch_files();
+        self.keep_intent();
+        // The login shell is slow; whoever needs its environment first waits for it.
+        let bases = Arc::clone(&self.bases);
+        self.jobs.spawn(async move {
+            bases_of(&bases).await;
+            super::fact::Fact::Nothing
+        });
+    }
+
+    /// Takes over keepers. Returns what happened to their runs while no engine was there.
+    fn adopt(&mut self, survivors: Survivors) -> Vec<(InstanceId, Vec<Event>)> {
+        for reason in survivors.refused {
+            tracing::warn!(%reason, "keeper is not adopted, and nothing of it is touched");
+            self.notices.push(format!("not adopted: {reason}"));
+        }
+        for leftover in survivors.leftovers {
+            self.jobs.spawn(async move {
+                if let Some(mark) = &leftover.mark {
+                    crate::process::end_marked(super::prepare::RUN_ID, mark, ORPHAN_GRACE).await;
+                }
+                let _ = std::fs::remove_file(&leftover.record);
+                let _ = std::fs::remove_file(&leftover.socket);
+                super::fact::Fact::Nothing
+            });
+        }
+        let mut ended = Vec::new();
+        for found in survivors.found {
+            let service = self.supervisor.fleet().services.get(&found.instance.service);
+            let is_known =
+                service.is_some_and(|spec| found.instance.index < spec.max_instances.max(spec.instances));
+            if is_known {
+                ended.extend(self.adopt_one(found));
+            } else {
+                self.dismiss(found);
+            }
+        }
+        ended
+    }
+
+    fn adopt_one(&mut self, found: Found) -> Option<(InstanceId, Vec<Event>)> {
+        let instance = found.instance.clone();
+        let log = found.hello.log;
+        let (run, mark, pid, age_ms, memo, events) = match found.hello.state.clone() {
+            KeeperState::Idle => {
+                self.link_found(found);
+                return None;
+            }
+            KeeperState::Alive { run, mark, pid, pid_start: _, age_ms, memo } => {
+                (run, mark, pid, age_ms, memo, Vec::new())
+            }
+            KeeperState::Exited { run, mark, status, tree_is_gone, report, memo } => {
+                let mut events = vec![Event::Exited { run, status, tree_is_gone, log }];
+                if tree_is_gone {
+                    tracing::debug!(ended = report.ended, "tree had ended");
+                } else if !report.escaped.is_empty() {
+                    events.push(Event::TreeGone { run, report });
+                }
+                (run, mark, 0, 0, memo, events)
+            }
+        };
+        self.link_found(found);
+        let memo = Memo::from_bytes(&memo);
+        let wall = self.time.wall;
+        let slot = self.slots.entry(instance.clone()).or_insert_with(|| slot::Slot::new(wall));
+        slot.ports = memo.ports;
+        slot.url = memo.url;
+        slot.started_at = wall.checked_sub(jiff::SignedDuration::from_millis(age_ms.cast_signed())).ok();
+        slot.run =
+            Some(slot::RunState { run: RunId(run), mark, stage: slot::Stage::Ordered, has_exited: false });
+        slot.log.send_replace(log);
+        self.reserve_ports(&instance);
+        if events.is_empty() {
+            self.adopted += 1;
+        }
+        self.audit(&Who::Supervisor, "adopt", instance.to_string(), &format!("run {run}, pid {pid}"));
+        self.feed(Input::Adopted {
+            instance: instance.clone(),
+            run: RunId(run),
+            pid,
+            age: Duration::from_millis(age_ms),
+            was_ready: memo.is_ready,
+        });
+        Some((instance, events))
+    }
+
+    /// Ports of adopted runs are not handed out again.
+    fn reserve_ports(&self, instance: &InstanceId) {
+        for port in self.slots.get(instance).into_iter().flat_map(|slot| slot.ports.values()) {
+            self.ports.reserve(*port);
+        }
+    }
+
+    fn link_found(&mut self, found: Found) {
+        self.links += 1;
+        let instance = found.instance.clone();
+        let link = KeeperLink::to_found(found, self.links, self.news.clone(), &mut self.link_tasks);
+        let wall = self.time.wall;
+        self.slots.entry(instance).or_insert_with(|| slot::Slot::new(wall)).link = Some(link);
+    }
+
+    /// Ends what belongs to no service any more.
+    fn dismiss(&mut self, found: Found) {
+        self.audit(&Who::Supervisor, "dismiss", found.instance.to_string(), "no such service any more");
+        self.links += 1;
+        let run = match &found.hello.state {
+            KeeperState::Idle => None,
+            KeeperState::Alive { run, .. } | KeeperState::Exited { run, .. } => Some(*run),
+        };
+        let link = KeeperLink::to_found(found, self.links, self.news.clone(), &mut self.link_tasks);
+        if let Some(run) = run {
+            let grace_ms = Some(ORPHAN_GRACE.as_millis() as u64);
+            link.send(&Request::Terminate { run, signal: ostler_core::Signal::TERM.0, grace_ms });
+        }
+        link.send(&Request::Exit);
+        self.leaving.insert(link.number(), link);
+    }
+
+    /// Says to all keepers how to keep.
+    pub(super) fn configure_all(&mut self) {
+        let ids: Vec<_> = self.slots.keys().cloned().collect();
+        for id in &ids {
+            self.configure(id);
+        }
+    }
+
+    /// Says to a keeper how to keep.
+    pub(super) fn configure(&self, instance: &InstanceId) {
+        let Some(link) = self.slots.get(instance).and_then(|slot| slot.link.as_ref()) else { return };
+        let Some(spec) = self.supervisor.fleet().services.get(&instance.service) else { return };
+        let on_loss = match self.config.config.supervisor.on_supervisor_loss {
+            ostler_config::OnSupervisorLoss::Revive => OnLoss::Revive {
+                argv: self.options.revive.iter().map(Into::into).collect(),
+                env: std::env::vars_os()
+                    .map(|(name, value)| {
+                        let mut pair = name;
+                        pair.push("=");
+                        pair.push(value);
+                        pair
+                    })
+                    .collect(),
+                after_ms: REVIVE_AFTER_MS,
+            },
+            ostler_config::OnSupervisorLoss::Keep => OnLoss::Keep,
+            ostler_config::OnSupervisorLoss::StopAfter(after) => OnLoss::StopAfter {
+                after_ms: after.as_millis() as u64,
+                signal: spec.stop.signal.0,
+                grace_ms: spec.stop.grace.as_millis() as u64,
+            },
+        };
+        let logs = LogSettings {
+            path: self.log_path(instance),
+            max_size: spec.logs.max_size,
+            max_files: spec.logs.max_files.saturating_sub(1),
+            on_full: match spec.logs.on_full {
+                ostler_core::OnFull::Drop => ostler_keeper::protocol::OnFull::Drop,
+                ostler_core::OnFull::Block => ostler_keeper::protocol::OnFull::Block,
+            },
+        };
+        let cgroup = self.cgroup_of(instance);
+        link.send(&Request::Configure(Configuration { on_loss, logs: Some(logs), cgroup }));
+    }
+
+    /// The live log file of a slot.
+    pub(super) fn log_path(&self, instance: &InstanceId) -> PathBuf {
+        self.options.paths.logs.join(instance.service.as_str()).join(format!("{}.log", instance.index))
+    }
+
+    /// The cgroup of a slot, made if need be.
+    pub(super) fn cgroup_of(&self, instance: &InstanceId) -> Option<PathBuf> {
+        let group = self.cgroup.as_ref()?.create(&format!("{}-{instance}", self.options.paths.id));
+        match group {
+            Ok(group) => Some(group.path().to_owned()),
+            Err(error) => {
+                tracing::warn!(%instance, %error, "cgroup cannot be made");
+                None
+            }
+        }
+    }
+}
+
+fn cgroup_setting(config: &ostler_config::Loaded) -> CgroupSetting {
+    match &config.config.supervisor.cgroup {
+        ostler_config::Cgroup::Auto => CgroupSetting::Auto,
+        ostler_config::Cgroup::Off => CgroupSetting::Off,
+        ostler_config::Cgroup::Path(path) => CgroupSetting::Path(path.clone()),
+    }
+}
+
+/// The environments that services begin with; the first who asks waits for the login shell.
+pub(super) async fn bases_of(cell: &OnceCell<Bases>) -> &Bases {
+    cell.get_or_init(|| async {
+        let shell = LoginShell::capture(LOGIN_SHELL_TIMEOUT).await;
+        if let Some(notice) = &shell.notice {
+            tracing::warn!(%notice, "login shell");
+        }
+        Bases::of_this_process().with_login_shell(shell.variables)
+    })
+    .await
+}

@@ -1,0 +1,58 @@
+//! What comes back to the actor from the jobs it started.
+
+use std::collections::BTreeMap;
+
+use ostler_api::ProbeResult;
+use ostler_core::{InstanceId, ProbeKind, RunId, SpawnFailure};
+use ostler_keeper::protocol::SpawnOrder;
+
+use crate::{handle::Reply, keepers::NewKeeper, metrics::Usage};
+
+/// A finished job.
+#[derive(Debug)]
+pub(crate) enum Fact {
+    /// A spawn is prepared, or cannot be.
+    Prepared { instance: InstanceId, run: RunId, result: Result<Box<Prepared>, SpawnFailure> },
+    /// What was left of a run without a keeper is ended.
+    Ended { instance: InstanceId, run: RunId, killed: Vec<String> },
+    /// A stop command has ended or was not possible; the signal follows.
+    StopCommandDone { instance: InstanceId, run: RunId },
+    /// A probe answered.
+    Probed { instance: InstanceId, run: RunId, kind: ProbeKind, result: Result<(), String> },
+    /// A probe asked for by a client answered.
+    HealthChecked { results: Vec<ProbeResult>, reply: Reply<ostler_api::HealthReply> },
+    /// The last line of a run's output.
+    LastLine { instance: InstanceId, run: RunId, line: String },
+    /// A configuration was read.
+    Loaded { result: Box<Result<ostler_config::Loaded, ostler_config::Rejected>>, because: LoadedBecause },
+    /// The configuration's files changed on disk.
+    FilesChanged,
+    /// Use of CPU and memory, by instance.
+    Measured { usage: BTreeMap<InstanceId, Usage> },
+    /// A job ended without anything to tell.
+    Nothing,
+}
+
+/// Why a configuration was read.
+#[derive(Debug)]
+pub(crate) enum LoadedBecause {
+    /// Somebody asked for a reload.
+    Asked { params: ostler_api::ReloadParams, actor: ostler_core::Actor, reply: Reply<ostler_api::PlanReply> },
+    /// The file changed.
+    Changed,
+    /// Somebody wants to know what is wrong with a text.
+    Checked { reply: Reply<ostler_api::ConfigVerdict> },
+}
+
+/// Everything a keeper needs to start a run.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// The order.
+    pub order: SpawnOrder,
+    /// The ports of this run.
+    pub ports: BTreeMap<String, u16>,
+    /// What "Open" opens.
+    pub url: Option<String>,
+    /// A keeper, if the slot had none.
+    pub keeper: Option<NewKeeper>,
+}

@@ -1,0 +1,299 @@
+//! Preparing a run: its ports, its environment, a keeper if the slot has none. Done beside the actor, because
+//! files and forks take time.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use ostler_core::{
+    InstanceId, OnPortConflict, RunId, ServiceName, ServiceSpec, SpawnFailure, Stdio, Template,
+};
+use ostler_keeper::protocol::{self, SpawnOrder};
+
+use super::{
+    Actor, boot,
+    fact::{Fact, Prepared},
+    slot::{RunState, Slot, Stage},
+};
+use crate::{
+    environment::{self, Bases, EnvironmentError, Holes, Overrides},
+    keepers::Nursery,
+    port::{self, Allocator},
+    process::{self, Job},
+};
+
+/// The variable that marks every process of a run.
+pub(super) const RUN_ID: &str = "OSTLER_RUN_ID";
+/// Output kept of a stop command, in bytes.
+const COMMAND_OUTPUT_MAX: usize = 64 * 1024;
+/// From asking an old run of ours to give up a port to killing it.
+const TAKEOVER_GRACE: Duration = Duration::from_secs(5);
+const DEFAULT_ROWS: u16 = 24;
+const DEFAULT_COLUMNS: u16 = 80;
+
+/// Everything a preparation needs, taken from the actor in one piece.
+pub(super) struct Plans {
+    instance: InstanceId,
+    run: RunId,
+    spec: Arc<ServiceSpec>,
+    mode: String,
+    mark: String,
+    mark_prefix: String,
+    overrides: Overrides,
+    /// The ports of the last run; automatic ones are kept if they are still free.
+    before: BTreeMap<String, u16>,
+    others: BTreeMap<ServiceName, u16>,
+    allocator: Arc<Allocator>,
+    nursery: Option<Nursery>,
+}
+
+impl Actor {
+    pub(super) fn prepare(&mut self, instance: InstanceId, run: RunId, spec: Arc<ServiceSpec>, mode: String) {
+        let plans = self.plans(&instance, run, spec, mode);
+        let wall = self.time.wall;
+        let slot = self.slots.entry(instance.clone()).or_insert_with(|| Slot::new(wall));
+        slot.run =
+            Some(RunState { run, mark: plans.mark.clone(), stage: Stage::Preparing, has_exited: false });
+        slot.is_dirty = true;
+        let bases = Arc::clone(&self.bases);
+        self.jobs.spawn(async move {
+            boot::bases_of(&bases).await;
+            let work = move || {
+                let bases = bases.get().expect("awaited above");
+                plans.prepare(bases)
+            };
+            let result = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+                Err(SpawnFailure::Os { step: "preparing".to_owned(), reason: error.to_string() })
+            });
+            Fact::Prepared { instance, run, result: result.map(Box::new) }
+        });
+    }
+
+    fn plans(&self, instance: &InstanceId, run: RunId, spec: Arc<ServiceSpec>, mode: String) -> Plans {
+        let slot = self.slots.get(instance);
+        Plans {
+            instance: instance.clone(),
+            run,
+            mode,
+            mark: self.numbers.mark(run),
+            mark_prefix: self.numbers.mark_prefix(),
+            overrides: self.overrides.get(&instance.service).cloned().unwrap_or_default(),
+            before: slot.map(|slot| slot.ports.clone()).unwrap_or_default(),
+            others: self.first_ports(&spec),
+            allocator: Arc::clone(&self.ports),
+            nursery: slot.is_none_or(|slot| slot.link.is_none()).then(|| self.nursery.clone()),
+            spec,
+        }
+    }
+
+    /// The first port of instance 0 of every other service.
+    fn first_ports(&self, spec: &ServiceSpec) -> BTreeMap<ServiceName, u16> {
+        let fleet = self.supervisor.fleet();
+        let others = fleet.services.values().filter(|other| other.name != spec.name);
+        others
+            .filter_map(|other| {
+                let first = other.ports.first()?;
+                let slot = self.slots.get(&InstanceId::new(other.name.clone(), 0));
+                let known = slot.and_then(|slot| slot.ports.get(&first.name).copied());
+                Some((other.name.clone(), known.or(first.number)?))
+            })
+            .collect()
+    }
+
+    /// A command beside a run, with the run's environment.
+    pub(super) fn command_job(
+        &self,
+        instance: &InstanceId,
+        argv: &[Template],
+        spec: &ServiceSpec,
+    ) -> Result<Job, EnvironmentError> {
+        let ports = self.slots.get(instance).map(|slot| slot.ports.clone()).unwrap_or_default();
+        let others = self.first_ports(spec);
+        let other_ports = |name: &ServiceName| others.get(name).copied();
+        let holes = Holes { spec, instance, ports: &ports, other_ports: &other_ports, events_url: None };
+        let supervisor = Bases::of_this_process();
+        let bases = self.bases.get().unwrap_or(&supervisor);
+        let overrides = self.overrides.get(&instance.service).cloned().unwrap_or_default();
+        let composed = environment::compose(&holes, self.supervisor.mode(), bases, &overrides)?;
+        Ok(Job {
+            argv: holes.render_all(argv)?.into_iter().map(Into::into).collect(),
+            env: composed.env.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            working_dir: Some(composed.working_dir),
+            timeout: spec.stop.grace,
+            output_max: COMMAND_OUTPUT_MAX,
+        })
+    }
+
+    /// The environment a run would get.
+    pub(super) fn env(
+        &mut self,
+        params: &ostler_api::ServiceParams,
+        reply: crate::handle::Reply<ostler_api::EnvReply>,
+    ) {
+        let found = match params.service.as_deref() {
+            Some(name) => super::targets::instances(&self.supervisor, Some(name)),
+            None => {
+                Err(ostler_api::ApiError::new(ostler_api::ErrorCode::InvalidParams, "no service is named"))
+            }
+        };
+        let instance = match found.map(|found| found.into_iter().next()) {
+            Ok(Some(instance)) => instance,
+            Ok(None) => {
+                let error =
+                    ostler_api::ApiError::new(ostler_api::ErrorCode::UnknownService, "it has no instance");
+                let _ = reply.send(Err(error));
+                return;
+            }
+            Err(error) => {
+                let _ = reply.send(Err(error));
+                return;
+            }
+        };
+        let Some(spec) = self.supervisor.fleet().services.get(&instance.service).cloned() else { return };
+        let plans = self.plans(&instance, RunId(0), spec, self.supervisor.mode().to_owned());
+        let bases = Arc::clone(&self.bases);
+        self.jobs.spawn(async move {
+            boot::bases_of(&bases).await;
+            let work = move || plans.variables(bases.get().expect("awaited above"));
+            let answer = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+                Err(ostler_api::ApiError::new(ostler_api::ErrorCode::Internal, error.to_string()))
+            });
+            let _ = reply.send(answer.map(|variables| ostler_api::EnvReply { variables }));
+            Fact::Nothing
+        });
+    }
+}
+
+impl Plans {
+    /// Blocks: files, sockets, a fork.
+    fn prepare(self, bases: &Bases) -> Result<Prepared, SpawnFailure> {
+        let ports = self.choose_ports()?;
+        let other_ports = |name: &ServiceName| self.others.get(name).copied();
+        let holes = Holes {
+            spec: &self.spec,
+            instance: &self.instance,
+            ports: &ports,
+            other_ports: &other_ports,
+            events_url: None,
+        };
+        let composed = environment::compose(&holes, &self.mode, bases, &self.overrides)?;
+        let url = self.spec.url.as_ref().map(|url| holes.render(url)).transpose()?;
+        let url = url.or_else(|| holes.first_port().map(|port| format!("http://localhost:{port}")));
+        let mut env: Vec<_> =
+            composed.env.iter().map(|(name, value)| format!("{name}={value}").into()).collect();
+        env.push(format!("{RUN_ID}={}", self.mark).into());
+        let launch = &self.spec.launch;
+        let identity = process::identity_of(launch.user.as_deref(), launch.group.as_deref())
+            .map_err(|reason| SpawnFailure::Environment { reason })?;
+        let order = SpawnOrder {
+            run: self.run.0,
+            mark: self.mark.clone(),
+            program: PathBuf::from(&composed.argv[0]),
+            argv: composed.argv.iter().map(Into::into).collect(),
+            env,
+            cwd: composed.working_dir.clone(),
+            stdio: match launch.stdio {
+                Stdio::Log => protocol::Stdio::Log,
+                Stdio::Pty => protocol::Stdio::Pty { rows: DEFAULT_ROWS, cols: DEFAULT_COLUMNS },
+                Stdio::Stream => protocol::Stdio::Stream,
+            },
+            umask: launch.umask,
+            nice: launch.nice,
+            rlimits: process::resource_limits(&launch.rlimits)
+                .map_err(|reason| SpawnFailure::Environment { reason })?,
+            uid: identity.uid,
+            gid: identity.gid,
+        };
+        let keeper = self.nursery.as_ref().map(|nursery| nursery.start(&self.instance)).transpose();
+        let keeper = keeper.map_err(|error| {
+            let program =
+                self.nursery.as_ref().map(|it| it.program.display().to_string()).unwrap_or_default();
+            SpawnFailure::Keeper { reason: format!("{program} cannot be started: {error}") }
+        })?;
+        Ok(Prepared { order, ports, url, keeper })
+    }
+
+    fn variables(&self, bases: &Bases) -> Result<Vec<ostler_api::EnvVariable>, ostler_api::ApiError> {
+        let fixed = self.spec.ports.iter().filter_map(|port| {
+            let number = port.number?.saturating_add(self.instance.index);
+            Some((port.name.clone(), number))
+        });
+        let mut ports: BTreeMap<_, _> = fixed.collect();
+        ports.extend(self.before.clone());
+        let other_ports = |name: &ServiceName| self.others.get(name).copied();
+        let holes = Holes {
+            spec: &self.spec,
+            instance: &self.instance,
+            ports: &ports,
+            other_ports: &other_ports,
+            events_url: None,
+        };
+        environment::compose_variables(&holes, &self.mode, bases, &self.overrides).map_err(|error| {
+            ostler_api::ApiError::new(ostler_api::ErrorCode::InvalidParams, error.to_string())
+        })
+    }
+
+    /// Fixed ports must be free, or the policy says what then; automatic ones are found.
+    fn choose_ports(&self) -> Result<BTreeMap<String, u16>, SpawnFailure> {
+        let mut chosen = BTreeMap::new();
+        for wanted in &self.spec.ports {
+            let number = match wanted.number {
+                Some(number) => self.fixed(number.saturating_add(self.instance.index))?,
+                None => self.automatic(self.before.get(&wanted.name).copied())?,
+            };
+            chosen.insert(wanted.name.clone(), number);
+        }
+        Ok(chosen)
+    }
+
+    fn fixed(&self, number: u16) -> Result<u16, SpawnFailure> {
+        if port::is_free(number) {
+            return Ok(number);
+        }
+        let owner = port::owner(number);
+        let next_free = self.allocator.next_free(number);
+        let conflict = || SpawnFailure::PortInUse {
+            port: number,
+            owner: owner.as_ref().map(ToString::to_string).unwrap_or_default(),
+            next_free,
+        };
+        match self.spec.on_port_conflict {
+            OnPortConflict::Fail => Err(conflict()),
+            OnPortConflict::NextFree => next_free.ok_or_else(conflict),
+            OnPortConflict::Takeover => {
+                let is_ours = owner.as_ref().is_some_and(|owner| {
+                    owner.process.as_ref().is_some_and(|process| self.is_an_old_run_of_ours(process.pid))
+                });
+                if !is_ours {
+                    return Err(conflict());
+                }
+                self.end_old_run(
+                    owner.as_ref().and_then(|owner| owner.process.as_ref()).map_or(0, |process| process.pid),
+                );
+                if port::is_free(number) { Ok(number) } else { Err(conflict()) }
+            }
+        }
+    }
+
+    /// A stranger is never touched: only a process that bears a mark of this state directory, of another run.
+    fn is_an_old_run_of_ours(&self, pid: u32) -> bool {
+        process::mark_of(pid, RUN_ID)
+            .is_some_and(|mark| mark.starts_with(&self.mark_prefix) && mark != self.mark)
+    }
+
+    fn end_old_run(&self, pid: u32) {
+        if let Some(mark) = process::mark_of(pid, RUN_ID) {
+            let runtime = tokio::runtime::Handle::current();
+            runtime.block_on(process::end_marked(RUN_ID, &mark, TAKEOVER_GRACE));
+        }
+    }
+
+    fn automatic(&self, before: Option<u16>) -> Result<u16, SpawnFailure> {
+        if let Some(number) = before.filter(|number| port::is_free(*number)) {
+            self.allocator.reserve(number);
+            return Ok(number);
+        }
+        self.allocator.allocate().map_err(|error| SpawnFailure::Os {
+            step: "finding a free port".to_owned(),
+            reason: error.to_string(),
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! Publishing: after each turn, all that changed becomes events and one snapshot.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use ostler_api as api;
+use ostler_core::{InstanceId, ServiceName, ServiceSpec};
+
+use super::{Actor, time};
+use crate::wire;
+
+/// The services as they were last published; those that do not change are shared.
+#[derive(Debug, Default)]
+pub(super) struct Published {
+    services: BTreeMap<String, Arc<api::ServiceStatus>>,
+    banner: Vec<api::Banner>,
+    is_first: bool,
+}
+
+impl Published {
+    pub(super) fn new() -> Self {
+        Self { is_first: true, ..Self::default() }
+    }
+}
+
+impl Actor {
+    /// Publishes what changed in this turn, if anything did.
+    pub(super) fn publish(&mut self) {
+        let changed = self.changed_services();
+        let banner = self.banner();
+        if banner != self.published.banner {
+            self.events.push((None, api::EventKind::Banner { banner: banner.clone() }));
+            self.published.banner.clone_from(&banner);
+        }
+        let nothing = self.events.is_empty() && changed.is_empty() && self.gone_services.is_empty();
+        if nothing && !self.published.is_first {
+            return;
+        }
+        self.published.is_first = false;
+        let mut added = Vec::new();
+        for service in changed {
+            let Some(spec) = self.supervisor.fleet().services.get(&service).cloned() else { continue };
+            let status = Arc::new(self.service_status(&spec));
+            let is_new = self.new_services.contains(&service);
+            if is_new {
+                added.push(api::EventKind::ServiceAdded {
+                    service: service.to_string(),
+                    status: (*status).clone(),
+                });
+            }
+            self.published.services.insert(service.to_string(), status);
+        }
+        let removed: Vec<_> = std::mem::take(&mut self.gone_services)
+            .into_iter()
+            .filter(|service| !self.supervisor.fleet().services.contains_key(service))
+            .map(|service| {
+                self.published.services.remove(service.as_str());
+                api::EventKind::ServiceRemoved { service: service.to_string() }
+            })
+            .collect();
+        self.new_services.clear();
+        let mut kinds = added;
+        kinds.extend(self.filled_events());
+        kinds.extend(removed);
+        let snapshot = self.snapshot();
+        self.journal.publish(kinds, &time::text(self.time.wall), snapshot);
+        self.keep_numbers();
+    }
+
+    /// Everything as it is now; the times as of now.
+    pub(super) fn snapshot(&self) -> api::Snapshot {
+        api::Snapshot {
+            seq: self.journal.last(),
+            supervisor: self.supervisor_status(),
+            services: self.published.services.clone(),
+            banner: self.published.banner.clone(),
+            ..api::Snapshot::default()
+        }
+    }
+
+    /// A service as it is now.
+    pub(super) fn service_status(&self, spec: &ServiceSpec) -> api::ServiceStatus {
+        let fleet = self.supervisor.fleet();
+        let mine = self.supervisor.instances().filter(|instance| instance.id().service == spec.name);
+        let instances: Vec<_> = mine
+            .filter_map(|instance| Some(self.slots.get(instance.id())?.status(instance, &self.time)))
+            .collect();
+        let dependants = fleet.services.values().filter(|other| other.depends_on.contains_key(&spec.name));
+        let resting = if spec.enabled { api::Word::Stopped } else { api::Word::Disabled };
+        api::ServiceStatus {
+            status: instances.iter().map(|instance| instance.word).min().unwrap_or(resting),
+            instances,
+            group: spec.group.clone(),
+            depends_on: spec
+                .depends_on
+                .iter()
+                .map(|(name, condition)| (name.to_string(), wire::condition(*condition).to_owned()))
+                .collect(),
+            dependants: dependants.map(|other| other.name.to_string()).collect(),
+            enabled: spec.enabled,
+            oneshot: spec.oneshot,
+            modes: spec.modes.iter().flatten().cloned().collect(),
+            max_instances: spec.max_instances,
+            command: command_line(spec),
+            has_reload_signal: spec.reload_signal.is_some(),
+        }
+    }
+
+    fn supervisor_status(&self) -> api::SupervisorStatus {
+        let fleet = self.supervisor.fleet();
+        let state = if self.supervisor.is_shutting_down() {
+            api::SupervisorState::Stopping
+        } else {
+            api::SupervisorState::Running
+        };
+        let tier = if !cfg!(target_os = "linux") {
+            api::Tier::BestEffort
+        } else if self.cgroup.is_some() {
+            api::Tier::Guaranteed
+        } else {
+            api::Tier::Strong
+        };
+        api::SupervisorStatus {
+            status: state,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            engine_id: self.options.paths.id.clone(),
+            uptime_seconds: self.time.now.saturating_duration_since(self.started.now).as_secs(),
+            started_at: time::text(self.started.wall),
+            mode: self.supervisor.mode().to_owned(),
+            modes: fleet.modes.iter().cloned().collect(),
+            config_path: self.options.paths.config.display().to_string(),
+            config_hash: self.config.hash.clone(),
+            config_is_stale: !self.refused.is_empty(),
+            managed_services: fleet.services.len(),
+            tier,
+            adopted: self.adopted,
+            is_root: crate::process::is_root(),
+            notices: self.notices.clone(),
+            on_quit: self.on_quit(),
+            host: self.options.host,
+        }
+    }
+
+    fn changed_services(&self) -> Vec<ServiceName> {
+        let mut changed: Vec<_> = self.new_services.iter().cloned().collect();
+        for (id, slot) in &self.slots {
+            if slot.is_dirty && !changed.contains(&id.service) {
+                changed.push(id.service.clone());
+            }
+        }
+        changed
+    }
+
+    /// The events of this turn with the states they tell of. What changed without an event gets one.
+    fn filled_events(&mut self) -> Vec<api::EventKind> {
+        let mut events = std::mem::take(&mut self.events);
+        for (id, slot) in &mut self.slots {
+            let was_dirty = std::mem::take(&mut slot.is_dirty);
+            if was_dirty && !events.iter().any(|(about, _)| about.as_ref() == Some(id)) {
+                let kind = api::EventKind::InstanceHealth {
+                    instance: id.to_string(),
+                    health: api::Health::Unknown,
+                    cause: Vec::new(),
+                    status: <_>::default(),
+                };
+                events.push((Some(id.clone()), kind));
+            }
+        }
+        events.into_iter().map(|(about, kind)| self.filled(about.as_ref(), kind)).collect()
+    }
+
+    fn filled(&self, about: Option<&InstanceId>, mut kind: api::EventKind) -> api::EventKind {
+        let Some(now) = about.and_then(|id| self.published_instance(id)) else { return kind };
+        match &mut kind {
+            api::EventKind::InstancePhase { status, cause, .. } => {
+                *status = now;
+                // The nearest cause may have learnt the last line of output meanwhile.
+                if status.phase == api::Phase::Failed && !status.cause.is_empty() {
+                    cause.clone_from(&status.cause);
+                }
+            }
+            api::EventKind::InstanceHealth { status, health, .. } => {
+                *health = now.health;
+                *status = now;
+            }
+            api::EventKind::ServiceAdded { .. }
+            | api::EventKind::ServiceRemoved { .. }
+            | api::EventKind::PlanApplied { .. }
+            | api::EventKind::ConfigError { .. }
+            | api::EventKind::ModeChanged { .. }
+            | api::EventKind::Incident { .. }
+            | api::EventKind::LimitHit { .. }
+            | api::EventKind::ConnectionOpened { .. }
+            | api::EventKind::ConnectionClosed { .. }
+            | api::EventKind::Banner { .. }
+            | api::EventKind::Stopping { .. }
+            | api::EventKind::Gap { .. }
+            | api::EventKind::Unknown => {}
+        }
+        kind
+    }
+
+    fn published_instance(&self, id: &InstanceId) -> Option<api::InstanceStatus> {
+        let service = self.published.services.get(id.service.as_str())?;
+        let text = id.to_string();
+        service.instances.iter().find(|status| status.id == text).cloned()
+    }
+
+    fn banner(&self) -> Vec<api::Banner> {
+        let mut banner = Vec::new();
+        let say = |kind, subject: &str, text: String| api::Banner { kind, subject: subject.to_owned(), text };
+        if let Some(first) = self.refused.first() {
+            let more = match self.refused.len() {
+                1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
+            let text = format!(
+                "{}:{}: {}{more}. The running configuration stays in force.",
+                first.line, first.column, first.message
+            );
+            banner.push(say(api::BannerKind::ConfigRefused, "Configuration refused", text));
+        }
+        if self.supervisor.is_shutting_down() {
+            banner.push(say(api::BannerKind::Working, "Shutting down", "services stop in order".to_owned()));
+        } else if self.supervisor.is_switching_mode() {
+            banner.push(say(
+                api::BannerKind::Working,
+                "Switching mode",
+                format!("to {}", self.supervisor.mode()),
+            ));
+        }
+        banner
+    }
+}
+
+/// The command line as configured, secrets left out.
+fn command_line(spec: &ServiceSpec) -> String {
+    match &spec.launch.command {
+        ostler_core::Command::Program { program, args } => {
+            let words = std::iter::once(program).chain(args).map(ostler_core::Template::display);
+            words.map(quoted).collect::<Vec<_>>().join(" ")
+        }
+        ostler_core::Command::Shell(line) => line.display(),
+    }
+}
+
+fn quoted(word: String) -> String {
+    let is_plain =
+        !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "'\"\\$&;|<>()*?".contains(c));
+    if is_plain || word.contains("${") { word } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}

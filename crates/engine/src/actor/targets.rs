@@ -1,0 +1,166 @@
+//! Names that people type to the instances they mean: `api`, `api/1`, `ap*`, `group:backend`, `mode:advanced`.
+
+use std::collections::BTreeSet;
+
+use ostler_api::{ActionParams, ApiError, ErrorCode};
+use ostler_core::{Fleet, InstanceId, ServiceName, Supervisor, Target};
+
+use crate::state::parse_instance;
+
+/// The targets of an action.
+pub(super) fn of_action(supervisor: &Supervisor, params: &ActionParams) -> Result<Vec<Target>, ApiError> {
+    let fleet = supervisor.fleet();
+    let mut names: Vec<String> = params.service.iter().chain(&params.services).cloned().collect();
+    names.extend(params.group.iter().map(|group| format!("group:{group}")));
+    if params.all {
+        return Ok(fleet.services.keys().cloned().map(Target::Service).collect());
+    }
+    if names.is_empty() {
+        return Err(ApiError::new(ErrorCode::InvalidParams, "no service is named")
+            .hint("give `service`, `services`, `group` or `all`"));
+    }
+    let mut targets = Vec::new();
+    for name in &names {
+        for target in resolve(supervisor, name)? {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+    }
+    Ok(targets)
+}
+
+/// The instances that a name means; `None` means all.
+pub(super) fn instances(supervisor: &Supervisor, name: Option<&str>) -> Result<Vec<InstanceId>, ApiError> {
+    let all = || supervisor.instances().map(|instance| instance.id().clone());
+    let Some(name) = name else { return Ok(all().collect()) };
+    let targets = resolve(supervisor, name)?;
+    Ok(all().filter(|id| targets.iter().any(|target| is_meant(target, id))).collect())
+}
+
+/// Whether a target means an instance.
+pub(super) fn is_meant(target: &Target, id: &InstanceId) -> bool {
+    match target {
+        Target::Service(service) => *service == id.service,
+        Target::Instance(instance) => instance == id,
+    }
+}
+
+fn resolve(supervisor: &Supervisor, name: &str) -> Result<Vec<Target>, ApiError> {
+    let fleet = supervisor.fleet();
+    let by = |is_meant: &dyn Fn(&ostler_core::ServiceSpec) -> bool| -> Vec<Target> {
+        let meant = fleet.services.values().filter(|spec| is_meant(spec));
+        meant.map(|spec| Target::Service(spec.name.clone())).collect()
+    };
+    let found = if let Some(group) = name.strip_prefix("group:") {
+        by(&|spec| spec.group.as_deref() == Some(group))
+    } else if let Some(mode) = name.strip_prefix("mode:") {
+        if !fleet.modes.contains(mode) {
+            return Err(unknown_mode(fleet, mode));
+        }
+        by(&|spec| spec.fits_mode(mode))
+    } else if name.contains(['*', '?']) {
+        by(&|spec| glob(name, spec.name.as_str()))
+    } else if let Some(id) = parse_instance(name) {
+        if supervisor.instance(&id).is_some() { vec![Target::Instance(id)] } else { Vec::new() }
+    } else {
+        by(&|spec| spec.name.as_str() == name)
+    };
+    if found.is_empty() { Err(unknown_service(fleet, name)) } else { Ok(found) }
+}
+
+/// The service of exactly this name.
+pub(super) fn service(fleet: &Fleet, name: &str) -> Result<ServiceName, ApiError> {
+    let found = fleet.services.keys().find(|service| service.as_str() == name);
+    found.cloned().ok_or_else(|| unknown_service(fleet, name))
+}
+
+/// No such mode.
+pub(super) fn unknown_mode(fleet: &Fleet, mode: &str) -> ApiError {
+    let modes: Vec<_> = fleet.modes.iter().map(String::as_str).collect();
+    ApiError::new(ErrorCode::UnknownMode, format!("there is no mode {mode:?}"))
+        .hint(format!("the modes are: {}", modes.join(", ")))
+}
+
+fn unknown_service(fleet: &Fleet, name: &str) -> ApiError {
+    let bare = name.split(':').next_back().unwrap_or(name);
+    let bare = bare.split('/').next().unwrap_or(bare);
+    let near = fleet
+        .services
+        .keys()
+        .map(|service| (distance(service.as_str(), bare), service))
+        .filter(|(distance, _)| *distance <= 2.max(bare.len() / 3))
+        .min();
+    let groups: BTreeSet<_> = fleet.services.values().filter_map(|spec| spec.group.as_deref()).collect();
+    let hint = match near {
+        Some((0, service)) => {
+            let slots = fleet.services.get(service).map_or(1, |spec| spec.instances);
+            format!("{service} has the instances 0 to {}", slots.saturating_sub(1))
+        }
+        Some((_, service)) => format!("did you mean {service}?"),
+        None if name.starts_with("group:") => {
+            format!("the groups are: {}", groups.into_iter().collect::<Vec<_>>().join(", "))
+        }
+        None if fleet.services.is_empty() => "no service is defined yet".to_owned(),
+        None => {
+            let names: Vec<_> = fleet.services.keys().take(12).map(ServiceName::as_str).collect();
+            let more = fleet.services.len().saturating_sub(names.len());
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            format!("the services are: {}{more}", names.join(", "))
+        }
+    };
+    ApiError::new(ErrorCode::UnknownService, format!("there is no service {name:?}")).hint(hint)
+}
+
+/// `*` for any text, `?` for one character.
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    // Whether the first `p` characters of the pattern match the first `t` of the text.
+    let mut row = vec![false; text.len() + 1];
+    row[0] = true;
+    for wanted in pattern {
+        let mut next = vec![false; text.len() + 1];
+        next[0] = row[0] && wanted == '*';
+        for t in 1..=text.len() {
+            next[t] = match wanted {
+                '*' => row[t] || next[t - 1],
+                '?' => row[t - 1],
+                exact => row[t - 1] && text[t - 1] == exact,
+            };
+        }
+        row = next;
+    }
+    row[text.len()]
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, one) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, other) in b.iter().enumerate() {
+            let cost = usize::from(one != *other);
+            let best = (diagonal + cost).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = row[j + 1];
+            row[j + 1] = best;
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_match_whole_names() {
+        assert!(glob("api*", "api-2") && glob("*", "") && glob("a?i", "api") && glob("*p*", "api"));
+        assert!(!glob("api", "api-2") && !glob("a?", "api") && !glob("*x", "api"));
+    }
+
+    #[test]
+    fn the_distance_counts_changed_letters() {
+        assert_eq!((distance("api", "api"), distance("api", "apo"), distance("api", "a")), (0, 1, 2));
+    }
+}

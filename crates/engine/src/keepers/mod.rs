@@ -1,0 +1,214 @@
+//! Links to keepers: starting one, finding those that an earlier engine left, speaking with them.
+//!
+//! A link is one task that owns the socket. The actor hands it requests without waiting; what the keeper says
+//! comes back as [`News`] through one bounded channel, with the number of the link, so that a dead link can
+//! never speak for its successor.
+
+mod adopt;
+#[cfg_attr(unix, path = "unix.rs")]
+#[cfg_attr(windows, path = "windows.rs")]
+mod os;
+
+use std::{path::PathBuf, process::Child};
+
+use ostler_core::InstanceId;
+use ostler_keeper::protocol::{Event, FrameBuffer, PROTOCOL_VERSION, Request};
+use sha2::Digest as _;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::mpsc,
+};
+
+pub(crate) use adopt::{Found, Leftover, Survivors, find};
+pub(crate) use os::Stream;
+
+/// Requests that may wait for a keeper that does not read.
+const REQUESTS_MAX: usize = 64;
+const READ_BYTES: usize = 4096;
+
+/// The way to one keeper.
+#[derive(Debug)]
+pub(crate) struct KeeperLink {
+    number: u64,
+    requests: mpsc::Sender<Vec<u8>>,
+}
+
+/// What a link tells the actor.
+#[derive(Debug)]
+pub(crate) struct News {
+    /// Which slot.
+    pub instance: InstanceId,
+    /// Which link.
+    pub link: u64,
+    /// What.
+    pub what: Said,
+}
+
+/// What a link has to say.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// A message of the keeper.
+    Event(Event),
+    /// The keeper is gone, or speaks nonsense (then in words).
+    Closed(Option<String>),
+}
+
+/// A keeper that was just started.
+#[derive(Debug)]
+pub(crate) struct NewKeeper {
+    stream: os::Blocking,
+    child: Child,
+}
+
+/// Where keepers live and what program they are.
+#[derive(Clone, Debug)]
+pub(crate) struct Nursery {
+    /// The program.
+    pub program: PathBuf,
+    /// The directory of records and sockets.
+    pub dir: PathBuf,
+}
+
+impl Nursery {
+    /// The short name of a slot's files: paths of sockets must stay short.
+    pub(crate) fn key(instance: &InstanceId) -> String {
+        let digest = sha2::Sha256::digest(instance.to_string().as_bytes());
+        digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Starts a keeper. Blocks for the time of a fork.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub(crate) fn start(&self, instance: &InstanceId) -> std::io::Result<NewKeeper> {
+        let (stream, child) = os::launch(self, instance)?;
+        Ok(NewKeeper { stream, child })
+    }
+}
+
+impl KeeperLink {
+    /// Links to a keeper that was just started; must run within the runtime.
+    ///
+    /// # Errors
+    /// The socket cannot be used.
+    pub(crate) fn to_new(
+        keeper: NewKeeper,
+        number: u64,
+        instance: InstanceId,
+        news: mpsc::Sender<News>,
+        tasks: &mut tokio::task::JoinSet<()>,
+    ) -> std::io::Result<Self> {
+        let stream = keeper.stream.into_async()?;
+        let link = Self::over(stream, FrameBuffer::new(), number, instance, news, Some(keeper.child), tasks);
+        link.send(&hello());
+        Ok(link)
+    }
+
+    /// Links to a keeper that was found.
+    pub(crate) fn to_found(
+        found: Found,
+        number: u64,
+        news: mpsc::Sender<News>,
+        tasks: &mut tokio::task::JoinSet<()>,
+    ) -> Self {
+        Self::over(found.stream, found.frames, number, found.instance, news, None, tasks)
+    }
+
+    /// Which link it is.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Hands over a request; never waits. A keeper that does not read for so long that the queue is full is as
+    /// good as dead: its link is given up, and the slot goes the way of a lost keeper.
+    pub(crate) fn send(&self, request: &Request) {
+        let mut bytes = Vec::new();
+        if let Err(error) = request.encode(&mut bytes) {
+            tracing::error!(%error, "request to a keeper is too long");
+            return;
+        }
+        if self.requests.try_send(bytes).is_err() {
+            tracing::warn!(link = self.number, "keeper does not take requests");
+        }
+    }
+
+    fn over(
+        stream: Stream,
+        frames: FrameBuffer,
+        number: u64,
+        instance: InstanceId,
+        news: mpsc::Sender<News>,
+        child: Option<Child>,
+        tasks: &mut tokio::task::JoinSet<()>,
+    ) -> Self {
+        let (requests, waiting) = mpsc::channel(REQUESTS_MAX);
+        tasks.spawn(async move {
+            let teller = Teller { instance, link: number, news };
+            let trouble = speak(stream, frames, waiting, &teller).await;
+            if let Some(mut child) = child {
+                // It has closed its socket, so it is gone or going; its zombie must not stay.
+                let _ = tokio::task::spawn_blocking(move || child.wait()).await;
+            }
+            teller.tell(Said::Closed(trouble)).await;
+        });
+        Self { number, requests }
+    }
+}
+
+/// The first message of every link.
+pub(crate) fn hello() -> Request {
+    let mut nonce = [0; 16];
+    // Without randomness the nonce only loses its power to tell two answers apart.
+    let _ = getrandom::fill(&mut nonce);
+    Request::Hello { version: PROTOCOL_VERSION, engine_pid: std::process::id(), nonce }
+}
+
+struct Teller {
+    instance: InstanceId,
+    link: u64,
+    news: mpsc::Sender<News>,
+}
+
+impl Teller {
+    async fn tell(&self, what: Said) {
+        // The actor is gone only when the engine ends.
+        let _ = self.news.send(News { instance: self.instance.clone(), link: self.link, what }).await;
+    }
+}
+
+/// Carries requests and events until one side ends. Returns what was wrong, if it was not a plain end.
+async fn speak(
+    mut stream: Stream,
+    mut frames: FrameBuffer,
+    mut waiting: mpsc::Receiver<Vec<u8>>,
+    teller: &Teller,
+) -> Option<String> {
+    let mut buffer = [0; READ_BYTES];
+    loop {
+        loop {
+            let event = match frames.next_frame() {
+                Ok(Some(frame)) => Event::decode(frame),
+                Ok(None) => break,
+                Err(error) => return Some(error.to_string()),
+            };
+            match event {
+                Ok(Some(event)) => teller.tell(Said::Event(event)).await,
+                Ok(None) => {}
+                Err(error) => return Some(error.to_string()),
+            }
+        }
+        tokio::select! {
+            read = stream.read(&mut buffer) => match read {
+                Ok(0) => return None,
+                Ok(count) => frames.push(&buffer[..count]),
+                Err(_) => return None,
+            },
+            request = waiting.recv() => {
+                let bytes = request?;
+                if stream.write_all(&bytes).await.is_err() {
+                    return None;
+                }
+            }
+        }
+    }
+}

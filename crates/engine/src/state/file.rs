@@ -1,0 +1,22 @@
+//! Replacing small files.
+
+use std::{fs, io, io::Write as _, path::Path};
+
+/// Replaces a file as a whole. No fsync: this state must survive the death of a process, not of the machine,
+/// where it is worth nothing anyway.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension("new");
+    let mut file = fs::File::create(&draft)?;
+    file.write_all(bytes)?;
+    drop(file);
+    fs::rename(&draft, path)
+}
+
+/// Reads a file; none is not an error.
+pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,15 @@
+//! What the engine keeps on disk: the lock, what was wanted, numbers of runs, who did what.
+//!
+//! Everything is small, written by renaming a finished file into place, and read by total parsers: a file that
+//! cannot be understood is set aside with a warning, never trusted in part.
+
+mod audit;
+mod file;
+mod intent;
+mod lock;
+mod runs;
+
+pub(crate) use audit::{Audit, AuditEntry};
+pub(crate) use intent::{IntentFile, parse_instance};
+pub use lock::{Lock, LockError};
+pub(crate) use runs::RunNumbers;
