@@ -89,12 +89,17 @@ impl Restarts {
         if let Some(restarts) = self.full_window(now, policy) {
             return Next::LimitHit { restarts };
         }
-        if healthy_for.is_some_and(|healthy| healthy >= policy.reset_after) {
-            self.streak = 0;
-        }
+        self.was_healthy(policy, healthy_for);
         self.streak = self.streak.saturating_add(1);
         let is_immediate = policy.immediate && !self.is_on_trial();
         Next::Retry { delay: delay(policy, is_immediate, self.streak, jitter), attempt: self.streak }
+    }
+
+    /// A run was healthy for some time, or never: a long time makes the backoff start over.
+    pub(crate) fn was_healthy(&mut self, policy: &RestartPolicy, healthy_for: Option<Duration>) {
+        if healthy_for.is_some_and(|healthy| healthy >= policy.reset_after) {
+            self.streak = 0;
+        }
     }
 
     /// How many restarts fill the window, if it is full.

@@ -64,7 +64,9 @@ impl Instance {
     pub(crate) fn spawn_failed(&mut self, turn: &mut Turn, failure: SpawnFailure) {
         match &self.phase {
             Phase::Starting { run, .. } if run.process.is_none() => {
-                let causes = chain(Cause::SpawnFailed(failure.clone()), &run.because);
+                let is_first = self.restarts.streak() == 0;
+                let behind = if is_first { run.because.as_slice() } else { &[] };
+                let causes = chain(Cause::SpawnFailed(failure.clone()), behind);
                 let how = How::NotSpawned(failure);
                 self.judge(turn, Ended { how, healthy_for: None, jitter: 0.0, causes });
             }
@@ -167,6 +169,7 @@ impl Instance {
                 self.set_health(turn, Health::Unready, causes.clone());
                 if healthy_for.is_some() {
                     self.proved_itself();
+                    self.restarts.was_healthy(&self.spec.restart, healthy_for);
                 }
                 if retries.is_some_and(|retries| times >= retries) {
                     self.end_as_crashed(turn, How::NotLive, causes);
@@ -263,7 +266,8 @@ impl Instance {
 // Ways.
 impl Instance {
     /// Makes a new run.
-    pub(crate) fn spawn(&mut self, turn: &mut Turn, kind: StartKind, because: Vec<Cause>) {
+    pub(crate) fn spawn(&mut self, turn: &mut Turn, kind: StartKind, mut because: Vec<Cause>) {
+        because.truncate(CAUSES_MAX);
         match kind {
             StartKind::Explicit => self.restarts.start_afresh(),
             StartKind::Automatic => self.restarts.restarted(turn.now, &self.spec.restart),
@@ -305,7 +309,11 @@ impl Instance {
         let has_escaped = !report.escaped.is_empty();
         self.last_stop = Some((report, turn.now.saturating_duration_since(asked)));
         match then {
-            Then::Stay => self.enter(turn, Phase::Stopped(Rest::Down), self.causes.clone()),
+            Then::Stay => {
+                let nearest = has_escaped.then_some(Cause::LeftBehind);
+                let causes = nearest.into_iter().chain(self.causes.iter().cloned()).collect();
+                self.enter(turn, Phase::Stopped(Rest::Down), causes);
+            }
             // A second run beside the remains of the first would be two runs.
             Then::Start { .. } | Then::AwaitDependency { .. } | Then::Judge(_) if has_escaped => {
                 self.fail(turn, chain(Cause::LeftBehind, &self.causes));
@@ -331,6 +339,7 @@ impl Instance {
         if let How::Exit { status, .. } = ended.how
             && self.is_success(status)
         {
+            self.restarts.end_trial();
             return match (self.spec.oneshot, policy) {
                 (true, _) => {
                     let causes = chain(Cause::Completed, &ended.causes);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Cause, Condition, Effect, Goal, Graph, Health, Instance, InstanceId, OnDependencyLoss, Phase, Rest,
+    Cause, Condition, Effect, Gate, Goal, Graph, Health, Instance, InstanceId, OnDependencyLoss, Phase, Rest,
     ServiceName, StartKind, Steady, Supervisor, Then, Waiting, life::chain, supervisor::Stage, turn::Turn,
 };
 
@@ -105,8 +105,7 @@ impl Supervisor {
     fn start_if_met(&mut self, turn: &mut Turn, service: &ServiceName) {
         let waiting: Vec<_> =
             self.slots(service).filter(|slot| slot.is_waiting()).map(|it| it.id.clone()).collect();
-        let is_held = self.switch.as_ref().is_some_and(|switch| !switch.leaving.is_empty());
-        if waiting.is_empty() || is_held {
+        if waiting.is_empty() || self.is_held() {
             return;
         }
         for id in waiting {
@@ -118,6 +117,19 @@ impl Supervisor {
                 None => slot.stop_waiting(turn),
             }
         }
+    }
+
+    /// A gate that need not be passed: nothing runs that is still to end, and nothing is missing.
+    pub(crate) fn gate(&self, id: &InstanceId, gate: Gate) -> Gate {
+        match self.instances.get(id) {
+            Some(slot) if !slot.is_alive() && !self.is_held() && self.missing(slot).is_none() => Gate::Open,
+            Some(_) | None => gate,
+        }
+    }
+
+    /// Whether starts wait for the services that a mode switch stops.
+    fn is_held(&self) -> bool {
+        self.switch.as_ref().is_some_and(|switch| !switch.leaving.is_empty())
     }
 
     /// What the start of a slot still waits for, and whether nothing is under way to change that. What is

@@ -252,6 +252,7 @@ impl Supervisor {
     ) {
         let services: BTreeSet<_> = ids.iter().map(|id| id.service.clone()).collect();
         for id in ids {
+            let gate = self.gate(id, gate);
             if let Some(slot) = self.instances.get_mut(id).filter(|slot| !slot.is_leaving) {
                 slot.start(turn, gate, because.to_vec());
             }

@@ -1,0 +1,6 @@
+//! The supervisor, told what happens and asked what it does: scripts for named facts, random lives for
+//! properties.
+
+mod facts;
+mod fleets;
+mod script;
