@@ -47,7 +47,12 @@ impl Splitter {
     }
 
     /// Takes what was read at `now`; gives each record to `sink` as stream, whether partial, and bytes.
-    pub fn feed(&mut self, now: Instant, mut input: &[u8], sink: &mut impl FnMut(Stream, bool, &[u8])) {
+    pub fn feed(
+        &mut self,
+        now: Instant,
+        mut input: &[u8],
+        sink: &mut (impl FnMut(Stream, bool, &[u8]) + ?Sized),
+    ) {
         while let Some(end) = find(b'\n', input) {
             let line = &input[..end];
             input = &input[end + 1..];
@@ -80,7 +85,7 @@ impl Splitter {
     }
 
     /// Writes the waiting part of a line when its time has come.
-    pub fn flush_due(&mut self, now: Instant, sink: &mut impl FnMut(Stream, bool, &[u8])) {
+    pub fn flush_due(&mut self, now: Instant, sink: &mut (impl FnMut(Stream, bool, &[u8]) + ?Sized)) {
         if self.deadline().is_some_and(|due| due <= now) {
             self.emit_part(sink);
             self.last_part = Some(now);
@@ -88,14 +93,14 @@ impl Splitter {
     }
 
     /// Ends the last line when the stream has ended.
-    pub fn finish(&mut self, sink: &mut impl FnMut(Stream, bool, &[u8])) {
+    pub fn finish(&mut self, sink: &mut (impl FnMut(Stream, bool, &[u8]) + ?Sized)) {
         if self.is_continued || !self.pending.is_empty() {
             self.end_line(sink);
         }
         self.pending = Vec::new();
     }
 
-    fn append(&mut self, chunk: &[u8], sink: &mut impl FnMut(Stream, bool, &[u8])) {
+    fn append(&mut self, chunk: &[u8], sink: &mut (impl FnMut(Stream, bool, &[u8]) + ?Sized)) {
         let body = trim_returns(chunk);
         let returns_at_end = body.len() < chunk.len();
         if let Some(last) = rfind(b'\r', body) {
@@ -116,7 +121,7 @@ impl Splitter {
         self.is_overwriting = self.is_continued;
     }
 
-    fn extend(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Stream, bool, &[u8])) {
+    fn extend(&mut self, mut bytes: &[u8], sink: &mut (impl FnMut(Stream, bool, &[u8]) + ?Sized)) {
         loop {
             let room = LINE_MAX - self.pending.len();
             if bytes.len() <= room {
@@ -130,19 +135,19 @@ impl Splitter {
         }
     }
 
-    fn emit_part(&mut self, sink: &mut impl FnMut(Stream, bool, &[u8])) {
+    fn emit_part(&mut self, sink: &mut (impl FnMut(Stream, bool, &[u8]) + ?Sized)) {
         self.emit(true, sink);
         self.is_continued = true;
         self.is_overwriting = false;
         self.first_byte = None;
     }
 
-    fn end_line(&mut self, sink: &mut impl FnMut(Stream, bool, &[u8])) {
+    fn end_line(&mut self, sink: &mut (impl FnMut(Stream, bool, &[u8]) + ?Sized)) {
         self.emit(false, sink);
         self.begin_line();
     }
 
-    fn emit(&mut self, is_partial: bool, sink: &mut impl FnMut(Stream, bool, &[u8])) {
+    fn emit(&mut self, is_partial: bool, sink: &mut (impl FnMut(Stream, bool, &[u8]) + ?Sized)) {
         if self.is_overwriting {
             self.pending.insert(0, b'\r');
         }

@@ -35,12 +35,13 @@ pub enum Event {
         run: u64,
         /// How it ended.
         status: ExitStatus,
-        /// No descendant is left; otherwise `TreeGone` follows when the last one ends.
+        /// No descendant is left, and `TreeGone` follows at once; otherwise when the last one ends.
         tree_is_gone: bool,
         /// The end of the log after the last output of the leader.
         log: LogPosition,
     },
-    /// The last process of the run has ended, or the kill gave up after its time.
+    /// The last process of the run has ended, or the kill gave up after its time (`escaped` is not empty).
+    /// Follows each `Exited`; sent again in answer to `Request::Kill` of a run that is gone.
     TreeGone {
         /// The run.
         run: u64,

@@ -53,9 +53,6 @@ impl FrameBuffer {
         if self.start == self.bytes.len() {
             self.bytes.clear();
             self.start = 0;
-            if self.bytes.capacity() > 16 * 1024 {
-                self.bytes = Vec::new();
-            }
         } else if self.start > 64 * 1024 {
             self.bytes.drain(..self.start);
             self.start = 0;
@@ -65,6 +62,9 @@ impl FrameBuffer {
 
     /// Takes the next whole frame, or `None` while it is incomplete. After an error the stream is lost.
     pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, FrameError> {
+        if self.start == self.bytes.len() && self.bytes.capacity() > 16 * 1024 {
+            *self = Self::new();
+        }
         let rest = &self.bytes[self.start..];
         let Some((head, tail)) = rest.split_first_chunk::<4>() else {
             return Ok(None);

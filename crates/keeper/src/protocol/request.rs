@@ -72,6 +72,9 @@ pub enum Request {
         /// Columns.
         cols: u16,
     },
+    /// Closes the keeper's own end of the stdin of a `Stdio::Stream` run, which then ends once the engine
+    /// has closed its end too.
+    CloseInput,
     /// Asks for stdin and stdout of a `Stdio::Stream` run; answered by `Streams` with descriptors.
     AttachStreams,
     /// Replaces the bytes that the keeper holds for the engine (at most `MEMO_MAX`); forgotten with the run.
@@ -225,6 +228,7 @@ mod kind {
     pub(super) const GOODBYE: u8 = 0x0f;
     pub(super) const EXIT: u8 = 0x10;
     pub(super) const PING: u8 = 0x11;
+    pub(super) const CLOSE_INPUT: u8 = 0x12;
 }
 
 impl Request {
@@ -251,7 +255,7 @@ impl Request {
                 to.bool(*whole_group);
             }
             Self::WatchLog { on } => to.bool(*on),
-            Self::LogSeen | Self::ClearLog | Self::AttachStreams | Self::Exit => {}
+            Self::LogSeen | Self::ClearLog | Self::CloseInput | Self::AttachStreams | Self::Exit => {}
             Self::Input { bytes } | Self::Remember { bytes } => to.bytes(bytes),
             Self::Resize { rows, cols } => {
                 to.u16(*rows);
@@ -285,6 +289,7 @@ impl Request {
             kind::CLEAR_LOG => Self::ClearLog,
             kind::INPUT => Self::Input { bytes: from.bytes()?.to_vec() },
             kind::RESIZE => Self::Resize { rows: from.u16()?, cols: from.u16()? },
+            kind::CLOSE_INPUT => Self::CloseInput,
             kind::ATTACH_STREAMS => Self::AttachStreams,
             kind::REMEMBER => Self::Remember { bytes: from.bytes()?.to_vec() },
             kind::GOODBYE => Self::Goodbye { exit_when_idle: from.bool()? },
@@ -295,7 +300,8 @@ impl Request {
         Ok(Some(request))
     }
 
-    fn kind(&self) -> u8 {
+    /// The message type of the request.
+    pub fn kind(&self) -> u8 {
         match self {
             Self::Hello { .. } => kind::HELLO,
             Self::Configure(_) => kind::CONFIGURE,
@@ -309,6 +315,7 @@ impl Request {
             Self::ClearLog => kind::CLEAR_LOG,
             Self::Input { .. } => kind::INPUT,
             Self::Resize { .. } => kind::RESIZE,
+            Self::CloseInput => kind::CLOSE_INPUT,
             Self::AttachStreams => kind::ATTACH_STREAMS,
             Self::Remember { .. } => kind::REMEMBER,
             Self::Goodbye { .. } => kind::GOODBYE,
