@@ -23,6 +23,7 @@ mod table;
 mod wait;
 mod wire;
 
+pub mod measure;
 pub mod scenarios;
 
 pub use daemon::Daemon;

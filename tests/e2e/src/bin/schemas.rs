@@ -1,4 +1,4 @@
-//! Writes the JSON Schema of everything on the wire into a folder, or says which file is out of date.
+//! Writes the JSON Schema of everything on the wire and of the configuration into a folder, or says which file is out of date.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -36,7 +36,8 @@ fn main() -> ExitCode {
 /// The files by name.
 fn wanted() -> BTreeMap<String, String> {
     let wire = ostler_api::schemas().into_iter();
-    wire.map(|(name, schema)| (format!("{name}.json"), text(schema.as_value()))).collect()
+    let wire = wire.map(|(name, schema)| (format!("{name}.json"), text(schema.as_value())));
+    wire.chain([("config.json".to_owned(), text(&ostler_config::schema()))]).collect()
 }
 
 fn text(value: &serde_json::Value) -> String {

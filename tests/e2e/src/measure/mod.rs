@@ -1,0 +1,16 @@
+//! Measurements: ours, the physical limit, and peers, on one machine in one run.
+//!
+//! The physical limit is a bare loop that makes only the system calls that the task needs. It is measured right
+//! beside ours, so that a busy machine slows both.
+
+mod bare;
+mod machine;
+mod ours;
+mod supervisord;
+mod table;
+mod usage;
+
+pub use machine::machine;
+pub use ours::{cold_start, crash_to_new_pid, idle, log_throughput, start_many, status_latency};
+pub use supervisord::Supervisord;
+pub use table::{Row, Unit, markdown};
