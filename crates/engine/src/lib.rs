@@ -8,6 +8,7 @@
 //! snapshot, follow the numbered [`Journal`], or pull log files at their own pace.
 
 pub mod environment;
+pub mod logs;
 pub mod metrics;
 pub mod port;
 pub mod process;

@@ -1,0 +1,198 @@
+//! Where the logs are, and who waits for them.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use ostler_api::LogLine;
+use ostler_core::InstanceId;
+use ostler_keeper::{
+    log::LogWriter,
+    protocol::{LogSettings, OnFull},
+};
+
+use super::{
+    Filter, Follower, Position,
+    backward::{Latest, Wanted, latest},
+    follower::Wake,
+    merge::merge,
+};
+
+/// The most text of one answer, in bytes.
+pub const READ_BYTES_MAX: usize = 8 << 20;
+
+/// The most lines of one answer, of all logs together.
+pub const READ_LINES_MAX: usize = 10_000;
+
+/// The most text that is read of a log for its last lines, in bytes.
+const LAST_LINES_BYTES_MAX: usize = 64 * 1024;
+
+/// Whose log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// The output of an instance.
+    Instance(InstanceId),
+    /// What the supervisor says itself.
+    Supervisor,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Instance(instance) => instance.fmt(f),
+            Self::Supervisor => f.write_str("supervisor"),
+        }
+    }
+}
+
+/// What is wanted of a log.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The latest lines of each log; at most [`READ_LINES_MAX`] of all.
+    pub lines: usize,
+    /// Only lines from then on, in nanoseconds since 1970.
+    pub since: Option<u64>,
+    /// Only these.
+    pub filter: Filter,
+}
+
+/// What was read, and where a follower goes on.
+#[derive(Debug)]
+pub struct Reading {
+    /// In order of time.
+    pub lines: Vec<LogLine>,
+    /// Older lines that were left out because the answer was full.
+    pub left_out: usize,
+    pub(super) ends: Vec<(Source, Position)>,
+}
+
+/// The logs of an engine.
+#[derive(Debug)]
+pub struct LogStore {
+    folder: PathBuf,
+    supervisor: PathBuf,
+    followers: Mutex<Vec<Weak<Wake>>>,
+}
+
+impl LogStore {
+    /// The logs below the state directory of an engine, `<state>/<id>`.
+    pub fn new(state: &Path) -> Arc<Self> {
+        Arc::new(Self {
+            folder: state.join("logs"),
+            supervisor: state.join("supervisor.log"),
+            followers: Mutex::default(),
+        })
+    }
+
+    /// The live file of a log.
+    pub fn path(&self, source: &Source) -> PathBuf {
+        match source {
+            Source::Instance(instance) => {
+                self.folder.join(instance.service.as_str()).join(format!("{}.log", instance.index))
+            }
+            Source::Supervisor => self.supervisor.clone(),
+        }
+    }
+
+    /// Wakes the followers of a log that has grown. Takes microseconds.
+    pub fn advanced(&self, source: &Source) {
+        self.followers().retain(|follower| match follower.upgrade() {
+            Some(follower) => {
+                follower.wake(source);
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// Reads the latest lines of some logs, merged in the order of time. Files are read on a thread for blocking
+    /// work.
+    ///
+    /// # Errors
+    /// A file cannot be read. A log that does not exist is empty.
+    pub async fn read(&self, sources: &[Source], query: &Query) -> io::Result<Reading> {
+        let logs: Vec<(Source, PathBuf)> =
+            sources.iter().map(|source| (source.clone(), self.path(source))).collect();
+        let query = query.clone();
+        let reading = tokio::task::spawn_blocking(move || read_all(logs, &query));
+        reading.await.map_err(io::Error::other)?
+    }
+
+    /// Follows logs from where a reading ended.
+    pub fn follow(self: &Arc<Self>, reading: &Reading, filter: Filter) -> Follower {
+        let logs =
+            reading.ends.iter().map(|(source, end)| (source.clone(), self.path(source), *end)).collect();
+        let follower = Follower::new(logs, filter);
+        self.followers().push(Arc::downgrade(follower.waker()));
+        follower
+    }
+
+    /// The last lines of an instance, at most 64 KiB of them, read at once from the end of its file: for a crash,
+    /// after the keeper said that all is written. Empty when they cannot be read.
+    pub fn last_lines(&self, instance: &InstanceId, lines: usize) -> Vec<LogLine> {
+        let source = Source::Instance(instance.clone());
+        let filter = Filter::default();
+        let wanted = Wanted { lines, since: None, bytes: LAST_LINES_BYTES_MAX, filter: &filter };
+        let latest = latest(&source.to_string(), &self.path(&source), &wanted).unwrap_or_default();
+        latest.records.into_iter().map(|record| record.line).collect()
+    }
+
+    /// The end of a log as it is now; `None` when there is none.
+    pub fn end(&self, source: &Source) -> Option<Position> {
+        let filter = Filter::default();
+        let wanted = Wanted { lines: 0, since: None, bytes: 0, filter: &filter };
+        latest("", &self.path(source), &wanted).ok()?.end
+    }
+
+    /// Removes what was written of an instance that has no keeper. (A keeper clears its log itself.)
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn clear_unkept(&self, instance: &InstanceId, files: u32) -> io::Result<()> {
+        let source = Source::Instance(instance.clone());
+        let settings =
+            LogSettings { path: self.path(&source), max_size: 0, max_files: files, on_full: OnFull::Drop };
+        if !settings.path.exists() {
+            return Ok(());
+        }
+        LogWriter::new(settings, &instance.to_string()).clear()?;
+        self.advanced(&source);
+        Ok(())
+    }
+
+    fn followers(&self) -> MutexGuard<'_, Vec<Weak<Wake>>> {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_all(logs: Vec<(Source, PathBuf)>, query: &Query) -> io::Result<Reading> {
+    let wanted = Wanted {
+        lines: query.lines.min(READ_LINES_MAX),
+        since: query.since,
+        bytes: READ_BYTES_MAX,
+        filter: &query.filter,
+    };
+    let mut ends = Vec::new();
+    let mut found = Vec::new();
+    for (source, path) in logs {
+        let Latest { records, end } = latest(&source.to_string(), &path, &wanted)?;
+        ends.push((source, end.unwrap_or_default()));
+        found.push(records);
+    }
+    let mut merged = merge(found);
+    let mut bytes = 0;
+    let kept = merged
+        .iter()
+        .rev()
+        .take(READ_LINES_MAX)
+        .take_while(|record| {
+            bytes += record.line.text.len();
+            bytes <= READ_BYTES_MAX
+        })
+        .count();
+    let left_out = merged.len() - kept;
+    let lines = merged.drain(left_out..).map(|record| record.line).collect();
+    Ok(Reading { lines, left_out, ends })
+}

@@ -1,0 +1,82 @@
+//! The supervisor's own log.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Instant,
+};
+
+use ostler_keeper::{
+    log::{LINE_MAX, LogWriter, Stream},
+    protocol::{LogSettings, OnFull},
+};
+
+use super::{LogStore, Source};
+
+/// Bytes after which the file is rotated.
+const SIZE_MAX: u64 = 4 << 20;
+
+/// Rotated files kept besides the live one.
+const ROTATED_MAX: u32 = 3;
+
+/// Writes the supervisor's own log: one record for each line that is written to it, with its time. A clone writes to
+/// the same log; `move || log.clone()` is a `MakeWriter` of `tracing_subscriber`, best without its own times and
+/// colours. A full disk is no error: what cannot be written is counted and marked.
+#[derive(Clone)]
+pub struct SupervisorLog {
+    writer: Arc<Mutex<LogWriter>>,
+    store: Weak<LogStore>,
+}
+
+impl SupervisorLog {
+    /// The log in the state directory of an engine. The file is made with the first line.
+    pub fn new(store: &Arc<LogStore>) -> Self {
+        let writer = Self::writer_at(&store.path(&Source::Supervisor));
+        Self { writer: Arc::new(Mutex::new(writer)), store: Arc::downgrade(store) }
+    }
+
+    fn writer_at(path: &Path) -> LogWriter {
+        let settings = LogSettings {
+            path: path.to_owned(),
+            max_size: SIZE_MAX,
+            max_files: ROTATED_MAX,
+            on_full: OnFull::Drop,
+        };
+        LogWriter::new(settings, "supervisor")
+    }
+
+    /// Removes what was written.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn clear(&self) -> io::Result<()> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner).clear()
+    }
+}
+
+impl Write for SupervisorLog {
+    /// Writes whole lines; what has no line end is ended.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.stamp();
+        let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        for line in body.split(|byte| *byte == b'\n') {
+            let mut parts = line.chunks(LINE_MAX).peekable();
+            while let Some(part) = parts.next() {
+                writer.push(Stream::Stderr, parts.peek().is_some(), part);
+            }
+        }
+        // Dropping never waits.
+        let _ = writer.flush(Instant::now());
+        drop(writer);
+        if let Some(store) = self.store.upgrade() {
+            store.advanced(&Source::Supervisor);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
