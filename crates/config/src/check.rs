@@ -18,6 +18,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) files: &'a Files,
     pub(crate) sink: &'a mut Sink,
     pub(crate) scope: Scope<'a>,
+    /// Whether ports and services are all known, so that holes can be judged.
+    pub(crate) knows_holes: bool,
 }
 
 /// The value being checked: its key, its place in the file's paths, whether it must not be quoted.
@@ -170,6 +172,9 @@ impl Checker<'_> {
             return None;
         }
         let (template, bad) = expand(text, mode, &self.scope);
+        if !self.knows_holes && text.contains("${") {
+            return None;
+        }
         for hole in &bad {
             let place = self.inside(node.place, text, hole.start, hole.end);
             self.error(place, &at.path, hole.message.clone(), hole.hint.clone());
@@ -280,6 +285,7 @@ impl Checker<'_> {
                         files: self.files,
                         sink: self.sink,
                         scope: Scope { owner: Owner::Service(ports), ..self.scope },
+                        knows_holes: self.knows_holes,
                     };
                     checker.value(of, &entry.node, &inner);
                 }
@@ -333,7 +339,7 @@ pub(crate) fn duration(node: &Node) -> Result<Duration, String> {
             }
             Ok(duration)
         }
-        (_, None) => Err("this is not a duration".to_owned()),
+        (_, None) => Err("the number has more than 64 bits".to_owned()),
     }
 }
 
@@ -342,13 +348,16 @@ pub(crate) fn size(node: &Node) -> Result<u64, String> {
     match (&node.value, node.integer()) {
         (Value::Text(text), _) => parse_size(text),
         (_, Some(bytes)) => u64::try_from(bytes).map_err(|_| "a size is not negative".to_owned()),
-        (_, None) => Err("this is not a size".to_owned()),
+        (_, None) => Err("the number has more than 64 bits".to_owned()),
     }
 }
 
 /// The last part of a path: what the message is about.
 fn last(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
+    match path.strip_suffix('"') {
+        Some(quoted) => quoted.rfind(".\"").map_or(path, |at| &path[at + 1..]),
+        None => path.rsplit('.').next().unwrap_or(path),
+    }
 }
 
 fn is_plain_word(text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! What is wrong, where, and what would be right.
 
-use std::{fmt, path::PathBuf};
+use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 use crate::{
     redact,
@@ -173,6 +173,14 @@ impl Sink {
             severity,
         };
         self.items.push((place, diagnostic));
+    }
+
+    /// Takes over remarks on lines that have none yet.
+    pub(crate) fn absorb_other_lines(&mut self, more: Self) {
+        let taken: BTreeSet<(u16, u32)> =
+            self.items.iter().map(|(place, known)| (place.file, known.line)).collect();
+        let others = more.items.into_iter().filter(|(place, new)| !taken.contains(&(place.file, new.line)));
+        self.items.extend(others);
     }
 
     pub(crate) fn has_errors(&self) -> bool {

@@ -100,21 +100,23 @@ fn unclosed() -> Complaint {
 
 fn fill(hole: &str, expand: Expand, scope: &Scope<'_>) -> Result<Segment, Complaint> {
     let (kind, argument) = hole.split_once(':').map_or((hole, None), |(kind, rest)| (kind, Some(rest)));
-    let segment = match (kind, argument) {
+    match (kind, argument) {
         ("env", Some(argument)) => return fill_env(argument, scope.world),
         ("config_dir", None) => return Ok(literal(&scope.config_dir.to_string_lossy(), false)),
-        ("port", name) => fill_port(name, scope.owner)?,
-        ("service", Some(argument)) => fill_service(argument, scope)?,
-        ("instance", None) => Segment::Instance,
-        ("events_url", None) => Segment::EventsUrl,
+        ("port", _) | ("service", Some(_)) | ("instance" | "events_url", None) if expand == Expand::Run => {}
+        ("port", _) | ("service", Some(_)) | ("instance" | "events_url", None) => {
+            return Err((
+                format!("`${{{hole}}}` is only known when an instance starts, and cannot be used here"),
+                Some("here may stand ${env:NAME}, ${env:NAME:-default} and ${config_dir}".to_owned()),
+            ));
+        }
         _ => return Err(unknown(hole)),
-    };
-    match expand {
-        Expand::Run => Ok(segment),
-        Expand::Load | Expand::Not => Err((
-            format!("`${{{hole}}}` is only known when an instance starts, and cannot be used here"),
-            Some("here may stand ${env:NAME}, ${env:NAME:-default} and ${config_dir}".to_owned()),
-        )),
+    }
+    match (kind, argument) {
+        ("port", name) => fill_port(name, scope.owner),
+        ("service", Some(argument)) => fill_service(argument, scope),
+        ("instance", _) => Ok(Segment::Instance),
+        _ => Ok(Segment::EventsUrl),
     }
 }
 

@@ -30,8 +30,19 @@ pub(crate) struct Read {
     pub(crate) sink: Sink,
     /// The bytes of the main file as text; `None` when it is unreadable.
     pub(crate) text: Option<String>,
-    /// Whether the syntax of every file was understood and no limit was hit.
-    pub(crate) is_whole: bool,
+    /// How much of it can be relied on.
+    pub(crate) grasp: Grasp,
+}
+
+/// How much of the text was understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Grasp {
+    /// A file or table is missing, or keys may stand in the wrong table.
+    Little,
+    /// Some values are missing.
+    Most,
+    /// Everything.
+    Whole,
 }
 
 /// Reads `path`, or takes `text` for its content, and everything that is included.
@@ -45,7 +56,7 @@ pub(crate) fn read(path: &Path, text: Option<&str>, world: &dyn World) -> Read {
         bytes: 0,
         open: Vec::new(),
         done: Vec::new(),
-        is_whole: true,
+        grasp: Grasp::Whole,
     };
     let main = match text {
         Some(text) => Ok(text.to_owned().into_bytes()),
@@ -59,7 +70,7 @@ pub(crate) fn read(path: &Path, text: Option<&str>, world: &dyn World) -> Read {
             None
         }
     };
-    Read { files: reader.files, tree: reader.tree, sink: reader.sink, text, is_whole: reader.is_whole }
+    Read { files: reader.files, tree: reader.tree, sink: reader.sink, text, grasp: reader.grasp }
 }
 
 struct Reader<'a> {
@@ -72,7 +83,7 @@ struct Reader<'a> {
     /// The files being read, from the main one down.
     open: Vec<PathBuf>,
     done: Vec<PathBuf>,
-    is_whole: bool,
+    grasp: Grasp,
 }
 
 impl Reader<'_> {
@@ -103,14 +114,15 @@ impl Reader<'_> {
         let file = self.files.add(path, text.clone());
         let (mut table, errors) = parse(&text, file);
         for error in errors {
-            self.is_whole = false;
+            let grasp = if error.is_confusing { Grasp::Little } else { Grasp::Most };
+            self.grasp = self.grasp.min(grasp);
             self.sink.error(&self.files, error.place, "", error.message, error.hint);
         }
         let include = table.entries.iter().position(|entry| entry.key == "include");
         let include = include.map(|at| table.entries.remove(at));
         self.tree.merge(table);
         if self.tree.weight() > KEYS_MAX {
-            self.is_whole = false;
+            self.grasp = Grasp::Little;
             self.tree = Table::default();
             let at = Place { file, start: 0, end: 0 };
             self.sink.error(
@@ -215,7 +227,7 @@ impl Reader<'_> {
             return;
         }
         if self.files.len() >= FILES_MAX {
-            self.is_whole = false;
+            self.grasp = Grasp::Little;
             self.sink.error(
                 &self.files,
                 place,
@@ -236,7 +248,7 @@ impl Reader<'_> {
     }
 
     fn unreadable(&mut self, file: &Path, error: &io::Error, place: Place, path: &str) {
-        self.is_whole = false;
+        self.grasp = Grasp::Little;
         let (reason, hint) = match error.kind() {
             io::ErrorKind::NotFound => {
                 ("there is no such file", Some("check the path; `ostler config show` prints the file in use"))
@@ -255,14 +267,14 @@ impl Reader<'_> {
     }
 
     fn too_large(&mut self, place: Place, path: &str) {
-        self.is_whole = false;
+        self.grasp = Grasp::Little;
         let message = "the configuration is larger than 1 MiB, all files together";
         let hint = "is this the right file? Move long texts into files of their own".to_owned();
         self.sink.error(&self.files, place, path, message, hint);
     }
 
     fn not_text(&mut self, place: Place, path: &str, file: &Path, line: usize, column: usize) {
-        self.is_whole = false;
+        self.grasp = Grasp::Little;
         let message = format!("{} is not text in UTF-8: line {line}, byte {column} of it", file.display());
         let hint = "save it as UTF-8, or check that it is the right file".to_owned();
         self.sink.error(&self.files, place, path, message, hint);

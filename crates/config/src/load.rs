@@ -86,11 +86,11 @@ pub fn check(text: &str, path: &Path, world: &dyn World) -> Result<Loaded, Rejec
 
 fn run(path: &Path, text: Option<&str>, world: &dyn World) -> Result<Loaded, Rejected> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let include::Read { files, tree, mut sink, text, is_whole } = include::read(&path, text, world);
+    let include::Read { files, tree, mut sink, text, grasp } = include::read(&path, text, world);
     let config_dir = path.parent().unwrap_or(Path::new("/")).to_owned();
     let services = fleet::known_services(&tree);
     let scope = Scope { world, config_dir: &config_dir, services: &services, owner: Owner::Other };
-    let config = understand(&tree, &files, &mut sink, scope, is_whole);
+    let config = understand(&tree, &files, &mut sink, scope, grasp);
     let (Some(text), Some(config), false) = (text.clone(), config, sink.has_errors()) else {
         return Err(Rejected { diagnostics: sink.into_sorted(), text, files });
     };
@@ -110,13 +110,20 @@ fn understand(
     files: &Files,
     sink: &mut Sink,
     scope: Scope<'_>,
-    is_whole: bool,
+    grasp: include::Grasp,
 ) -> Option<Config> {
-    // After a mistake in the syntax, keys may stand in the wrong table: what follows would be guesswork.
-    if !is_whole {
-        return None;
+    match grasp {
+        include::Grasp::Little => return None,
+        include::Grasp::Most => {
+            let mut more = Sink::default();
+            Checker { files, sink: &mut more, scope, knows_holes: false }.section(&root::ROOT, tree, "");
+            // What is wrong on a line that was not understood follows from that.
+            sink.absorb_other_lines(more);
+            return None;
+        }
+        include::Grasp::Whole => {}
     }
-    Checker { files, sink, scope }.section(&root::ROOT, tree, "");
+    Checker { files, sink, scope, knows_holes: true }.section(&root::ROOT, tree, "");
     too_many_services(tree, files, sink)?;
     settings::notices(tree, files, sink);
     let ports = fleet::ports_by_service(tree);

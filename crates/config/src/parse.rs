@@ -25,6 +25,8 @@ pub(crate) struct SyntaxError {
     pub(crate) place: Place,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
+    /// Whether what follows it may stand in the wrong table.
+    pub(crate) is_confusing: bool,
 }
 
 /// Parses one file. The tree holds what could be understood, whatever the errors.
@@ -38,13 +40,21 @@ pub(crate) fn parse(text: &str, file: u16) -> (Table, Vec<SyntaxError>) {
     };
     if let Some((span, message)) = too_deep(body) {
         let hint = "keep tables flat; services need four levels at most".to_owned();
-        return (Table::default(), vec![SyntaxError { place: place(span), message, hint: Some(hint) }]);
+        return (
+            Table::default(),
+            vec![SyntaxError { place: place(span), message, hint: Some(hint), is_confusing: true }],
+        );
     }
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("config".to_owned()).stack_size(STACK_BYTES);
         let parsed = thread.spawn_scoped(scope, || parse_here(body, &place));
         let failed = |message: &str| {
-            let error = SyntaxError { place: place(0..0), message: message.to_owned(), hint: None };
+            let error = SyntaxError {
+                place: place(0..0),
+                message: message.to_owned(),
+                hint: None,
+                is_confusing: true,
+            };
             (Table::default(), vec![error])
         };
         match parsed.map(std::thread::ScopedJoinHandle::join) {
@@ -66,7 +76,8 @@ fn parse_here(body: &str, place: &dyn Fn(Range<usize>) -> Place) -> (Table, Vec<
             // What follows on the same line mostly follows from the first.
             lines.insert(line).then(|| {
                 let (message, hint) = friendly(error.message(), body, &span);
-                SyntaxError { place: place(span), message, hint }
+                let is_confusing = is_confusing(error.message(), body, &span);
+                SyntaxError { place: place(span), message, hint, is_confusing }
             })
         })
         .take(SYNTAX_ERRORS_MAX)
@@ -171,40 +182,81 @@ fn longest_sign_run(text: &str) -> usize {
     text.split(|c| c != '+' && c != '-').map(str::len).max().unwrap_or(0)
 }
 
+/// Whether a mistake concerns more than its own line: headings, and what spans lines.
+fn is_confusing(message: &str, body: &str, span: &Range<usize>) -> bool {
+    let start = span.start.min(body.len());
+    let line_start = body[..start].rfind('\n').map_or(0, |at| at + 1);
+    let is_heading = body[line_start..].trim_start().starts_with('[');
+    is_heading || ["unclosed", "multi-line", "cannot extend"].iter().any(|part| message.contains(part))
+}
+
 /// Says a parser's message in plainer words, with an example of what is right.
 fn friendly(message: &str, body: &str, span: &Range<usize>) -> (String, Option<String>) {
     let line_start = body.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let line = body[line_start..].lines().next().unwrap_or_default().trim();
-    let hint = |text: &str| Some(text.to_owned());
-    let lower = message.to_lowercase();
-    let hint = if lower.contains("duplicate key") {
-        hint("each key may stand once in its table; delete one of the two")
-    } else if lower.contains("key with no value") {
-        match line.split_once(':') {
-            Some((key, value)) if !key.contains(['"', '\'', ' ']) => {
-                Some(format!("TOML uses `=`, not `:`; write {key} = {}", value.trim()))
-            }
-            Some(_) | None => hint("write key = value, e.g. command = \"./server\""),
+    let line = body.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default().trim();
+    let message = message.trim_end_matches(", expected nothing");
+    let has = |part: &str| message.contains(part);
+    if has("string values must be quoted") {
+        let after = body.get(span.start..).unwrap_or_default().lines().next().unwrap_or_default().trim();
+        return if after.is_empty() || after.starts_with('#') {
+            ("there is no value after `=`".to_owned(), Some("write for example enabled = true".to_owned()))
+        } else {
+            (
+                "this is neither a number, true, false nor a text in quotes".to_owned(),
+                Some(format!(
+                    "a text stands in quotes: {:?}",
+                    after.split(" #").next().unwrap_or(after).trim()
+                )),
+            )
+        };
+    }
+    let hint = if has("duplicate key") {
+        "each key and each [heading] may stand once; delete one, or merge the two"
+    } else if has("key with no value") {
+        if let Some((key, value)) = colon(line) {
+            let hint = if value.is_empty() {
+                format!("TOML uses `=`, not `:`; a table begins with a heading, e.g. [{key}]")
+            } else {
+                format!("TOML uses `=`, not `:`; write {key} = {value}")
+            };
+            return (message.to_owned(), Some(hint));
         }
-    } else if lower.contains("unclosed table") || lower.contains("unclosed array of tables") {
-        hint("close the heading, e.g. [services.api]")
-    } else if lower.contains("unclosed array") || lower.contains("unclosed inline") {
-        hint("close what was opened: `[` with `]`, `{` with `}`")
-    } else if lower.contains("string") && lower.contains("must be quoted") || lower.contains("string values")
-    {
-        hint("a text stands in quotes, e.g. command = \"./server\"")
-    } else if lower.contains("escape") {
-        hint("in \"…\" a backslash is written \\\\; in '…' it is written as it is, e.g. 'C:\\tools'")
-    } else if lower.contains("string") {
-        hint("close the text with the quote that began it")
-    } else if lower.contains("missing value") || lower.contains("no value") {
-        hint("write a value after `=`, e.g. enabled = true")
-    } else if lower.contains("missing comma") || lower.contains("extra comma") {
-        hint("items are separated by one comma, e.g. [\"a\", \"b\"]")
-    } else if lower.contains("newline") || lower.contains("unexpected key or value") {
-        hint("one key = value per line; texts stand in quotes")
+        "write key = value, e.g. command = \"./server\""
+    } else if has("unclosed array table") {
+        "close the heading with two brackets, e.g. [[events.sources]]"
+    } else if has("unclosed table") {
+        "close the heading, e.g. [services.api]"
+    } else if has("unclosed array") || has("unclosed inline") {
+        "close what was opened: `[` with `]`, `{` with `}`"
+    } else if has("escape") || has("unicode value") {
+        "in \"…\" a backslash is written \\\\; in '…' it is written as it is, e.g. 'C:\\tools'"
+    } else if has("string") {
+        "close the text with the quote that began it"
+    } else if has("comma") {
+        "items are separated by one comma, e.g. [\"a\", \"b\"]"
+    } else if has("unexpected key or value") {
+        "one key = value per line; texts stand in quotes"
+    } else if has("cannot extend") {
+        "the name is a value already, and cannot be a table too"
+    } else if has("boolean") || has("float, expected") {
+        "write true or false; a text stands in quotes, e.g. \"true\""
+    } else if has("keys cannot be empty") || has("unquoted key") || has("expected key") {
+        "a key has letters, digits, _ and -, e.g. [services.api]; any other stands in quotes"
+    } else if has("leading zero") {
+        "write the number without zeros before it, or as a text, e.g. umask = \"022\""
+    } else if has("number") || has("sign") || has("digits") || has("mantissa") || has("integer") {
+        "a number is written 8080 or 0.5; a text stands in quotes"
+    } else if has("date") || has("time") {
+        "a text stands in quotes; Ostler's keys have no dates"
     } else {
-        None
+        "see https://toml.io for how TOML is written"
     };
-    (message.to_owned(), hint)
+    (message.to_owned(), Some(hint.to_owned()))
+}
+
+/// `key: value` as other formats write it.
+fn colon(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(':')?;
+    let is_key = !key.is_empty() && !key.contains(['"', '\'', ' ', '=', '[']);
+    is_key.then_some((key, value.trim()))
 }

@@ -140,7 +140,8 @@ pub(crate) fn read_live(view: &View<'_>) -> Option<LiveSpec> {
 /// The questions a probe asks; there should be one.
 pub(crate) fn asked(view: &View<'_>) -> Vec<&'static str> {
     let is_asked = |node: &Node| node.flag() != Some(false);
-    QUESTIONS.into_iter().filter(|name| view.has(name) && view.node(name).is_some_and(is_asked)).collect()
+    let known = QUESTIONS.into_iter().filter(|name| view.section.key(name).is_some());
+    known.filter(|name| view.written(name).is_some_and(is_asked)).collect()
 }
 
 fn probe(view: &View<'_>) -> Option<Probe> {
