@@ -161,6 +161,25 @@ pub struct WatchReply {
     pub snapshot: Option<Snapshot>,
     /// Events go on after this one.
     pub seq: u64,
+    /// Events between the client's `since` and the snapshot that are not known any more.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub missed: u64,
+    /// Whether the snapshot is too long for this reply and follows in `snapshot_part` notifications.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub parts: bool,
+}
+
+/// A `snapshot_part` notification: some of the services, and everything else.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotPart {
+    /// To be joined with the parts before it by its services.
+    pub snapshot: Snapshot,
+    /// Whether the snapshot is whole now.
+    pub is_last: bool,
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// The answer to `why`.

@@ -17,6 +17,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         "params.scale" ScaleParams,
         "reply.hello" HelloReply, "reply.action" ActionReply, "reply.plan" PlanReply,
         "reply.watch" WatchReply, "reply.logs" LogReply, "notification.log" LogNotification,
+        "notification.snapshot_part" SnapshotPart,
         "reply.why" WhyReply, "reply.health_check" HealthReply, "reply.metrics" MetricsReply,
         "reply.signal" SignalReply, "reply.env" EnvReply, "reply.shutdown" ShutdownReply,
         "reply.doctor" DoctorReply, "reply.config_get" ConfigText, "reply.config_validate" ConfigVerdict,

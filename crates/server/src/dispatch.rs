@@ -1,0 +1,175 @@
+//! Where a method meets the engine: parameters in, the engine's answer out as a line.
+
+use ostler_api::{
+    ApiError, ErrorCode, HelloParams, HelloReply, LogsParams, Method, NOT_YET, NoParams, Snapshot,
+    WatchParams, WatchReply,
+};
+use ostler_engine::{Actor, EngineHandle, LogFollower, Watcher};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::{
+    encode,
+    filter::Filter,
+    request::{Call, params},
+};
+
+/// The methods that this build answers.
+pub(crate) const AVAILABLE: &[Method] = &[
+    Method::Hello,
+    Method::Status,
+    Method::Start,
+    Method::Stop,
+    Method::Restart,
+    Method::HealthCheck,
+    Method::ReloadConfig,
+    Method::ConfigGet,
+    Method::ConfigValidate,
+    Method::SetMode,
+    Method::Shutdown,
+    Method::Watch,
+    Method::Logs,
+    Method::Why,
+    Method::Metrics,
+    Method::Signal,
+    Method::Scale,
+    Method::Env,
+    Method::Doctor,
+];
+
+/// An answer, and what follows it.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The reply.
+    pub(crate) line: Vec<u8>,
+    /// What goes on afterwards.
+    pub(crate) then: Then,
+}
+
+/// What goes on after an answer.
+#[derive(Debug)]
+pub(crate) enum Then {
+    /// Nothing.
+    Done,
+    /// Events.
+    Watch(Watch),
+    /// Output.
+    Follow(LogFollower),
+}
+
+/// A watch that begins.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) watcher: Watcher,
+    pub(crate) filter: Filter,
+    /// A snapshot that was too long for the reply.
+    pub(crate) snapshot: Option<Snapshot>,
+    /// Has metrics sampled while it lives.
+    pub(crate) _look: Option<oneshot::Sender<()>>,
+}
+
+/// Answers a request.
+pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> Result<Answer, ApiError> {
+    let Call { id, method, params: given } = call;
+    match method {
+        Method::Hello => params(given).and_then(|params| done(&id, &hello(engine, &params))),
+        Method::Status => done(&id, &engine.status(params(given)?).await?),
+        Method::Start => done(&id, &engine.start(actor, params(given)?).await?),
+        Method::Stop => done(&id, &engine.stop(actor, params(given)?).await?),
+        Method::Restart => done(&id, &engine.restart(actor, params(given)?).await?),
+        Method::HealthCheck => done(&id, &engine.health_check(params(given)?).await?),
+        Method::ReloadConfig => done(&id, &engine.reload(actor, params(given)?).await?),
+        Method::ConfigGet => {
+            params::<NoParams>(given)?;
+            done(&id, &engine.config_get().await?)
+        }
+        Method::ConfigValidate => done(&id, &engine.config_validate(params(given)?).await?),
+        Method::SetMode => done(&id, &engine.set_mode(actor, params(given)?).await?),
+        Method::Shutdown => done(&id, &engine.shutdown(actor, params(given)?).await?),
+        Method::Watch => watch(engine, &id, params(given)?).await,
+        Method::Logs => logs(engine, actor, &id, params(given)?).await,
+        Method::Why => done(&id, &engine.why(params(given)?).await?),
+        Method::Metrics => done(&id, &engine.metrics(params(given)?).await?),
+        Method::Signal => done(&id, &engine.signal(actor, params(given)?).await?),
+        Method::Scale => done(&id, &engine.scale(actor, params(given)?).await?),
+        Method::Env => done(&id, &engine.env(params(given)?).await?),
+        Method::Doctor => {
+            params::<NoParams>(given)?;
+            done(&id, &engine.doctor().await?)
+        }
+        Method::CustomRestart
+        | Method::ExecuteCommand
+        | Method::ConfigSave
+        | Method::ConfigEdit
+        | Method::ConfigHistory
+        | Method::ConfigRestore
+        | Method::Attach
+        | Method::Incidents
+        | Method::SubscribeEvents
+        | Method::EventStats
+        | Method::EmitTestEvent
+        | Method::Connections
+        | Method::DropConnection => Err(not_yet(method)),
+    }
+}
+
+/// Who the engine is. What the client says of itself is the connection's business.
+pub(crate) fn hello(engine: &EngineHandle, _params: &HelloParams) -> HelloReply {
+    engine.hello(AVAILABLE.iter().map(|method| method.as_str().to_owned()).collect())
+}
+
+fn done<T: Serialize>(id: &Value, result: &T) -> Result<Answer, ApiError> {
+    Ok(Answer { line: encode::result(id, result)?, then: Then::Done })
+}
+
+async fn watch(engine: &EngineHandle, id: &Value, params: WatchParams) -> Result<Answer, ApiError> {
+    let filter = Filter::new(&params.filter)?;
+    let look = if params.metrics { Some(engine.look().await?) } else { None };
+    let mut watcher = engine.watch(&params);
+    let snapshot = watcher.snapshot.take().map(|snapshot| filter.narrow(&snapshot));
+    let mut reply = WatchReply { snapshot, seq: watcher.seq, missed: watcher.missed, parts: false };
+    let line = match encode::result(id, &reply) {
+        Err(error) if error.code == ErrorCode::TooLarge => {
+            let snapshot = reply.snapshot.take();
+            reply.parts = true;
+            let line = encode::result(id, &reply)?;
+            return Ok(Answer { line, then: Then::Watch(Watch { watcher, filter, snapshot, _look: look }) });
+        }
+        line => line?,
+    };
+    Ok(Answer { line, then: Then::Watch(Watch { watcher, filter, snapshot: None, _look: look }) })
+}
+
+async fn logs(
+    engine: &EngineHandle,
+    actor: &Actor,
+    id: &Value,
+    params: LogsParams,
+) -> Result<Answer, ApiError> {
+    let (reply, follower) = engine.logs(actor, params).await?;
+    let line = encode::result(id, &reply)?;
+    Ok(Answer { line, then: follower.map_or(Then::Done, Then::Follow) })
+}
+
+fn not_yet(method: Method) -> ApiError {
+    ApiError::new(NOT_YET, format!("{} is not available yet", method.as_str()))
+        .hint("a later version of Ostler will answer it; `hello` lists what this one does")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_hello_lists_is_what_is_answered() {
+        let engine = EngineHandle::ended(ostler_engine::Journal::new(Snapshot::default()));
+        for method in Method::ALL {
+            let call = Call { id: 1.into(), method: *method, params: serde_json::json!({"no such": 1}) };
+            let error = answer(&engine, &Actor::Desktop, call).await.unwrap_err();
+            let expected =
+                if AVAILABLE.contains(method) { ErrorCode::InvalidParams } else { ErrorCode::NotAvailable };
+            assert_eq!(error.code, expected, "{method:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The bounds of the control plane.
+
+use std::time::Duration;
+
+pub use ostler_api::{REPLY_MAX, REQUEST_MAX};
+
+/// Connections at once; fewer if the process may open few descriptors. The newest is told `busy`, unless one
+/// that never said anything can make room.
+pub const CONNECTIONS_MAX: usize = 512;
+/// Connections that are possible however few descriptors there are.
+pub const CONNECTIONS_MIN: usize = 8;
+/// Requests of one connection that run at once; more wait in the socket.
+pub const IN_FLIGHT_MAX: usize = 16;
+/// Watches and followed logs of one connection.
+pub const SUBSCRIPTIONS_MAX: usize = 16;
+/// Levels of nesting of a request.
+pub const NESTING_MAX: usize = 32;
+/// Bytes of a request's id.
+pub const ID_MAX: usize = 256;
+/// Characters of a client's name that are kept.
+pub const CLIENT_NAME_MAX: usize = 64;
+
+/// Bytes of an unfinished line that every connection may hold.
+pub const LINE_FREE_MAX: usize = 64 * 1024;
+/// Connections that may hold a longer unfinished line at once; the others wait.
+pub const LONG_LINES_MAX: usize = 16;
+
+/// Messages that wait to be written to one connection.
+pub const OUTBOX_MESSAGES_MAX: usize = 64;
+/// Bytes that wait to be written to one connection, but for one message that is longer alone.
+pub const OUTBOX_BYTES_MAX: usize = 512 * 1024;
+/// Bytes that must leave within [`WRITE_DEADLINE`].
+pub const WRITE_CHUNK: usize = 64 * 1024;
+/// A peer that takes no chunk for so long is dropped.
+pub const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// A connection that has sent no whole line by then is closed.
+pub const FIRST_LINE_DEADLINE: Duration = Duration::from_secs(60);
+/// A connection of a person on which nothing was typed for so long is closed, unless events stream.
+pub const TYPING_DEADLINE: Duration = Duration::from_secs(60);
+/// A connection of a program that asked nothing for so long is closed, unless it watches or waits for an answer.
+pub const IDLE_DEADLINE: Duration = Duration::from_secs(600);
+/// Silence on a half-closed connection with streaming text until a line is sent to see whether it still lives.
+pub const STREAM_HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// What is still written to a refused peer is read and thrown away for so long, so that it sees the reason.
+pub const LINGER_DEADLINE: Duration = Duration::from_millis(500);
+/// Bytes that are thrown away at most.
+pub const LINGER_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// At the end, answers that are under way may take so long.
+pub const DRAIN_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Pause after an accept that failed for want of descriptors or memory: the first, doubled each time.
+pub const ACCEPT_PAUSE_MIN: Duration = Duration::from_millis(50);
+/// The longest such pause.
+pub const ACCEPT_PAUSE_MAX: Duration = Duration::from_millis(500);
+
+/// Seconds that a command with words waits for a service to settle.
+pub const TEXT_WAIT_SECONDS: f64 = 30.0;
+/// Log lines that `logs` with words shows if no number is given.
+pub const TEXT_LOG_LINES: u32 = 50;
