@@ -1,8 +1,8 @@
-//! Tests as an ordinary user, when root starts them.
+//! Tests in a home of their own and, when root starts them, as an ordinary user.
 //!
 //! Root passes every permission bit, so that "unreadable" and "refused" would prove nothing. Cargo and nextest
 //! know a runner: a program that gets the test binary and its arguments. Ours is this very program in the hidden
-//! mode `as-user`, which moves into a home of its own, gives up root and becomes the test binary.
+//! mode `as-user`, which moves into the home, gives up root and becomes the test binary.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,36 +16,72 @@ pub(crate) const MODE: &str = "as-user";
 /// Names the home to the hidden mode; without it nothing changes.
 const HOME: &str = "OSTLER_TEST_HOME";
 
+/// Tells the hidden mode to give up root.
+const GIVE_UP: &str = "OSTLER_TEST_GIVE_UP_ROOT";
+
 /// The user that owns nothing, on every Linux.
 const NOBODY: u32 = 65534;
 
 /// A home for tests, removed at the end.
 pub(crate) struct TestHome {
     path: PathBuf,
+    user: User,
+}
+
+/// Who runs the tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum User {
+    /// Whoever started this.
+    Present,
+    /// Nobody, because root started this.
+    Nobody,
+    /// Root after all, for this reason.
+    Root(String),
 }
 
 impl TestHome {
-    /// Makes a home that belongs to nobody, if root asks and nobody can reach what was built; else says why not.
-    pub(crate) fn new() -> Outcome<Result<Self, String>> {
-        if !is_root() {
-            return Ok(Err("not started by root".to_owned()));
-        }
-        for place in [shell::root(), shell::target_dir(), own_path()?] {
-            if !nobody_reaches(&place) {
-                return Ok(Err(format!("{} is closed to other users", place.display())));
-            }
+    /// Makes a home; it belongs to nobody if root asks and nobody can reach what was built.
+    pub(crate) fn new() -> Outcome<Self> {
+        let user = user()?;
+        if let User::Root(reason) = &user {
+            println!("The tests run as root, and cannot show what is closed to others: {reason}.");
         }
         let path = std::env::temp_dir().join(format!("ostler-test-{}", std::process::id()));
         for dir in [path.clone(), path.join("home"), path.join("run"), path.join("tmp")] {
             std::fs::create_dir_all(&dir).doing(format_args!("cannot create {}", dir.display()))?;
-            give_to_nobody(&dir)?;
+            make_private(&dir, user == User::Nobody)?;
         }
-        Ok(Ok(Self { path }))
+        Ok(Self { path, user })
+    }
+
+    /// A folder of the home that its user can write.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.path.join("tmp")
     }
 
     /// Tells the hidden mode about this home.
     pub(crate) fn apply(&self, command: &mut Command) {
         command.env(HOME, &self.path);
+        if self.user == User::Nobody {
+            command.env(GIVE_UP, "1");
+        }
+    }
+
+    /// A command that runs a program at home in the hidden mode.
+    pub(crate) fn command(&self, program: &Path) -> Outcome<Command> {
+        let mut command = Command::new(own_path()?);
+        command.arg(MODE).arg(program);
+        self.apply(&mut command);
+        Ok(command)
+    }
+
+    /// Who runs the tests, in words.
+    pub(crate) fn who(&self) -> &'static str {
+        match self.user {
+            User::Present => "as the present user",
+            User::Nobody => "as nobody",
+            User::Root(_) => "AS ROOT",
+        }
     }
 }
 
@@ -53,6 +89,18 @@ impl Drop for TestHome {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.path);
     }
+}
+
+fn user() -> Outcome<User> {
+    if !is_root() {
+        return Ok(User::Present);
+    }
+    for place in [shell::root(), shell::target_dir(), own_path()?] {
+        if !nobody_reaches(&place) {
+            return Ok(User::Root(format!("{} is closed to other users", place.display())));
+        }
+    }
+    Ok(User::Nobody)
 }
 
 /// The option that makes cargo and nextest start test binaries through the hidden mode.
@@ -79,14 +127,19 @@ pub(crate) fn become_it(words: Vec<String>) -> Outcome {
     replace(command)
 }
 
-/// Gives a command nobody's rights and the home's environment.
+/// Gives a command the home's environment, and takes root away where that is told.
 fn settle(command: &mut Command, home: &Path) {
-    give_up_root(command);
-    for name in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", HOME] {
+    let gives_up = std::env::var_os(GIVE_UP).is_some();
+    for name in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", HOME, GIVE_UP] {
         command.env_remove(name);
     }
-    command.env("HOME", home.join("home")).env("USER", "nobody").env("LOGNAME", "nobody");
-    command.env("TMPDIR", home.join("tmp")).env("XDG_RUNTIME_DIR", home.join("run")).env("SHELL", "/bin/sh");
+    command.env("HOME", home.join("home")).env("SHELL", "/bin/sh");
+    command.env("TMPDIR", home.join("tmp")).env("XDG_RUNTIME_DIR", home.join("run"));
+    if !gives_up {
+        return;
+    }
+    give_up_root(command);
+    command.env("USER", "nobody").env("LOGNAME", "nobody");
     // Root's own programs cannot be started by nobody, and half of a search path only confuses.
     if let (Some(path), Some(roots)) = (std::env::var_os("PATH"), std::env::var_os("HOME")) {
         let open = std::env::split_paths(&path).filter(|dir| !dir.starts_with(&roots));
@@ -121,12 +174,13 @@ fn give_up_root(command: &mut Command) {
 }
 
 #[cfg(unix)]
-fn give_to_nobody(dir: &Path) -> Outcome {
+fn make_private(dir: &Path, is_nobodys: bool) -> Outcome {
     use std::os::unix::fs::PermissionsExt;
-    let name = dir.display();
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
-        .and_then(|()| std::os::unix::fs::chown(dir, Some(NOBODY), Some(NOBODY)))
-        .doing(format_args!("cannot give {name} to nobody"))
+    let mut done = std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700));
+    if is_nobodys {
+        done = done.and_then(|()| std::os::unix::fs::chown(dir, Some(NOBODY), Some(NOBODY)));
+    }
+    done.doing(format_args!("cannot close {} to others", dir.display()))
 }
 
 #[cfg(unix)]
@@ -146,7 +200,7 @@ pub(crate) fn is_root() -> bool {
 fn give_up_root(_: &mut Command) {}
 
 #[cfg(not(unix))]
-fn give_to_nobody(_: &Path) -> Outcome {
+fn make_private(_: &Path, _: bool) -> Outcome {
     Ok(())
 }
 

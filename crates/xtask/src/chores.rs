@@ -1,9 +1,10 @@
 //! Chores that need the project's own crates: programs of `ostler-e2e`, built and started from here.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::args::Args;
-use crate::as_user::{self, TestHome};
+use crate::as_user::TestHome;
 use crate::dist::{self, Parts, Profile};
 use crate::failure::{Doing, Failure, Outcome};
 use crate::shell;
@@ -101,15 +102,10 @@ pub(crate) fn chaos(mut args: Args) -> Outcome {
     }
     let dist = dist::assemble(profile, Parts::WithoutTray)?;
     let tool = tool("chaos", profile)?;
-    let own = std::env::current_exe().doing("cannot find this program itself")?;
-    let mut command = Command::new(own);
-    command.arg(as_user::MODE).arg(tool.get_program()).args(passed_on).env(BIN_DIR, &dist);
     let home = TestHome::new()?;
-    match &home {
-        Ok(home) => home.apply(&mut command),
-        Err(reason) => println!("Running as the present user: {reason}."),
-    }
-    shell::exec(&mut command)
+    println!("The scenarios run {}.", home.who());
+    let mut command = home.command(Path::new(tool.get_program()))?;
+    shell::exec(command.args(&passed_on).env(BIN_DIR, &dist))
 }
 
 /// `cargo xtask windows`.
@@ -131,10 +127,10 @@ pub(crate) fn check_for_windows() -> Outcome {
         );
     }
     // Debian's second toolchain comes with the sources of std and so needs no download.
-    let debian = std::path::Path::new("/usr/lib/rust-web/bin/rustc");
-    let debian = if debian.exists() { debian } else { std::path::Path::new("/usr/bin/rustc") };
+    let debian = Path::new("/usr/lib/rust-web/bin/rustc");
+    let debian = if debian.exists() { debian } else { Path::new("/usr/bin/rustc") };
     let has_std = shell::output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))
-        .is_ok_and(|dir| std::path::Path::new(dir.trim()).exists());
+        .is_ok_and(|dir| Path::new(dir.trim()).exists());
     let mut check = shell::cargo(&["check"]);
     if !has_std {
         if !debian.exists() {

@@ -12,6 +12,7 @@
 mod args;
 mod as_user;
 mod chores;
+mod desktop;
 mod dist;
 mod failure;
 mod packages;
@@ -65,6 +66,7 @@ fn dispatch(command: &str, args: Args) -> Outcome {
         "build" => dist::build(args),
         "bench" => chores::bench(args),
         "chaos" => chores::chaos(args),
+        "screenshots" => desktop::screenshots(args),
         "schema" => chores::schema(args),
         "windows" => chores::windows(args),
         "packages" => packages::show(args),

@@ -8,7 +8,7 @@ use crate::dist::{self, Profile};
 use crate::failure::{Doing, Failure, Outcome};
 use crate::packages::{self, Packages, Purpose};
 use crate::test::{Step, Wishes};
-use crate::{chores, shell};
+use crate::{chores, desktop, shell};
 
 /// The step that others need.
 pub(crate) const BUILD: &str = "build";
@@ -40,6 +40,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("schema", schema, true),
         step(TESTS, tests, true),
         step("doc-tests", doc_tests, true),
+        step("desktop", |_| desktop::check(), true),
         step("deny", deny, false),
         step("qml", qml, false),
         step(WINDOWS, windows, false),
@@ -99,17 +100,8 @@ fn tests(wishes: &Wishes) -> Outcome<Said> {
     command.args(["--workspace", "--locked", "--no-fail-fast"]);
     command.args(if has_nextest { &[][..] } else { &["--lib", "--bins", "--tests"] });
     let home = TestHome::new()?;
-    let user = match &home {
-        Ok(home) => {
-            home.apply(&mut command);
-            command.arg("--config").arg(as_user::runner_option()?);
-            "as nobody"
-        }
-        Err(reason) => {
-            println!("The tests run as the present user: {reason}.");
-            "as the present user"
-        }
-    };
+    home.apply(&mut command);
+    command.arg("--config").arg(as_user::runner_option()?);
     command.env("QT_QPA_PLATFORM", "offscreen");
     // The tree is read by tests, not written: new snapshots and seeds are for a person to make.
     command.env("INSTA_UPDATE", "no").env("INSTA_WORKSPACE_ROOT", shell::root());
@@ -121,12 +113,8 @@ fn tests(wishes: &Wishes) -> Outcome<Said> {
     }
     let is_closing = |line: &str| line.starts_with("Summary [") || line.starts_with("test result:");
     let (lines, is_success) = shell::exec_keeping(&mut command, is_closing)?;
-    let counts = counts(&lines);
-    if is_success {
-        passed(&format!("{counts}, {user}"))
-    } else {
-        Err(Failure::new(format!("{counts}, {user}")))
-    }
+    let counts = format!("{}, {}", counts(&lines), home.who());
+    if is_success { passed(&counts) } else { Err(Failure::new(counts)) }
 }
 
 fn doc_tests(wishes: &Wishes) -> Outcome<Said> {
