@@ -34,7 +34,6 @@ use tokio::{
 };
 
 pub use boot::{Ended, Engine, EngineOptions, StartError};
-pub(crate) use targets::glob;
 pub(crate) use time::Time;
 
 use crate::{

@@ -19,7 +19,7 @@ use tokio::{
     sync::mpsc,
 };
 
-pub(crate) use adopt::{Found, Leftover, Survivors, find};
+pub(crate) use adopt::{Found, Survivors, find};
 pub(crate) use os::Stream;
 
 /// Requests that may wait for a keeper that does not read.
@@ -144,12 +144,16 @@ impl KeeperLink {
         let (requests, waiting) = mpsc::channel(REQUESTS_MAX);
         tasks.spawn(async move {
             let teller = Teller { instance, link: number, news };
-            let trouble = speak(stream, frames, waiting, &teller).await;
-            if let Some(mut child) = child {
+            let end = speak(stream, frames, waiting, &teller).await;
+            if let (End::Gone, Some(mut child)) = (&end, child) {
                 // It has closed its socket, so it is gone or going; its zombie must not stay.
                 let _ = tokio::task::spawn_blocking(move || child.wait()).await;
             }
-            teller.tell(Said::Closed(trouble)).await;
+            match end {
+                End::Dropped => {}
+                End::Gone => teller.tell(Said::Closed(None)).await,
+                End::Nonsense(trouble) => teller.tell(Said::Closed(Some(trouble))).await,
+            }
         });
         Self { number, requests }
     }
@@ -176,37 +180,46 @@ impl Teller {
     }
 }
 
-/// Carries requests and events until one side ends. Returns what was wrong, if it was not a plain end.
+/// How a link ended.
+enum End {
+    /// The keeper closed it: it is gone.
+    Gone,
+    /// The actor let go of it; the keeper lives on.
+    Dropped,
+    /// What came is no message.
+    Nonsense(String),
+}
+
+/// Carries requests and events until one side ends.
 async fn speak(
     mut stream: Stream,
     mut frames: FrameBuffer,
     mut waiting: mpsc::Receiver<Vec<u8>>,
     teller: &Teller,
-) -> Option<String> {
+) -> End {
     let mut buffer = [0; READ_BYTES];
     loop {
         loop {
             let event = match frames.next_frame() {
                 Ok(Some(frame)) => Event::decode(frame),
                 Ok(None) => break,
-                Err(error) => return Some(error.to_string()),
+                Err(error) => return End::Nonsense(error.to_string()),
             };
             match event {
                 Ok(Some(event)) => teller.tell(Said::Event(event)).await,
                 Ok(None) => {}
-                Err(error) => return Some(error.to_string()),
+                Err(error) => return End::Nonsense(error.to_string()),
             }
         }
         tokio::select! {
             read = stream.read(&mut buffer) => match read {
-                Ok(0) => return None,
+                Ok(0) | Err(_) => return End::Gone,
                 Ok(count) => frames.push(&buffer[..count]),
-                Err(_) => return None,
             },
             request = waiting.recv() => {
-                let bytes = request?;
+                let Some(bytes) = request else { return End::Dropped };
                 if stream.write_all(&bytes).await.is_err() {
-                    return None;
+                    return End::Gone;
                 }
             }
         }

@@ -1,0 +1,188 @@
+//! The engine with real keepers and real processes.
+
+use std::{path::PathBuf, time::Duration};
+
+use ostler_api::{ActionParams, ErrorCode, InstanceStatus, Phase, ServiceParams, Wait};
+use ostler_config::Paths;
+use ostler_engine::{Actor, Engine, EngineHandle, EngineOptions};
+
+struct World {
+    home: tempfile::TempDir,
+    paths: Paths,
+}
+
+impl World {
+    fn new(config: &str) -> Self {
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        let home = tempfile::Builder::new().permissions(private).tempdir().expect("temporary directory");
+        let file = home.path().join("ostler.toml");
+        std::fs::write(&file, config).expect("write");
+        let paths = Paths {
+            id: "test".to_owned(),
+            config: file,
+            state: home.path().join("state"),
+            private: home.path().join("private"),
+            sockets: Vec::new(),
+            logs: home.path().join("logs"),
+        };
+        paths.ensure().expect("folders");
+        Self { home, paths }
+    }
+
+    async fn start(&self) -> Engine {
+        let config =
+            ostler_config::load(&self.paths.config, &ostler_config::Os).expect("valid configuration");
+        let options = EngineOptions {
+            paths: self.paths.clone(),
+            config,
+            host: ostler_api::EngineHost::Daemon,
+            keeper: keeper(),
+            revive: Vec::new(),
+        };
+        Engine::start(options).await.expect("engine")
+    }
+
+    fn rewrite(&self, config: &str) {
+        std::fs::write(self.home.path().join("ostler.toml"), config).expect("write");
+    }
+}
+
+fn keeper() -> PathBuf {
+    let mut dir = std::env::current_exe().expect("own path");
+    dir.pop();
+    if dir.ends_with("deps") {
+        dir.pop();
+    }
+    let keeper = dir.join(format!("ostler-keeper{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        keeper.is_file(),
+        "{} is missing: build it with `cargo build -p ostler-keeper`",
+        keeper.display()
+    );
+    keeper
+}
+
+fn by() -> Actor {
+    Actor::Local("test".to_owned())
+}
+
+fn on(service: &str, wait: Wait) -> ActionParams {
+    ActionParams { service: Some(service.to_owned()), wait, timeout: Some(20.0), ..ActionParams::default() }
+}
+
+async fn state(handle: &EngineHandle, id: &str) -> InstanceStatus {
+    let service = id.split('/').next().expect("service").to_owned();
+    let snapshot = handle.status(ServiceParams { service: Some(service.clone()) }).await.expect("status");
+    let found = snapshot.services[&service].instances.iter().find(|status| status.id == id);
+    found.cloned().expect("instance")
+}
+
+async fn until(handle: &EngineHandle, id: &str, holds: impl Fn(&InstanceStatus) -> bool) -> InstanceStatus {
+    let mut watcher = handle.watch(&ostler_api::WatchParams::default());
+    let wait = async {
+        loop {
+            let now = state(handle, id).await;
+            if holds(&now) {
+                return now;
+            }
+            watcher.next().await.expect("engine lives");
+        }
+    };
+    match tokio::time::timeout(Duration::from_secs(20), wait).await {
+        Ok(found) => found,
+        Err(_) => panic!("never came true; now {:?}", state(handle, id).await),
+    }
+}
+
+async fn end(engine: Engine) {
+    let handle = engine.handle();
+    let params = ostler_api::ShutdownParams { services: Some(ostler_api::OnQuit::Stop) };
+    handle.shutdown(&by(), params).await.expect("accepted");
+    tokio::time::timeout(Duration::from_secs(20), engine.join()).await.expect("ends in time");
+}
+
+const SLEEPER: &str =
+    "[services.sleeper]\ncommand = \"sleep\"\nargs = [\"1000\"]\ninherit_env = \"supervisor\"\n";
+
+#[tokio::test]
+async fn a_killed_service_comes_back_and_a_stopped_one_does_not() {
+    let world = World::new(SLEEPER);
+    let engine = world.start().await;
+    let handle = engine.handle();
+    let first = until(&handle, "sleeper/0", |it| it.phase == Phase::Running).await;
+    kill(first.pid.expect("pid"), "-KILL");
+    let second = until(&handle, "sleeper/0", |it| it.phase == Phase::Running && it.pid != first.pid).await;
+    assert_eq!(second.restart_count, 1);
+    let stopped = handle.stop(&by(), on("sleeper", Wait::Settled)).await.expect("stopped");
+    assert_eq!(stopped.ok, Some(true));
+    assert_eq!(stopped.outcome[0].phase, Phase::Stopped);
+    assert!(!std::path::Path::new(&format!("/proc/{}", second.pid.expect("pid"))).exists());
+    end(engine).await;
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_start_says_why() {
+    let world = World::new(
+        "[services.ghost]\ncommand = \"no-such-program\"\ninherit_env = \"supervisor\"\n\
+         [services.quick]\nshell = \"echo boom >&2; exit 7\"\ninherit_env = \"supervisor\"\n",
+    );
+    let engine = world.start().await;
+    let handle = engine.handle();
+    let ghost = until(&handle, "ghost/0", |it| it.phase == Phase::Failed).await;
+    assert!(ghost.cause.iter().any(|cause| cause.text.contains("no-such-program")), "{:?}", ghost.cause);
+    let is_told = |it: &InstanceStatus| {
+        it.phase == Phase::Failed && it.last_exit.as_ref().is_some_and(|exit| exit.last_line.is_some())
+    };
+    let quick = until(&handle, "quick/0", is_told).await;
+    assert_eq!(quick.last_exit.as_ref().and_then(|exit| exit.code), Some(7));
+    assert!(quick.cause.iter().any(|cause| cause.text.contains("boom")), "{:?}", quick.cause);
+    end(engine).await;
+}
+
+#[tokio::test]
+async fn the_next_engine_adopts_what_an_orderly_one_kept() {
+    let world = World::new(SLEEPER);
+    let engine = world.start().await;
+    let handle = engine.handle();
+    let before = until(&handle, "sleeper/0", |it| it.phase == Phase::Running).await;
+    let keep = ostler_api::ShutdownParams { services: Some(ostler_api::OnQuit::Keep) };
+    handle.shutdown(&by(), keep).await.expect("accepted");
+    assert!(engine.join().await.services_kept);
+    let engine = world.start().await;
+    let after = state(&engine.handle(), "sleeper/0").await;
+    assert_eq!((after.phase, after.pid, after.run), (Phase::Running, before.pid, before.run));
+    end(engine).await;
+}
+
+#[tokio::test]
+async fn a_comment_restarts_nothing_and_a_variable_restarts_one_service() {
+    let two = |value: &str| {
+        format!(
+            "{SLEEPER}[services.other]\ncommand = \"sleep\"\nargs = [\"999\"]\ninherit_env = \"supervisor\"\nenv = {{ A = \"{value}\" }}\n"
+        )
+    };
+    let world = World::new(&two("1"));
+    let engine = world.start().await;
+    let handle = engine.handle();
+    let sleeper = until(&handle, "sleeper/0", |it| it.phase == Phase::Running).await;
+    let other = until(&handle, "other/0", |it| it.phase == Phase::Running).await;
+    world.rewrite(&format!("# a comment\n{}", two("1")));
+    let reply = handle.reload(&by(), ostler_api::ReloadParams::default()).await.expect("valid");
+    assert!(reply.plan.changes.is_empty(), "{:?}", reply.plan);
+    world.rewrite(&two("2"));
+    let reply = handle.reload(&by(), ostler_api::ReloadParams::default()).await.expect("valid");
+    assert_eq!(reply.plan.changes.len(), 1);
+    until(&handle, "other/0", |it| it.phase == Phase::Running && it.pid != other.pid).await;
+    assert_eq!(state(&handle, "sleeper/0").await.pid, sleeper.pid);
+    world.rewrite("nonsense");
+    let refused = handle.reload(&by(), ostler_api::ReloadParams::default()).await.expect_err("invalid");
+    assert_eq!(refused.code, ErrorCode::ConfigInvalid);
+    assert!(!refused.diagnostics.is_empty());
+    assert_eq!(state(&handle, "sleeper/0").await.pid, sleeper.pid);
+    end(engine).await;
+}
+
+fn kill(pid: u32, signal: &str) {
+    let status = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
+    assert!(status.expect("kill").success());
+}
