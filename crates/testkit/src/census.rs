@@ -49,6 +49,15 @@ pub fn is_alive(pid: u32) -> bool {
     process(pid).is_some_and(|process| process.state != 'Z' && process.state != 'X')
 }
 
+/// Whether process `pid` ignores or handles a signal, which then does not end it.
+pub fn takes_signal(pid: u32, signal: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let masks = status.lines().filter_map(|line| {
+        line.strip_prefix("SigIgn:").or_else(|| line.strip_prefix("SigCgt:")).map(str::trim)
+    });
+    masks.filter_map(|mask| u64::from_str_radix(mask, 16).ok()).any(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
 /// The living processes whose environment holds `name=value`.
 pub fn with_environment(name: &str, value: &str) -> Vec<Process> {
     let wanted = format!("{name}={value}").into_bytes();

@@ -254,8 +254,9 @@ impl Keeper {
             Err(error) => {
                 let text = format!("run {} could not be started: {}", order.run, error.text);
                 let (step, errno) = (error.step, error.errno);
-                self.tell(&Event::SpawnFailed { run: order.run, step, errno, text: error.text });
                 self.note(&Meta::Note(text));
+                self.flush_log(now);
+                self.tell(&Event::SpawnFailed { run: order.run, step, errno, text: error.text });
             }
         }
         self.save_record();

@@ -226,9 +226,7 @@ fn check(result: i32, step: SpawnStep) -> Result<(), SpawnStep> {
 fn prepare(launch: &Launch, parent: i32) -> Result<(), SpawnStep> {
     // SAFETY: all calls are system calls or thin wrappers on values that outlive them.
     unsafe {
-        for signal in 1..=64 {
-            libc::signal(signal, libc::SIG_DFL);
-        }
+        reset_signals();
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut none);
         libc::sigprocmask(libc::SIG_SETMASK, &none, std::ptr::null_mut());
@@ -258,6 +256,24 @@ fn prepare(launch: &Launch, parent: i32) -> Result<(), SpawnStep> {
             libc::umask(umask as libc::mode_t);
         }
         set_streams(launch)
+    }
+}
+
+/// Gives every signal its default action, also the two that the C library keeps for itself.
+unsafe fn reset_signals() {
+    for signal in 1..=64 {
+        #[cfg(target_os = "linux")]
+        // SAFETY: to the kernel an action of zeros, in a buffer larger than its structure, is the default.
+        unsafe {
+            let default = [0u64; 16];
+            let none = std::ptr::null_mut::<u64>();
+            libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), none, 8usize);
+        }
+        #[cfg(not(target_os = "linux"))]
+        // SAFETY: the default action needs no handler.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+        }
     }
 }
 

@@ -67,6 +67,7 @@ impl Kill {
             let found = signal_all(libc::SIGSTOP);
             let known = stopped.len();
             stopped.extend(found.iter().map(|it| (it.pid, it.stat.start)));
+            self.killed.extend(found.iter().map(|it| ((it.pid, it.stat.start), it.name())));
             if stopped.len() == known || Instant::now() >= end {
                 break;
             }
