@@ -20,17 +20,16 @@ mod random;
 mod report;
 mod services;
 mod table;
-mod wait;
 mod wire;
 
 pub mod measure;
 pub mod scenarios;
 
 pub use daemon::Daemon;
+pub use ostler_testkit::{wait_for, wait_until};
 pub use place::{Place, bin_dir};
 pub use random::Random;
 pub use report::Report;
 pub use services::{SLOT, Service, tool};
 pub use table::{Process, ProcessTable};
-pub use wait::{wait_for, wait_until};
 pub use wire::{Refusal, Wire};

@@ -29,9 +29,23 @@ impl Service {
         Self::new(name, &["/bin/sh", "-c", &script.replace('$', "$$")])
     }
 
-    /// A service that writes `tick 0`, `tick 1`, … with a pause between them.
-    pub fn ticker(name: impl Into<String>, pause_ms: u32) -> Self {
-        Self::new(name, &[&tool("ticker").to_string_lossy(), "--pause-ms", &pause_ms.to_string()])
+    /// A service that misbehaves on command, as in `ignore-term -- sleep`.
+    pub fn naughty(name: impl Into<String>, modes: &str) -> Self {
+        let naughty = tool("naughty").to_string_lossy().into_owned();
+        let words: Vec<_> = std::iter::once(&*naughty).chain(modes.split(' ')).collect();
+        Self::new(name, &words)
+    }
+
+    /// A service that writes `line 1`, `line 2`, …
+    pub fn counter(name: impl Into<String>, per_second: u32) -> Self {
+        Self::naughty(name, &format!("count {} {per_second}", u64::MAX))
+    }
+
+    /// A service that writes numbered lines of 100 bytes at a rate (as fast as can be when it is 0), and then says
+    /// how long it took.
+    pub fn flood(name: impl Into<String>, megabytes_per_second: u64, seconds: u64) -> Self {
+        let flood = tool("flood").to_string_lossy().into_owned();
+        Self::new(name, &[&flood, &megabytes_per_second.to_string(), &seconds.to_string()])
     }
 
     /// Adds a line of its table, as `oneshot = true` or `stop.grace = "500ms"`.
@@ -66,7 +80,7 @@ impl Service {
     }
 }
 
-/// The path of a program of this crate.
+/// The path of a program that only tests use.
 ///
 /// # Panics
 ///
@@ -74,7 +88,7 @@ impl Service {
 pub fn tool(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("this program has a path");
     let file = own.ancestors().skip(1).map(|dir| dir.join(name)).find(|file| file.is_file());
-    file.expect("the programs of `ostler-e2e` are built: `cargo build -p ostler-e2e --bins`")
+    file.expect("the programs of the tests are built: `cargo build -p ostler-e2e -p ostler-testkit --bins`")
 }
 
 #[cfg(test)]

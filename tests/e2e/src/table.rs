@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use ostler_testkit::census;
 use rustix::process::{Pid, Signal};
 
 /// One process.
@@ -16,8 +17,6 @@ pub struct Process {
     pub started: u64,
     /// Its name, cut off after 15 bytes.
     pub name: String,
-    /// Its state: `R`, `S`, `Z`, …
-    pub state: char,
     /// Its environment at its start.
     pub env: BTreeMap<String, String>,
     /// Its command line.
@@ -27,21 +26,17 @@ pub struct Process {
 impl Process {
     /// Reads one process; `None` when it is gone. A zombie is gone.
     pub fn read(pid: u32) -> Option<Self> {
+        let found = census::process(pid)?;
         let dir = PathBuf::from(format!("/proc/{pid}"));
-        let stat = std::fs::read_to_string(dir.join("stat")).ok()?;
-        let (head, tail) = stat.rsplit_once(')')?;
-        let fields: Vec<_> = tail.split_whitespace().collect();
-        let state = fields.first()?.chars().next()?;
         let process = Self {
             pid,
-            parent: fields.get(1)?.parse().ok()?,
-            started: fields.get(19)?.parse().ok()?,
-            name: head.split_once('(')?.1.to_owned(),
-            state,
+            parent: found.parent,
+            started: found.start,
+            name: found.name,
             env: words(&dir.join("environ")).iter().filter_map(|word| pair(word)).collect(),
             args: words(&dir.join("cmdline")),
         };
-        (state != 'Z' && state != 'X').then_some(process)
+        (found.state != 'Z' && found.state != 'X').then_some(process)
     }
 
     /// Whether this very process still lives.

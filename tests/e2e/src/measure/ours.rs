@@ -180,10 +180,7 @@ pub fn idle(count: usize) -> io::Result<Vec<Row>> {
 ///
 /// As [`cold_start`], and when lines are missing.
 pub fn log_throughput(seconds: u64) -> io::Result<Row> {
-    let ticker = tool("ticker").to_string_lossy().into_owned();
-    let seconds = seconds.to_string();
-    let words = [&ticker, "--flood-mb", "0", "--seconds", &seconds];
-    let flood = Service::new("flood", &words)
+    let flood = Service::flood("flood", 0, seconds)
         .line("oneshot = true")
         .line("enabled = false")
         .line("logs = { max_size = \"16GiB\", max_files = 2 }");
@@ -209,8 +206,8 @@ pub fn log_throughput(seconds: u64) -> io::Result<Row> {
     if kept as f64 != field("lines=") {
         return Err(io::Error::other(format!("{kept} lines are kept of: {said}")));
     }
-    let mut command = Command::new(&ticker);
-    command.args(&words[1..]);
+    let mut command = Command::new(tool("flood"));
+    command.args(["0", &seconds.to_string()]);
     let limit = bare::copy_output(command, &place.path("work/copy"))?;
     let ours = field("megabytes=") / field("seconds=");
     Ok(Row::new("output of one service, kept whole", Unit::MbPerSecond, ours).limit(limit).goal(250.0))
@@ -223,7 +220,7 @@ fn kept(path: &str) -> io::Result<(u64, String)> {
     let mut said = String::new();
     for line in io::BufReader::with_capacity(1 << 20, std::fs::File::open(path)?).lines() {
         let line = line?;
-        if line.contains(" stdout F tick ") {
+        if line.contains(" stdout F line ") {
             count += 1;
         } else if let Some((_, rest)) = line.split_once(" flood ") {
             rest.clone_into(&mut said);

@@ -20,8 +20,8 @@ const REVIVAL_LIMIT: Duration = Duration::from_secs(3 + 5);
 /// exactly once, is supervised within five seconds, has its old pid unless it crashed, and its whole log.
 pub fn daemon_kills(count: usize, seed: u64) -> Report {
     let mut report = Report::new(format!("{count} × kill -9 of the daemon (seed {seed})"));
-    let place = Place::with_services(&tickers());
-    let slots: Vec<_> = (0..SERVICES).map(|number| format!("tick-{number}/0")).collect();
+    let place = Place::with_services(&counters());
+    let slots: Vec<_> = (0..SERVICES).map(|number| format!("count-{number}/0")).collect();
     let mut random = Random::new(seed);
     let mut daemon = place.start();
     let mut times = Vec::new();
@@ -70,8 +70,8 @@ pub fn daemon_kills(count: usize, seed: u64) -> Report {
 /// Kills the daemon and lets nobody start another: the keepers bring one back.
 pub fn revival(count: usize) -> Report {
     let mut report = Report::new(format!("{count} × kill -9 of the daemon with nobody to start it again"));
-    let place = Place::with_services(&tickers());
-    let slots: Vec<_> = (0..SERVICES).map(|number| format!("tick-{number}/0")).collect();
+    let place = Place::with_services(&counters());
+    let slots: Vec<_> = (0..SERVICES).map(|number| format!("count-{number}/0")).collect();
     let daemon = place.start();
     let mut times = Vec::new();
     let first = await_all_running(&place, &slots, RECOVERY_LIMIT);
@@ -108,8 +108,8 @@ pub fn revival(count: usize) -> Report {
     report
 }
 
-fn tickers() -> Vec<Service> {
-    (0..SERVICES).map(|number| Service::ticker(format!("tick-{number}"), 10)).collect()
+fn counters() -> Vec<Service> {
+    (0..SERVICES).map(|number| Service::counter(format!("count-{number}"), 100)).collect()
 }
 
 /// Kills whichever engine serves the place.
@@ -154,7 +154,7 @@ fn check_logs(report: &mut Report, place: &Place) {
         return;
     };
     let files: Vec<_> =
-        (0..SERVICES).map(|number| logs::files(&mut wire, &format!("tick-{number}"))).collect();
+        (0..SERVICES).map(|number| logs::files(&mut wire, &format!("count-{number}"))).collect();
     if let Err(refusal) = wire.call("stop", serde_json::json!({"all": true, "wait": "settled"})) {
         report.failure(format!("stop: {refusal}"));
     }
@@ -166,9 +166,9 @@ fn check_logs(report: &mut Report, place: &Place) {
             Ok(files) => {
                 let walk = logs::numbering(&files);
                 lines += walk.lines;
-                report.expect(walk.lines > 0, || format!("tick-{number} has no log in {files:?}"));
+                report.expect(walk.lines > 0, || format!("count-{number} has no log in {files:?}"));
                 for wrong in walk.wrong {
-                    report.failure(format!("log of tick-{number}: {wrong}"));
+                    report.failure(format!("log of count-{number}: {wrong}"));
                 }
             }
             Err(wrong) => report.failure(wrong),

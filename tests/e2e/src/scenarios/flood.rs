@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::{Place, Report, Service, tool, wait_until};
+use crate::{Place, Report, Service, wait_until};
 
 use super::logs;
 use super::shared::{instances, median, ms};
@@ -22,13 +22,11 @@ const SLACK: u64 = 1 << 20;
 /// stays in its bound.
 pub fn flood(rate: u64, seconds: u64) -> Report {
     let mut report = Report::new(format!("a flood of {rate} MB/s for {seconds} s"));
-    let ticker = tool("ticker").to_string_lossy().into_owned();
-    let flood =
-        Service::new("flood", &[&ticker, "--flood-mb", &rate.to_string(), "--seconds", &seconds.to_string()])
-            .line("oneshot = true")
-            .line("enabled = false")
-            .line(format!("logs = {{ max_size = \"{MAX_SIZE_MIB}MiB\", max_files = {MAX_FILES} }}"));
-    let place = Place::with_services(&[flood, Service::ticker("calm", 5)]);
+    let flood = Service::flood("flood", rate, seconds)
+        .line("oneshot = true")
+        .line("enabled = false")
+        .line(format!("logs = {{ max_size = \"{MAX_SIZE_MIB}MiB\", max_files = {MAX_FILES} }}"));
+    let place = Place::with_services(&[flood, Service::counter("calm", 200)]);
     let daemon = place.start();
     let mut wire = daemon.wire(&place);
     if let Err(refusal) = wire.call("start", serde_json::json!({"service": "flood"})) {

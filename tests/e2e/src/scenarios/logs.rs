@@ -32,7 +32,7 @@ pub(super) fn files(wire: &mut Wire, service: &str) -> Result<Vec<PathBuf>, Stri
 pub(super) struct Numbering {
     /// Numbered lines.
     pub(super) lines: u64,
-    /// Starts of the count at 0.
+    /// Starts of the count at 1, after the first.
     pub(super) runs: u64,
     /// Lines that a marker says were dropped.
     pub(super) dropped: u64,
@@ -40,7 +40,7 @@ pub(super) struct Numbering {
     pub(super) wrong: Vec<String>,
 }
 
-/// Walks through `tick N` lines of one instance.
+/// Walks through `line N` lines of one instance.
 pub(super) fn numbering(files: &[PathBuf]) -> Numbering {
     let mut walk = Numbering::default();
     let mut last: Option<u64> = None;
@@ -65,13 +65,13 @@ pub(super) fn numbering(files: &[PathBuf]) -> Numbering {
             }
             let text = format!("{rest}{text}");
             rest.clear();
-            let Some(number) = tick(&text) else { continue };
+            let Some(number) = numbered(&text) else { continue };
             walk.lines += 1;
             match last {
                 Some(before) if number == before + 1 + announced => walk.dropped += announced,
                 None if announced > 0 => walk.dropped += announced,
                 None => {}
-                Some(_) if number == 0 => walk.runs += 1,
+                Some(_) if number == 1 => walk.runs += 1,
                 Some(before) => {
                     walk.wrong.push(format!("{number} after {before}, with {announced} said to be dropped"));
                 }
@@ -83,8 +83,8 @@ pub(super) fn numbering(files: &[PathBuf]) -> Numbering {
     walk
 }
 
-fn tick(text: &str) -> Option<u64> {
-    text.strip_prefix("tick ")?.split(' ').next()?.parse().ok()
+fn numbered(text: &str) -> Option<u64> {
+    text.strip_prefix("line ")?.split(' ').next()?.parse().ok()
 }
 
 /// The number in a marker that speaks of dropped lines.
@@ -109,15 +109,15 @@ mod tests {
     #[test]
     fn a_gap_is_wrong_unless_a_marker_counts_it() {
         let found =
-            walk("T stdout F tick 0\nT stdout F tick 1\nT meta F dropped 3 lines\nT stdout F tick 5\n");
+            walk("T stdout F line 1\nT stdout F line 2\nT meta F dropped 3 lines\nT stdout F line 6\n");
         assert_eq!((found.lines, found.dropped, found.wrong.len()), (3, 3, 0));
-        assert_eq!(walk("T stdout F tick 0\nT stdout F tick 2\n").wrong.len(), 1);
-        assert_eq!(walk("T stdout F tick 4\nT stdout F tick 4\n").wrong.len(), 1);
+        assert_eq!(walk("T stdout F line 1\nT stdout F line 3\n").wrong.len(), 1);
+        assert_eq!(walk("T stdout F line 4\nT stdout F line 4\n").wrong.len(), 1);
     }
 
     #[test]
-    fn a_new_run_counts_from_zero_and_parts_are_joined() {
-        let found = walk("T stdout F tick 8\nT stdout P ti\nT stdout F ck 0\nT stdout F tick 1\n");
+    fn a_new_run_counts_from_one_and_parts_are_joined() {
+        let found = walk("T stdout F line 8\nT stdout P li\nT stdout F ne 1\nT stdout F line 2\n");
         assert_eq!((found.lines, found.runs, found.wrong.len()), (3, 1, 0));
     }
 }

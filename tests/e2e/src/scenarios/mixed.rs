@@ -163,10 +163,10 @@ fn services(place: &Place, report: &mut Report) -> Vec<Service> {
         add(Service::new("redis", &words)
             .line("ports = { redis = \"auto\" }")
             .line("ready = { tcp = \"127.0.0.1:${port}\", interval = \"100ms\" }"));
-        add(Service::ticker("worker", 50).line("depends_on = { redis = \"ready\" }"));
-        add(Service::ticker("mailer", 50).line("depends_on = { worker = \"started\" }"));
+        add(Service::counter("worker", 20).line("depends_on = { redis = \"ready\" }"));
+        add(Service::counter("mailer", 20).line("depends_on = { worker = \"started\" }"));
     }
-    add(Service::ticker("pool", 20).line("instances = 3"));
+    add(Service::counter("pool", 50).line("instances = 3"));
     add(Service::script("loop", "while :; do echo round; sleep 0.2; done"));
     add(Service::script("family", "sleep 1000 & sleep 1000 & wait"));
     add(Service::script("loud", "while :; do echo $(date); sleep 0.05; done"));
@@ -175,7 +175,7 @@ fn services(place: &Place, report: &mut Report) -> Vec<Service> {
     services.push(once("seed", "echo seeded").line("depends_on = { migrate = \"completed\" }"));
     let number = services.len();
     for extra in number..20 {
-        services.push(Service::ticker(format!("extra-{extra}"), 100).line(often));
+        services.push(Service::counter(format!("extra-{extra}"), 10).line(often));
     }
     services
 }

@@ -12,8 +12,14 @@ const PARALLEL: usize = 20;
 /// What a service has before it is killed.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The least that a tree consists of before it is stopped.
-const GROWN: usize = 4;
+/// Kinds of trees, and the least that each consists of before it is stopped. The first is a script of a shell.
+const KINDS: &[(&str, usize)] = &[
+    ("", 4),
+    ("ignore-term -- double-fork -- sleep", 2),
+    ("fork-on-term", 1),
+    ("ignore-term -- tree 2 3", 4),
+    ("fork-loop 1", 1),
+];
 
 /// How long a tree may take to grow.
 const GROWTH_LIMIT: Duration = Duration::from_secs(20);
@@ -39,7 +45,8 @@ pub fn tree_kill(stops: usize) -> Report {
         }
         let is_grown = wait_until(GROWTH_LIMIT, || {
             let table = ProcessTable::read();
-            names.iter().all(|name| table.with_env(SLOT, &format!("{name}/0")).count() >= GROWN)
+            let mut trees = names.iter().zip(KINDS.iter().cycle());
+            trees.all(|(name, (_, least))| table.with_env(SLOT, &format!("{name}/0")).count() >= *least)
         });
         report.expect(is_grown, || "the trees did not grow".to_owned());
         let reply = match wire.act("stop", &names) {
@@ -98,10 +105,13 @@ fn services(place: &Place, count: usize) -> Vec<Service> {
          while :; do sleep 1; done",
         runner.display()
     );
-    let service = |number| {
-        Service::script(format!("tree-{number}"), &script)
-            .line("enabled = false")
-            .line("stop.grace = \"500ms\"")
+    let service = |number: usize| {
+        let name = format!("tree-{number}");
+        let service = match KINDS[number % KINDS.len()].0 {
+            "" => Service::script(name, &script),
+            modes => Service::naughty(name, modes),
+        };
+        service.line("enabled = false").line("stop.grace = \"500ms\"")
     };
     (0..count).map(service).collect()
 }
