@@ -1,20 +1,36 @@
 //! The reader's end of a followed log.
 
 use ostler_api::LogNotification;
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 
-/// Deliveries that may wait for a slow reader; what it then misses in the files is counted.
-pub const FOLLOW_DELIVERIES_MAX: usize = 8;
+use crate::logs::Follower;
 
-/// Lines as they are written, at the reader's own pace.
-#[derive(Debug)]
+/// Lines as they are written, at the reader's own pace; a slow reader delays nobody.
 pub struct LogFollower {
-    pub(crate) lines: mpsc::Receiver<LogNotification>,
+    follower: Follower,
+    /// Dropped with the reader: keepers stop telling of growth.
+    _keep: oneshot::Sender<()>,
 }
 
 impl LogFollower {
-    /// Waits for more. `None` once the engine is gone.
+    pub(crate) fn new(follower: Follower, keep: oneshot::Sender<()>) -> Self {
+        Self { follower, _keep: keep }
+    }
+
+    /// Waits for more. `None` if the files cannot be read any more.
     pub async fn next(&mut self) -> Option<LogNotification> {
-        self.lines.recv().await
+        match self.follower.next().await {
+            Ok(lines) => Some(lines),
+            Err(error) => {
+                tracing::warn!(%error, "followed log cannot be read");
+                None
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for LogFollower {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LogFollower")
     }
 }

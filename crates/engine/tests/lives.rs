@@ -23,7 +23,7 @@ impl World {
             state: home.path().join("state"),
             private: home.path().join("private"),
             sockets: Vec::new(),
-            logs: home.path().join("logs"),
+            logs: home.path().join("state/logs"),
         };
         paths.ensure().expect("folders");
         Self { home, paths }
@@ -36,6 +36,7 @@ impl World {
             paths: self.paths.clone(),
             config,
             host: ostler_api::EngineHost::Daemon,
+            logs: ostler_engine::logs::LogStore::new(&self.paths.state),
             keeper: keeper(),
             revive: Vec::new(),
         };

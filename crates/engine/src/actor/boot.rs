@@ -16,6 +16,7 @@ use crate::{
     COMMANDS_MAX, EngineHandle, Journal,
     environment::{Bases, LOGIN_SHELL_TIMEOUT, LoginShell},
     keepers::{self, Found, KeeperLink, Nursery, Survivors},
+    logs::LogStore,
     process::{CgroupRoot, CgroupSetting},
     state::{Audit, IntentFile, RunNumbers},
 };
@@ -34,6 +35,8 @@ pub struct EngineOptions {
     pub config: ostler_config::Loaded,
     /// Whether it is the daemon or lives in the desktop app.
     pub host: EngineHost,
+    /// The logs below the state directory, the supervisor's own among them.
+    pub logs: Arc<LogStore>,
     /// The keeper program.
     pub keeper: PathBuf,
     /// The program and arguments that start a daemon for the same configuration.
@@ -331,11 +334,14 @@ impl Actor {
         };
         let cgroup = self.cgroup_of(instance);
         link.send(&Request::Configure(Configuration { on_loss, logs: Some(logs), cgroup }));
+        if self.slots.get(instance).is_some_and(|slot| slot.log_watchers > 0) {
+            link.send(&Request::WatchLog { on: true });
+        }
     }
 
     /// The live log file of a slot.
     pub(super) fn log_path(&self, instance: &InstanceId) -> PathBuf {
-        self.options.paths.logs.join(instance.service.as_str()).join(format!("{}.log", instance.index))
+        self.options.logs.path(&crate::logs::Source::Instance(instance.clone()))
     }
 
     /// The cgroup of a slot, made if need be.

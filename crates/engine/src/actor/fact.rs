@@ -25,8 +25,8 @@ pub(crate) enum Fact {
     LastLine { instance: InstanceId, run: RunId, line: String },
     /// A configuration was read.
     Loaded { result: Box<Result<ostler_config::Loaded, ostler_config::Rejected>>, because: LoadedBecause },
-    /// The configuration's files changed on disk.
-    FilesChanged,
+    /// A follower of these logs is gone.
+    Unfollowed { instances: Vec<InstanceId> },
     /// Use of CPU and memory, by instance.
     Measured { usage: BTreeMap<InstanceId, Usage> },
     /// A job ended without anything to tell.

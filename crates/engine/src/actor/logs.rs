@@ -1,11 +1,183 @@
-//! tmp
-use super::Actor;
+//! Questions about output. The answers are read from files beside the actor.
+
+use std::sync::Arc;
+
+use ostler_api::{ApiError, ErrorCode, LogReply, LogStream, LogsParams};
+use ostler_core::{Actor as Who, InstanceId, RunId};
+use ostler_keeper::protocol::Request;
+use tokio::sync::oneshot;
+
+use super::{Actor, fact::Fact, targets};
+use crate::{
+    LogFollower,
+    handle::Reply,
+    logs::{Filter, Query, Source, parse_since, pattern},
+};
+
+/// Lines of each log that are told if nobody says how many.
+const LINES_DEFAULT: u32 = 100;
+/// The name of the supervisor's own log.
+const SUPERVISOR: &str = "supervisor";
+/// Lines looked through for the last words of a run.
+const LAST_LINES: usize = 50;
+/// Characters kept of the last words of a run.
+const LAST_WORDS_MAX: usize = 300;
+
 impl Actor {
     pub(super) fn logs(
         &mut self,
-        _p: ostler_api::LogsParams,
-        _a: &ostler_core::Actor,
-        _r: crate::handle::Reply<(ostler_api::LogReply, Option<crate::LogFollower>)>,
+        params: LogsParams,
+        actor: &Who,
+        reply: Reply<(LogReply, Option<LogFollower>)>,
     ) {
+        let asked = self.log_sources(&params.services).and_then(|sources| Ok((sources, query(&params)?)));
+        let (sources, query) = match asked {
+            Ok(asked) => asked,
+            Err(error) => {
+                let _ = reply.send(Err(error));
+                return;
+            }
+        };
+        if params.clear {
+            self.clear_logs(&sources, actor);
+        }
+        let store = Arc::clone(&self.options.logs);
+        let paths = sources.iter().map(|source| store.path(source).display().to_string()).collect();
+        let follows = params.follow.then(|| self.follow(&sources));
+        self.jobs.spawn(async move {
+            let answer = match store.read(&sources, &query).await {
+                Ok(reading) => {
+                    let follower =
+                        follows.map(|keep| LogFollower::new(store.follow(&reading, query.filter), keep));
+                    Ok((LogReply { lines: reading.lines, paths }, follower))
+                }
+                Err(error) => {
+                    Err(ApiError::new(ErrorCode::Internal, "the log cannot be read").caused_by(&error))
+                }
+            };
+            let _ = reply.send(answer);
+            Fact::Nothing
+        });
     }
+
+    fn log_sources(&self, names: &[String]) -> Result<Vec<Source>, ApiError> {
+        let mut sources = Vec::new();
+        for name in names {
+            if name == SUPERVISOR {
+                sources.push(Source::Supervisor);
+                continue;
+            }
+            sources
+                .extend(targets::instances(&self.supervisor, Some(name))?.into_iter().map(Source::Instance));
+        }
+        if names.is_empty() {
+            sources.extend(targets::instances(&self.supervisor, None)?.into_iter().map(Source::Instance));
+        }
+        sources.sort();
+        sources.dedup();
+        Ok(sources)
+    }
+
+    fn clear_logs(&mut self, sources: &[Source], actor: &Who) {
+        for source in sources {
+            let Source::Instance(id) = source else { continue };
+            self.audit(actor, "clear-log", id.to_string(), "accepted");
+            match self.slots.get(id).and_then(|slot| slot.link.as_ref()) {
+                Some(link) => link.send(&Request::ClearLog),
+                None => {
+                    let files = self.supervisor.instance(id).map_or(1, |it| it.spec().logs.max_files);
+                    if let Err(error) = self.options.logs.clear_unkept(id, files) {
+                        tracing::warn!(instance = %id, %error, "log cannot be cleared");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Has keepers tell of growth until the follower lets go.
+    fn follow(&mut self, sources: &[Source]) -> oneshot::Sender<()> {
+        let (keep, until) = oneshot::channel();
+        let ids: Vec<_> = sources
+            .iter()
+            .filter_map(|source| match source {
+                Source::Instance(id) => Some(id.clone()),
+                Source::Supervisor => None,
+            })
+            .collect();
+        for id in &ids {
+            self.watch_log(id);
+        }
+        self.jobs.spawn(async move {
+            super::until_dropped(until).await;
+            Fact::Unfollowed { instances: ids }
+        });
+        keep
+    }
+
+    /// One more wants to hear of growth of this log.
+    pub(super) fn watch_log(&mut self, id: &InstanceId) {
+        let Some(slot) = self.slots.get_mut(id) else { return };
+        slot.log_watchers += 1;
+        if let (1, Some(link)) = (slot.log_watchers, &slot.link) {
+            link.send(&Request::WatchLog { on: true });
+        }
+    }
+
+    /// One less wants to hear of growth of these logs.
+    pub(super) fn unwatch_logs(&mut self, ids: &[InstanceId]) {
+        for id in ids {
+            let Some(slot) = self.slots.get_mut(id) else { continue };
+            slot.log_watchers = slot.log_watchers.saturating_sub(1);
+            if let (0, Some(link)) = (slot.log_watchers, &slot.link) {
+                link.send(&Request::WatchLog { on: false });
+            }
+        }
+    }
+
+    /// Looks for the last words of a run that has ended.
+    pub(super) fn read_last_line(&mut self, instance: &InstanceId, run: RunId) {
+        let (store, instance) = (Arc::clone(&self.options.logs), instance.clone());
+        self.jobs.spawn_blocking(move || {
+            let lines = store.last_lines(&instance, LAST_LINES);
+            let of_this_run = lines
+                .iter()
+                .rev()
+                .take_while(|line| !(line.stream == LogStream::Meta && line.text.contains("started")));
+            let words = of_this_run
+                .filter(|line| line.stream != LogStream::Meta)
+                .map(|line| plain(&line.text))
+                .find(|text| !text.is_empty());
+            words.map_or(Fact::Nothing, |line| Fact::LastLine { instance, run, line })
+        });
+    }
+}
+
+fn query(params: &LogsParams) -> Result<Query, ApiError> {
+    let bad = |path: &str, error: &dyn std::error::Error| {
+        let mut bad = ApiError::new(ErrorCode::InvalidParams, format!("{path}: {error}"));
+        bad.path = Some(path.to_owned());
+        bad
+    };
+    let grep = params.grep.as_deref().map(pattern).transpose().map_err(|error| bad("grep", &error))?;
+    let level = params.level.as_deref().map(str::parse).transpose().map_err(|error| bad("level", &error))?;
+    let since = params.since.as_deref().map(|text| parse_since(text, jiff::Timestamp::now()));
+    let since = since.transpose().map_err(|error| bad("since", &error))?;
+    let unlimited = u32::try_from(crate::logs::READ_LINES_MAX).unwrap_or(u32::MAX);
+    let lines = params.lines.unwrap_or(if since.is_some() { unlimited } else { LINES_DEFAULT });
+    Ok(Query { lines: lines as usize, since, filter: Filter { grep, level } })
+}
+
+/// Without escapes and other control characters, so that it can stand in a sentence.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c == '\u{1b}' {
+            // An escape ends with its first letter.
+            rest.by_ref().take_while(|c| !c.is_ascii_alphabetic()).for_each(drop);
+        } else if !c.is_control() {
+            plain.push(c);
+        }
+    }
+    plain.trim().chars().take(LAST_WORDS_MAX).collect()
 }

@@ -213,7 +213,7 @@ impl Actor {
             }
             Fact::LastLine { instance, run, line } => self.last_line(&instance, run, line),
             Fact::Loaded { result, because } => self.loaded(*result, because),
-            Fact::FilesChanged => self.files_changed(),
+            Fact::Unfollowed { instances } => self.unwatch_logs(&instances),
             Fact::Measured { usage } => self.measured(usage),
             Fact::Nothing => {}
         }

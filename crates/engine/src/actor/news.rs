@@ -8,8 +8,6 @@ use crate::keepers::{News, Said};
 
 /// From the polite end of leftovers to their kill.
 const LEFTOVERS_GRACE: std::time::Duration = std::time::Duration::from_millis(500);
-/// Read of the end of a log to find its last line, in bytes.
-const LAST_LINE_BYTES: u64 = 16 * 1024;
 
 impl Actor {
     pub(super) fn hear(&mut self, news: News) {
@@ -173,6 +171,7 @@ impl Actor {
     fn log_advanced(&mut self, instance: &InstanceId, position: LogPosition) {
         if let Some(slot) = self.slots.get(instance) {
             slot.log.send_replace(position);
+            self.options.logs.advanced(&crate::logs::Source::Instance(instance.clone()));
         }
     }
 
@@ -190,14 +189,6 @@ impl Actor {
         }
     }
 
-    fn read_last_line(&mut self, instance: &InstanceId, run: RunId) {
-        let (path, instance) = (self.log_path(instance), instance.clone());
-        self.jobs.spawn_blocking(move || {
-            let line = last_line(&path);
-            line.map_or(Fact::Nothing, |line| Fact::LastLine { instance, run, line })
-        });
-    }
-
     pub(super) fn last_line(&mut self, instance: &InstanceId, run: RunId, line: String) {
         let Some(slot) = self.slots.get_mut(instance) else { return };
         if let Some(exit) = slot.last_exit.as_mut().filter(|exit| exit.run == run.0) {
@@ -205,38 +196,6 @@ impl Actor {
             slot.is_dirty = true;
         }
     }
-}
-
-/// The last line of output that is not empty, at most 300 characters, escapes left out.
-fn last_line(path: &std::path::Path) -> Option<String> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-
-    let mut file = std::fs::File::open(path).ok()?;
-    let length = file.metadata().ok()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(LAST_LINE_BYTES))).ok()?;
-    let mut bytes = Vec::new();
-    file.take(LAST_LINE_BYTES).read_to_end(&mut bytes).ok()?;
-    for line in bytes.split(|byte| *byte == b'\n').rev() {
-        let mut fields = line.splitn(4, |byte| *byte == b' ');
-        let (Some(_), Some(stream), Some(_), Some(text)) =
-            (fields.next(), fields.next(), fields.next(), fields.next())
-        else {
-            continue;
-        };
-        if stream == b"meta" {
-            // The run's own start: it wrote nothing.
-            if text.windows(7).any(|word| word == b"started") {
-                return None;
-            }
-            continue;
-        }
-        let text: String =
-            String::from_utf8_lossy(text).trim().chars().filter(|c| !c.is_control()).take(300).collect();
-        if !text.is_empty() {
-            return Some(text);
-        }
-    }
-    None
 }
 
 /// How a process ended, as core has it.

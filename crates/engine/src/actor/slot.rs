@@ -33,6 +33,8 @@ pub(super) struct Slot {
     pub ports_free: Vec<u16>,
     /// Where the log ends.
     pub log: watch::Sender<LogPosition>,
+    /// How many want to hear of the log's growth.
+    pub log_watchers: u32,
     /// Use of CPU and memory, while somebody looks.
     pub usage: Option<Usage>,
     /// What is wrong with writing the log, in words.
@@ -78,6 +80,7 @@ impl Slot {
             last_exit: None,
             ports_free: Vec::new(),
             log: watch::Sender::new(LogPosition::default()),
+            log_watchers: 0,
             usage: None,
             log_trouble: None,
             is_dirty: true,

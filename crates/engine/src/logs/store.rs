@@ -68,6 +68,17 @@ pub struct Reading {
     pub(super) ends: Vec<(Source, Position)>,
 }
 
+impl Reading {
+    /// Lets a follower begin at another place of a log.
+    pub fn rewind(&mut self, source: &Source, position: Position) {
+        for (found, end) in &mut self.ends {
+            if found == source {
+                *end = position;
+            }
+        }
+    }
+}
+
 /// The logs of an engine.
 #[derive(Debug)]
 pub struct LogStore {
