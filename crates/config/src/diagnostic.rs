@@ -57,7 +57,7 @@ impl fmt::Display for Diagnostic {
 }
 
 /// A configuration that is refused.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Rejected {
     /// Everything that is wrong, in the order of the files.
     pub diagnostics: Vec<Diagnostic>,
@@ -90,6 +90,13 @@ impl fmt::Display for Rejected {
 }
 
 impl std::error::Error for Rejected {}
+
+/// Without the text, which may hold secrets.
+impl fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejected").field("diagnostics", &self.diagnostics).finish_non_exhaustive()
+    }
+}
 
 fn write_for_people(
     f: &mut fmt::Formatter<'_>,

@@ -121,7 +121,11 @@ fn cron(text: &str) -> Result<(), String> {
         ));
     }
     let parsed: Result<croner::Cron, _> = text.parse();
-    parsed.map(|_| ()).map_err(|error| format!("the cron expression is wrong: {error}"))
+    parsed.map(|_| ()).map_err(|error| {
+        let text = error.to_string();
+        let reason = text.rsplit(": ").next().unwrap_or(&text).trim_end_matches('.');
+        format!("the cron expression is wrong: {reason}")
+    })
 }
 
 fn timezone(text: &str) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -28,7 +29,7 @@ use crate::{
 pub const SERVICES_MAX: usize = 1000;
 
 /// A configuration that can be used.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Loaded {
     /// What it says.
     pub config: Config,
@@ -43,6 +44,16 @@ pub struct Loaded {
     /// Where each key stands.
     pub origins: Origins,
     pub(crate) tree: Table,
+}
+
+/// Without the text, which may hold secrets.
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { config, hash, files, notices, .. } = self;
+        let mut shown = f.debug_struct("Loaded");
+        shown.field("config", config).field("hash", hash).field("files", files).field("notices", notices);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// What the configuration says.

@@ -6,6 +6,7 @@ use toml::de::{DeTable, DeValue};
 use toml_parser::{Source, lexer::TokenKind};
 
 use crate::{
+    redact::is_secret_key,
     source::Place,
     tree::{Entry, Node, Table, Value},
 };
@@ -203,10 +204,12 @@ fn friendly(message: &str, body: &str, span: &Range<usize>) -> (String, Option<S
         } else {
             (
                 "this is neither a number, true, false nor a text in quotes".to_owned(),
-                Some(format!(
-                    "a text stands in quotes: {:?}",
-                    after.split(" #").next().unwrap_or(after).trim()
-                )),
+                Some(match after.split(" #").next() {
+                    Some(text) if !is_secret_key(line) => {
+                        format!("a text stands in quotes: {:?}", text.trim())
+                    }
+                    Some(_) | None => "a text stands in quotes".to_owned(),
+                }),
             )
         };
     }
@@ -214,7 +217,9 @@ fn friendly(message: &str, body: &str, span: &Range<usize>) -> (String, Option<S
         "each key and each [heading] may stand once; delete one, or merge the two"
     } else if has("key with no value") {
         if let Some((key, value)) = colon(line) {
-            let hint = if value.is_empty() {
+            let hint = if is_secret_key(key) {
+                "TOML uses `=`, not `:`".to_owned()
+            } else if value.is_empty() {
                 format!("TOML uses `=`, not `:`; a table begins with a heading, e.g. [{key}]")
             } else {
                 format!("TOML uses `=`, not `:`; write {key} = {value}")

@@ -34,6 +34,7 @@ pub(crate) fn line(file: &SourceFile, number: u32) -> String {
 fn secret_spans(text: &str) -> Vec<(usize, usize)> {
     let mut spans = Vec::new();
     let mut is_secret_name = false;
+    let mut is_after_dot = false;
     let mut depth = 0usize;
     // Inside the value of a secret key: the bracket depth it began at.
     let mut hiding: Option<usize> = None;
@@ -65,17 +66,23 @@ fn secret_spans(text: &str) -> Vec<(usize, usize)> {
                 }
                 is_secret_name = false;
             }
-            TokenKind::Whitespace | TokenKind::Comment | TokenKind::Dot => {}
+            TokenKind::Whitespace | TokenKind::Comment => {}
+            TokenKind::Dot => is_after_dot = true,
             TokenKind::LiteralString
             | TokenKind::BasicString
             | TokenKind::MlLiteralString
             | TokenKind::MlBasicString
             | TokenKind::Atom => {
+                // A value without `=` before it, as other formats write it.
+                if is_secret_name && !is_after_dot {
+                    hiding.get_or_insert(depth);
+                }
                 if hiding.is_some() {
                     spans.push((start, end));
                 } else {
                     is_secret_name |= is_secret_key(text.get(start..end).unwrap_or_default());
                 }
+                is_after_dot = false;
             }
         }
     }

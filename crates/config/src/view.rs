@@ -88,11 +88,6 @@ impl<'a> View<'a> {
         self.table.and_then(|table| table.entry(name)).map_or(self.place, |entry| entry.place)
     }
 
-    /// What the file says, here or by inheritance.
-    pub(crate) fn node(&self, name: &str) -> Option<&'a Node> {
-        self.written(name).or_else(|| self.fallback.and_then(|table| table.get(name)))
-    }
-
     /// Reads by the first of: what is written, what is inherited, what is the default.
     fn pick<T>(&self, name: &str, read: impl Fn(&Node) -> Option<T>) -> Option<T> {
         let key = self.key(name);
@@ -184,6 +179,11 @@ impl<'a> View<'a> {
             Some(texts.map(|text| plain(&expand(text, mode, &self.scope).0)).collect())
         };
         self.pick(name, read).unwrap_or_default()
+    }
+
+    /// The value, here or inherited or by default.
+    pub(crate) fn value(&self, name: &str) -> Option<Node> {
+        self.pick(name, |node| Some(node.clone()))
     }
 
     /// The items of a list, here or inherited or by default.

@@ -116,7 +116,7 @@ pub(crate) fn read(view: &View<'_>) -> SupervisorSettings {
         on_quit: view.choice("on_quit", [OnQuit::Stop, OnQuit::Keep]),
         on_supervisor_loss: loss(&view.plain("on_supervisor_loss").unwrap_or_default()),
         mode: view.plain("mode").unwrap_or_default(),
-        auto_reload: match view.node("auto_reload").and_then(|node| node.flag()) {
+        auto_reload: match view.value("auto_reload").and_then(|node| node.flag()) {
             Some(true) => AutoReload::Yes,
             Some(false) => AutoReload::No,
             None => AutoReload::Ask,
