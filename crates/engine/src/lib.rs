@@ -11,6 +11,7 @@ pub mod environment;
 pub mod logs;
 pub mod metrics;
 pub mod port;
+pub mod probe;
 pub mod process;
 
 mod actor;

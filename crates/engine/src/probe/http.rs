@@ -48,7 +48,7 @@ impl Get<'_> {
             let response = sender.send_request(request).await.map_err(failed)?;
             let status = response.status().as_u16();
             drop(tokio::time::timeout(BODY_WAIT, read_away(response)).await);
-            Ok(status)
+            Ok::<u16, String>(status)
         };
         let status = {
             let mut connection = std::pin::pin!(connection);

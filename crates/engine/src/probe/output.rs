@@ -86,7 +86,8 @@ pub(super) async fn has_matched(pattern: &Regex, context: &ProbeContext) -> Answ
 async fn from_start(logs: &Arc<LogStore>, source: &Source, run: u64) -> io::Result<Reading> {
     let started = crate::logs::pattern(&format!("^run {run} started, pid ")).map_err(io::Error::other)?;
     let filter = Filter { grep: Some(started), level: None };
-    let mut reading = logs.read(std::slice::from_ref(source), &Query { lines: 1, since: None, filter }).await?;
+    let mut reading =
+        logs.read(std::slice::from_ref(source), &Query { lines: 1, since: None, filter }).await?;
     let start = reading.lines.iter().find(|line| line.stream == LogStream::Meta);
     if let Some(position) = start.and_then(|line| line.cursor.parse().ok()) {
         reading.rewind(source, position);

@@ -7,8 +7,12 @@ use ostler_core::ProbeKind;
 use super::{Answer, ProbeContext, Question, Strictness, ask, output};
 
 /// Between the first tries of a readiness probe: a service that is quick is seen to be.
-const QUICK: [Duration; 4] =
-    [Duration::from_millis(10), Duration::from_millis(20), Duration::from_millis(50), Duration::from_millis(100)];
+const QUICK: [Duration; 4] = [
+    Duration::from_millis(10),
+    Duration::from_millis(20),
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+];
 
 /// The same for commands, which cost more.
 const QUICK_COMMANDS: [Duration; 1] = [Duration::from_millis(100)];
