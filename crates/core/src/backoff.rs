@@ -78,26 +78,20 @@ impl Restarts {
         }
     }
 
-    /// A run failed after having been healthy for some time or never.
-    pub(crate) fn crashed(
-        &mut self,
-        now: Instant,
-        policy: &RestartPolicy,
-        healthy_for: Option<Duration>,
-        jitter: f64,
-    ) -> Next {
+    /// A run failed.
+    pub(crate) fn crashed(&mut self, now: Instant, policy: &RestartPolicy, jitter: f64) -> Next {
         if let Some(restarts) = self.full_window(now, policy) {
             return Next::LimitHit { restarts };
         }
-        self.was_healthy(policy, healthy_for);
         self.streak = self.streak.saturating_add(1);
         let is_immediate = policy.immediate && !self.is_on_trial();
         Next::Retry { delay: delay(policy, is_immediate, self.streak, jitter), attempt: self.streak }
     }
 
-    /// A run was healthy for some time, or never: a long time makes the backoff start over.
-    pub(crate) fn was_healthy(&mut self, policy: &RestartPolicy, healthy_for: Option<Duration>) {
-        if healthy_for.is_some_and(|healthy| healthy >= policy.reset_after) {
+    /// A run was healthy for some time: the trial is over, and a long time makes the backoff start over.
+    pub(crate) fn was_healthy(&mut self, policy: &RestartPolicy, healthy_for: Duration) {
+        self.end_trial();
+        if healthy_for >= policy.reset_after {
             self.streak = 0;
         }
     }

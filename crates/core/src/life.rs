@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::{
     Cause, Effect, Ended, Ending, ExitStatus, Gate, Goal, Health, How, Instance, KILL_GRACE, Phase,
     PhaseKind, ProbeKind, Process, Rest, RestartWhen, Run, RunId, SpawnFailure, StartKind, Steady, Then,
-    TreeReport, backoff::Next, turn::Turn,
+    TreeReport, backoff::Next, turn::Turn, wish::is_same_launch,
 };
 
 /// The longest cause chain; older roots are cut off.
@@ -68,7 +68,7 @@ impl Instance {
                 let behind = if is_first { run.because.as_slice() } else { &[] };
                 let causes = chain(Cause::SpawnFailed(failure.clone()), behind);
                 let how = How::NotSpawned(failure);
-                self.judge(turn, Ended { how, healthy_for: None, jitter: 0.0, causes });
+                self.judge(turn, Ended { how, jitter: 0.0, causes });
             }
             Phase::Stopping { run, .. } if run.process.is_none() => self.settle(turn, TreeReport::default()),
             Phase::Starting { .. }
@@ -131,8 +131,7 @@ impl Instance {
             Phase::Starting { run, .. } if run.process.is_some() => {
                 let run = run.clone();
                 let causes = chain(Cause::BecameReady, &run.because);
-                self.is_proven = true;
-                self.restarts.end_trial();
+                self.proved_itself();
                 let steady = Steady::Since(turn.now);
                 self.enter(turn, Phase::Running { run, health: Health::Ready, steady, failures: 0 }, causes);
                 self.watch_health(turn);
@@ -161,16 +160,11 @@ impl Instance {
                     (ProbeKind::Ready, None) if run.spec.ready.is_some() => None,
                     (ProbeKind::Live, None) | (ProbeKind::Ready, Some(_) | None) => return,
                 };
-                let healthy_for = steady.healthy_for(turn.now);
                 *failures = failures.saturating_add(1);
-                *steady = Steady::No;
-                let times = *failures;
+                let (times, before) = (*failures, std::mem::replace(steady, Steady::No));
+                self.take_stock(turn, before);
                 let causes = vec![Cause::ProbeFailed { times, last: message }];
                 self.set_health(turn, Health::Unready, causes.clone());
-                if healthy_for.is_some() {
-                    self.proved_itself();
-                    self.restarts.was_healthy(&self.spec.restart, healthy_for);
-                }
                 if retries.is_some_and(|retries| times >= retries) {
                     self.end_as_crashed(turn, How::NotLive, causes);
                 }
@@ -210,8 +204,8 @@ impl Instance {
             }
             Some(_) => {
                 let steady = Steady::Since(since);
-                self.is_proven = true;
                 self.enter(turn, Phase::Running { run, health: Health::Ready, steady, failures: 0 }, because);
+                self.proved_itself();
                 self.watch_health(turn);
             }
             None => {
@@ -285,6 +279,7 @@ impl Instance {
 
     /// Asks the run to end.
     pub(crate) fn begin_stop(&mut self, turn: &mut Turn, then: Then, causes: Vec<Cause>) {
+        self.end_health(turn);
         let Some(run) = self.phase.run().cloned() else { return };
         let ending = Ending::Polite { kill_at: turn.after(run.spec.stop.grace) };
         let then = if self.goal == Goal::Down { Then::Stay } else { then };
@@ -332,9 +327,6 @@ impl Instance {
         if self.goal == Goal::Down {
             return self.enter(turn, Phase::Stopped(Rest::Down), ended.causes);
         }
-        if ended.healthy_for.is_some() {
-            self.proved_itself();
-        }
         let policy = self.spec.restart.policy;
         if let How::Exit { status, .. } = ended.how
             && self.is_success(status)
@@ -376,7 +368,7 @@ impl Instance {
                 None => self.spawn(turn, StartKind::Automatic, ended.causes.clone()),
             };
         }
-        match self.restarts.crashed(turn.now, policy, ended.healthy_for, ended.jitter) {
+        match self.restarts.crashed(turn.now, policy, ended.jitter) {
             Next::LimitHit { restarts } => self.hit_limit(turn, restarts, &ended.causes),
             Next::Retry { delay, attempt } => {
                 let causes = chain(Cause::RestartPolicy { attempt, delay }, &ended.causes);
@@ -507,21 +499,28 @@ impl Instance {
         turn.effect(Effect::Incident { instance: self.id.clone(), run, causes });
     }
 
-    fn ended(&self, turn: &Turn, how: How, jitter: f64, causes: Vec<Cause>) -> Ended {
-        let healthy_for = match &self.phase {
-            Phase::Running { steady, .. } => steady.healthy_for(turn.now),
-            Phase::Stopped(_)
-            | Phase::Starting { .. }
-            | Phase::Stopping { .. }
-            | Phase::Backoff { .. }
-            | Phase::Failed { .. } => None,
-        };
-        Ended { how, healthy_for, jitter, causes }
+    fn ended(&mut self, turn: &Turn, how: How, jitter: f64, causes: Vec<Cause>) -> Ended {
+        self.end_health(turn);
+        Ended { how, jitter, causes }
     }
 
-    /// A run of this specification was healthy: what ends it later is no mistake in the configuration.
+    /// The run is at its end: how long it was healthy is remembered for later.
+    fn end_health(&mut self, turn: &Turn) {
+        if let Phase::Running { steady, .. } = &self.phase {
+            self.take_stock(turn, *steady);
+        }
+    }
+
+    fn take_stock(&mut self, turn: &Turn, steady: Steady) {
+        if let Some(healthy_for) = steady.healthy_for(turn.now) {
+            self.proved_itself();
+            self.restarts.was_healthy(&self.spec.restart, healthy_for);
+        }
+    }
+
+    /// The present run is healthy: what ends it later is no mistake in the configuration it was launched with.
     fn proved_itself(&mut self) {
-        self.is_proven = true;
+        self.is_proven |= self.phase.run().is_some_and(|run| is_same_launch(&run.spec, &self.spec));
         self.restarts.end_trial();
     }
 

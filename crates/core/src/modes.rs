@@ -128,27 +128,30 @@ impl Supervisor {
         Plan { changes: changes.collect() }
     }
 
-    /// Lets the new services start when the old ones are gone, and says when all is settled.
-    pub(crate) fn advance_switch(&mut self, turn: &mut Turn) {
-        let Some(mut switch) = self.switch.take() else { return };
+    /// Lets the new services start when the old ones are gone, and says when all is settled. To be called
+    /// until it says that nothing moved.
+    pub(crate) fn advance_switch(&mut self, turn: &mut Turn) -> bool {
+        let Some(mut switch) = self.switch.take() else { return false };
         if !switch.leaving.is_empty() {
             let is_going = |service: &ServiceName| {
                 self.slots(service).any(|slot| slot.goal == Goal::Down && slot.is_alive())
             };
             switch.leaving.retain(is_going);
-            if switch.leaving.is_empty() {
+            let is_free = switch.leaving.is_empty();
+            if is_free {
                 for slot in self.instances.values().filter(|slot| slot.is_waiting()) {
                     turn.touch(&slot.id.service);
                 }
             }
             self.switch = Some(switch);
-            return;
+            return is_free;
         }
         if switch.involved.iter().any(|service| self.is_in_motion(service)) {
             self.switch = Some(switch);
-        } else {
-            turn.effect(Effect::Mode { mode: self.mode.as_ref().to_owned(), is_settled: true });
+            return false;
         }
+        turn.effect(Effect::Mode { mode: self.mode.as_ref().to_owned(), is_settled: true });
+        true
     }
 
     /// Whether a service will change its phase before long, by itself or by time.

@@ -22,12 +22,8 @@ impl Supervisor {
     /// Draws the consequences of everything that changed, until nothing changes any more.
     pub(crate) fn follow_up(&mut self, turn: &mut Turn) {
         loop {
-            let mut touched = turn.take_touched();
-            if touched.is_empty() {
-                self.advance_switch(turn);
-                touched = turn.take_touched();
-            }
-            if touched.is_empty() {
+            let touched = turn.take_touched();
+            if touched.is_empty() && !self.advance_switch(turn) {
                 break;
             }
             for service in touched {
@@ -71,7 +67,7 @@ impl Supervisor {
                 Some(Condition::Completed) | None => continue,
             };
             let is_lost = before >= needed && level < needed;
-            if !is_lost || slot.goal == Goal::Down {
+            if !is_lost || !slot.relies_on_dependencies() {
                 continue;
             }
             let causes = vec![Cause::DependencyLost(service.clone())];
@@ -216,6 +212,17 @@ impl Instance {
             | Phase::Backoff { .. }
             | Phase::Failed { .. } => false,
         }
+    }
+
+    /// Whether it runs, or will run again by policy; not while somebody's start is still to come, which has its
+    /// own conditions.
+    fn relies_on_dependencies(&self) -> bool {
+        self.goal == Goal::Up
+            && match &self.phase {
+                Phase::Starting { .. } | Phase::Running { .. } | Phase::Backoff { .. } => true,
+                Phase::Stopping { then: Then::Judge(_), .. } => true,
+                Phase::Stopping { .. } | Phase::Stopped(_) | Phase::Failed { .. } => false,
+            }
     }
 
     /// Whether its start waits for something.

@@ -181,8 +181,6 @@ pub enum Gate {
 pub struct Ended {
     /// How.
     pub how: How,
-    /// For how long it had been healthy; `None` if it never was or was not at the end.
-    pub healthy_for: Option<Duration>,
     /// A number in 0.0–1.0 for the jitter of a backoff.
     pub jitter: f64,
     /// Why, nearest cause first.

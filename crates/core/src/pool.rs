@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::{
-    Cause, Effect, Gate, Goal, Instance, InstanceId, Phase, Rest, RunId, ServiceName, Supervisor,
+    Cause, Effect, Gate, Goal, Health, Instance, InstanceId, Phase, Rest, RunId, ServiceName, Supervisor,
     life::chain,
     supervisor::{Scope, Stage},
     turn::Turn,
@@ -107,7 +107,8 @@ impl Supervisor {
         match &slot.phase {
             Phase::Stopped(Rest::Completed) => Progress::Done,
             Phase::Stopped(Rest::Waiting { .. }) if place.new_run.is_none() => Progress::Waits,
-            Phase::Starting { .. } | Phase::Running { .. } if run == place.new_run => {
+            Phase::Starting { .. } if run == place.new_run => Progress::Waits,
+            Phase::Running { health: Health::Ready, .. } if run == place.new_run => {
                 if slot.is_ready() {
                     Progress::Done
                 } else {

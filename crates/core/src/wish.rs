@@ -87,7 +87,8 @@ impl Instance {
                 self.begin_stop(turn, Then::AwaitDependency { because: because.clone() }, because);
             }
             Phase::Backoff { .. } => self.wait(turn, StartKind::Automatic, because),
-            Phase::Stopped(_) | Phase::Stopping { .. } | Phase::Failed { .. } => {}
+            // What was left behind is being ended; the policy decides then.
+            Phase::Stopping { .. } | Phase::Stopped(_) | Phase::Failed { .. } => {}
         }
     }
 
@@ -169,6 +170,6 @@ impl ServiceSpec {
 }
 
 /// Whether a run of one is a run of the other.
-fn is_same_launch(a: &ServiceSpec, b: &ServiceSpec) -> bool {
+pub(crate) fn is_same_launch(a: &ServiceSpec, b: &ServiceSpec) -> bool {
     a.launch == b.launch && a.ports == b.ports && a.oneshot == b.oneshot
 }

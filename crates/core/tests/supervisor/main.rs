@@ -3,4 +3,7 @@
 
 mod facts;
 mod fleets;
+mod lives;
+mod reload;
 mod script;
+mod world;

@@ -153,6 +153,11 @@ impl Stage {
         self.is_booted = true;
     }
 
+    /// Forgets the lines so far.
+    pub(crate) fn forget(&mut self) {
+        self.lines.clear();
+    }
+
     /// Fails unless the lines so far are these; forgets them.
     #[track_caller]
     pub(crate) fn expect(&mut self, expected: &str) {
