@@ -183,6 +183,34 @@ async fn a_comment_restarts_nothing_and_a_variable_restarts_one_service() {
     end(engine).await;
 }
 
+#[tokio::test]
+async fn readiness_comes_from_http_a_log_line_a_command_and_a_message() {
+    let notify = "python3 -c 'import os,socket,time; s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM); \
+                  s.connect(os.environ[\"NOTIFY_SOCKET\"]); s.send(b\"READY=1\"); time.sleep(1000)'";
+    let world = World::new(&format!(
+        "[services.web]\ncommand = \"python3\"\nargs = [\"-m\", \"http.server\", \"${{port}}\", \"--bind\", \"127.0.0.1\"]\n\
+         inherit_env = \"supervisor\"\nports = {{ http = \"auto\" }}\n\
+         [services.web.ready]\nhttp = \"http://127.0.0.1:${{port}}/\"\n\
+         [services.line]\nshell = \"echo now listening on 1; sleep 1000\"\ninherit_env = \"supervisor\"\n\
+         [services.line.ready]\nlog = \"listening on \\\\d+\"\n\
+         [services.command]\ncommand = \"sleep\"\nargs = [\"1000\"]\ninherit_env = \"supervisor\"\n\
+         [services.command.ready]\nexec = [\"true\"]\n\
+         [services.message]\nshell = '''{notify}'''\ninherit_env = \"supervisor\"\n\
+         [services.message.ready]\nnotify = true\n\
+         [services.never]\ncommand = \"sleep\"\nargs = [\"1000\"]\ninherit_env = \"supervisor\"\n\
+         [services.never.ready]\nexec = [\"false\"]\ndeadline = \"300ms\"\n"
+    ));
+    let engine = world.start().await;
+    let handle = engine.handle();
+    for id in ["web/0", "line/0", "command/0", "message/0"] {
+        until(&handle, id, |it| it.phase == Phase::Running && it.health == ostler_api::Health::Ready).await;
+    }
+    until(&handle, "never/0", |it| it.cause.iter().any(|cause| cause.code == "ready-deadline")).await;
+    let health = handle.health_check(ServiceParams { service: Some("web".to_owned()) }).await.expect("asked");
+    assert!(health.results[0].ok, "{:?}", health.results);
+    end(engine).await;
+}
+
 fn kill(pid: u32, signal: &str) {
     let status = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
     assert!(status.expect("kill").success());

@@ -17,6 +17,7 @@ use crate::{
     environment::{Bases, LOGIN_SHELL_TIMEOUT, LoginShell},
     keepers::{self, Found, KeeperLink, Nursery, Survivors},
     logs::LogStore,
+    probe::NotifySocket,
     process::{CgroupRoot, CgroupSetting},
     state::{Audit, IntentFile, RunNumbers},
 };
@@ -120,6 +121,7 @@ impl Actor {
         let supervisor =
             Supervisor::new(Arc::clone(&config.config.fleet), config.config.mode.clone(), numbers.first());
         let (news, heard) = mpsc::channel(NEWS_MAX);
+        let (facts, learnt) = mpsc::channel(NEWS_MAX);
         let (files, changed) = mpsc::channel(1);
         let time = Time::look();
         let nursery = Nursery { program: options.keeper.clone(), dir: options.paths.private.clone() };
@@ -147,6 +149,8 @@ impl Actor {
             link_tasks: JoinSet::new(),
             jobs: JoinSet::new(),
             news,
+            facts,
+            probe_tasks: JoinSet::new(),
             files,
             watcher: None,
             lookers: JoinSet::new(),
@@ -160,7 +164,7 @@ impl Actor {
             next_sample: None,
             jitter: jitter::Jitter::new(),
         };
-        Ok((actor, Ears { asks, news: heard, files: changed }))
+        Ok((actor, Ears { asks, news: heard, facts: learnt, files: changed }))
     }
 
     fn boot(&mut self, survivors: Survivors) {
@@ -215,7 +219,7 @@ impl Actor {
 
     fn adopt_one(&mut self, found: Found) -> Option<(InstanceId, Vec<Event>)> {
         let instance = found.instance.clone();
-        let log = found.hello.log;
+        let (log, keeper_pid) = (found.hello.log, found.hello.keeper_pid);
         let (run, mark, pid, age_ms, memo, events) = match found.hello.state.clone() {
             KeeperState::Idle => {
                 self.link_found(found);
@@ -244,7 +248,9 @@ impl Actor {
         slot.run =
             Some(slot::RunState { run: RunId(run), mark, stage: slot::Stage::Ordered, has_exited: false });
         slot.log.send_replace(log);
+        slot.keeper_pid = Some(keeper_pid);
         self.reserve_ports(&instance);
+        self.listen_again(&instance);
         if events.is_empty() {
             self.adopted += 1;
         }
@@ -263,6 +269,18 @@ impl Actor {
     fn reserve_ports(&self, instance: &InstanceId) {
         for port in self.slots.get(instance).into_iter().flat_map(|slot| slot.ports.values()) {
             self.ports.reserve(*port);
+        }
+    }
+
+    /// A run that says of its own accord how it is knows only the path, so a new socket there serves as well.
+    fn listen_again(&mut self, instance: &InstanceId) {
+        let spec = self.supervisor.fleet().services.get(&instance.service);
+        if !spec.is_some_and(|spec| super::prepare::listens(spec)) {
+            return;
+        }
+        match NotifySocket::bind(&self.notify_path(instance)) {
+            Ok(socket) => self.listen(instance, socket),
+            Err(error) => tracing::warn!(%instance, %error, "NOTIFY_SOCKET cannot be made again"),
         }
     }
 

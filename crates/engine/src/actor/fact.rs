@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ostler_api::ProbeResult;
 use ostler_core::{InstanceId, ProbeKind, RunId, SpawnFailure};
 use ostler_keeper::protocol::SpawnOrder;
 
-use crate::{handle::Reply, keepers::NewKeeper, metrics::Usage};
+use crate::{handle::Reply, keepers::NewKeeper, metrics::Usage, probe::NotifySocket};
 
 /// A finished job.
-#[derive(Debug)]
 pub(crate) enum Fact {
     /// A spawn is prepared, or cannot be.
     Prepared { instance: InstanceId, run: RunId, result: Result<Box<Prepared>, SpawnFailure> },
@@ -19,8 +17,6 @@ pub(crate) enum Fact {
     StopCommandDone { instance: InstanceId, run: RunId },
     /// A probe answered.
     Probed { instance: InstanceId, run: RunId, kind: ProbeKind, result: Result<(), String> },
-    /// A probe asked for by a client answered.
-    HealthChecked { results: Vec<ProbeResult>, reply: Reply<ostler_api::HealthReply> },
     /// The last line of a run's output.
     LastLine { instance: InstanceId, run: RunId, line: String },
     /// A configuration was read.
@@ -45,7 +41,6 @@ pub(crate) enum LoadedBecause {
 }
 
 /// Everything a keeper needs to start a run.
-#[derive(Debug)]
 pub(crate) struct Prepared {
     /// The order.
     pub order: SpawnOrder,
@@ -55,4 +50,6 @@ pub(crate) struct Prepared {
     pub url: Option<String>,
     /// A keeper, if the slot had none.
     pub keeper: Option<NewKeeper>,
+    /// Where it says of its own accord how it is.
+    pub notify: Option<NotifySocket>,
 }

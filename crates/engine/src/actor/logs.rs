@@ -105,7 +105,9 @@ impl Actor {
             })
             .collect();
         for id in &ids {
-            self.watch_log(id);
+            if let Some(slot) = self.slots.get_mut(id) {
+                slot.watch_log();
+            }
         }
         self.jobs.spawn(async move {
             super::until_dropped(until).await;
@@ -114,22 +116,11 @@ impl Actor {
         keep
     }
 
-    /// One more wants to hear of growth of this log.
-    pub(super) fn watch_log(&mut self, id: &InstanceId) {
-        let Some(slot) = self.slots.get_mut(id) else { return };
-        slot.log_watchers += 1;
-        if let (1, Some(link)) = (slot.log_watchers, &slot.link) {
-            link.send(&Request::WatchLog { on: true });
-        }
-    }
-
     /// One less wants to hear of growth of these logs.
     pub(super) fn unwatch_logs(&mut self, ids: &[InstanceId]) {
         for id in ids {
-            let Some(slot) = self.slots.get_mut(id) else { continue };
-            slot.log_watchers = slot.log_watchers.saturating_sub(1);
-            if let (0, Some(link)) = (slot.log_watchers, &slot.link) {
-                link.send(&Request::WatchLog { on: false });
+            if let Some(slot) = self.slots.get_mut(id) {
+                slot.unwatch_log();
             }
         }
     }

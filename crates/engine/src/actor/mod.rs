@@ -80,6 +80,8 @@ pub(crate) struct Actor {
     link_tasks: JoinSet<()>,
     jobs: JoinSet<Fact>,
     news: mpsc::Sender<News>,
+    facts: mpsc::Sender<Fact>,
+    probe_tasks: JoinSet<()>,
     files: mpsc::Sender<()>,
     watcher: Option<reload::FileWatch>,
     lookers: JoinSet<()>,
@@ -125,6 +127,7 @@ mod jitter {
 pub(crate) struct Ears {
     asks: mpsc::Receiver<Ask>,
     news: mpsc::Receiver<News>,
+    facts: mpsc::Receiver<Fact>,
     files: mpsc::Receiver<()>,
 }
 
@@ -136,7 +139,7 @@ enum Happened {
     FilesChanged,
     Due,
     Sample,
-    LookerLeft,
+    TaskEnded,
     NobodyAsks,
 }
 
@@ -171,9 +174,12 @@ impl Actor {
         tokio::select! {
             Some(news) = ears.news.recv() => Happened::News(news),
             Some(fact) = self.jobs.join_next() => Happened::Fact(fact.unwrap_or(Fact::Nothing)),
+            Some(fact) = ears.facts.recv() => Happened::Fact(fact),
+            Some(_) = self.probe_tasks.join_next() => Happened::TaskEnded,
             ask = ears.asks.recv() => ask.map_or(Happened::NobodyAsks, Happened::Ask),
             Some(()) = ears.files.recv() => Happened::FilesChanged,
-            Some(_) = self.lookers.join_next() => Happened::LookerLeft,
+            Some(_) = self.link_tasks.join_next() => Happened::TaskEnded,
+            Some(_) = self.lookers.join_next() => Happened::TaskEnded,
             () = sleep_until(due) => Happened::Due,
             () = sleep_until(sample) => Happened::Sample,
         }
@@ -187,6 +193,9 @@ impl Actor {
         if let Some(fact) = self.jobs.try_join_next() {
             return Some(Happened::Fact(fact.unwrap_or(Fact::Nothing)));
         }
+        if let Ok(fact) = ears.facts.try_recv() {
+            return Some(Happened::Fact(fact));
+        }
         ears.asks.try_recv().ok().map(Happened::Ask)
     }
 
@@ -198,7 +207,7 @@ impl Actor {
             Happened::FilesChanged => self.files_changed(),
             Happened::Sample => self.sample(),
             // The engine lives on without front ends; only a signal or a wish ends it.
-            Happened::Due | Happened::LookerLeft | Happened::NobodyAsks => {}
+            Happened::Due | Happened::TaskEnded | Happened::NobodyAsks => {}
         }
     }
 
@@ -208,9 +217,6 @@ impl Actor {
             Fact::Ended { instance, run, killed } => self.leftovers_ended(instance, run, &killed),
             Fact::StopCommandDone { instance, run } => self.stop_command_done(&instance, run),
             Fact::Probed { instance, run, kind, result } => self.probed(instance, run, kind, result),
-            Fact::HealthChecked { results, reply } => {
-                let _ = reply.send(Ok(ostler_api::HealthReply { results }));
-            }
             Fact::LastLine { instance, run, line } => self.last_line(&instance, run, line),
             Fact::Loaded { result, because } => self.loaded(*result, because),
             Fact::Unfollowed { instances } => self.unwatch_logs(&instances),

@@ -119,6 +119,10 @@ impl Actor {
         if slot.run.as_ref().is_some_and(|state| state.run == run) {
             slot.run = None;
         }
+        slot.notified = None;
+        if let Some(task) = slot.notify_task.take() {
+            task.abort();
+        }
         slot.ports_free = slot.ports.values().copied().collect();
         slot.is_dirty = true;
         if let Some(link) = &slot.link {

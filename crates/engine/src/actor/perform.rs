@@ -173,6 +173,7 @@ impl Actor {
             Ok(prepared) => {
                 if let Some(keeper) = prepared.keeper {
                     self.links += 1;
+                    slot.keeper_pid = Some(keeper.pid());
                     let news = self.news.clone();
                     match KeeperLink::to_new(keeper, self.links, instance.clone(), news, &mut self.link_tasks)
                     {
@@ -187,6 +188,7 @@ impl Actor {
                     self.feed(tree_gone(&instance, run));
                     return;
                 }
+                let notify = prepared.notify;
                 slot.ports = prepared.ports;
                 slot.url = prepared.url;
                 slot.run = Some(RunState {
@@ -196,7 +198,12 @@ impl Actor {
                     has_exited: false,
                 });
                 match &slot.link {
-                    Some(link) => link.send(&Request::Spawn(prepared.order)),
+                    Some(link) => {
+                        link.send(&Request::Spawn(prepared.order));
+                        if let Some(socket) = notify {
+                            self.listen(&instance, socket);
+                        }
+                    }
                     None => {
                         slot.run = None;
                         let failure =

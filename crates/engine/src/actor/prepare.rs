@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use ostler_core::{
-    InstanceId, OnPortConflict, RunId, ServiceName, ServiceSpec, SpawnFailure, Stdio, Template,
+    InstanceId, OnPortConflict, Probe, RunId, ServiceName, ServiceSpec, SpawnFailure, Stdio, Template,
 };
 use ostler_keeper::protocol::{self, SpawnOrder};
 
@@ -17,6 +17,7 @@ use crate::{
     environment::{self, Bases, EnvironmentError, Holes, Overrides},
     keepers::Nursery,
     port::{self, Allocator},
+    probe::{NotifySocket, Question},
     process::{self, Job},
 };
 
@@ -43,6 +44,8 @@ pub(super) struct Plans {
     others: BTreeMap<ServiceName, u16>,
     allocator: Arc<Allocator>,
     nursery: Option<Nursery>,
+    /// Where the run finds its `NOTIFY_SOCKET`, if it has a probe that listens there.
+    notify: Option<PathBuf>,
 }
 
 impl Actor {
@@ -67,7 +70,13 @@ impl Actor {
         });
     }
 
-    fn plans(&self, instance: &InstanceId, run: RunId, spec: Arc<ServiceSpec>, mode: String) -> Plans {
+    pub(super) fn plans(
+        &self,
+        instance: &InstanceId,
+        run: RunId,
+        spec: Arc<ServiceSpec>,
+        mode: String,
+    ) -> Plans {
         let slot = self.slots.get(instance);
         Plans {
             instance: instance.clone(),
@@ -79,6 +88,7 @@ impl Actor {
             before: slot.map(|slot| slot.ports.clone()).unwrap_or_default(),
             others: self.first_ports(&spec),
             allocator: Arc::clone(&self.ports),
+            notify: listens(&spec).then(|| self.notify_path(instance)),
             nursery: slot.is_none_or(|slot| slot.link.is_none()).then(|| self.nursery.clone()),
             spec,
         }
@@ -180,6 +190,12 @@ impl Plans {
         let mut env: Vec<_> =
             composed.env.iter().map(|(name, value)| format!("{name}={value}").into()).collect();
         env.push(format!("{RUN_ID}={}", self.mark).into());
+        let notify = self.notify.as_deref().map(NotifySocket::bind).transpose();
+        let notify = notify.map_err(|error| SpawnFailure::Os {
+            step: "making its NOTIFY_SOCKET".to_owned(),
+            reason: error.to_string(),
+        })?;
+        env.extend(notify.as_ref().map(|socket| format!("NOTIFY_SOCKET={}", socket.path().display()).into()));
         let launch = &self.spec.launch;
         let identity = process::identity_of(launch.user.as_deref(), launch.group.as_deref())
             .map_err(|reason| SpawnFailure::Environment { reason })?;
@@ -208,7 +224,41 @@ impl Plans {
                 self.nursery.as_ref().map(|it| it.program.display().to_string()).unwrap_or_default();
             SpawnFailure::Keeper { reason: format!("{program} cannot be started: {error}") }
         })?;
-        Ok(Prepared { order, ports, url, keeper })
+        Ok(Prepared { order, ports, url, keeper, notify })
+    }
+
+    /// The slot.
+    pub(super) fn instance(&self) -> &InstanceId {
+        &self.instance
+    }
+
+    /// The ports of the present or last run.
+    pub(super) fn ports(&self) -> &BTreeMap<String, u16> {
+        &self.before
+    }
+
+    /// A probe with its holes filled; with `needs_environment` also what a command beside the run gets.
+    pub(super) fn question(
+        &self,
+        probe: &Probe,
+        bases: &Bases,
+        needs_environment: bool,
+    ) -> Result<(Question, Vec<(String, String)>, PathBuf), String> {
+        let other_ports = |name: &ServiceName| self.others.get(name).copied();
+        let holes = Holes {
+            spec: &self.spec,
+            instance: &self.instance,
+            ports: &self.before,
+            other_ports: &other_ports,
+            events_url: None,
+        };
+        let question = Question::new(probe, &holes).map_err(|error| error.to_string())?;
+        if !needs_environment {
+            return Ok((question, Vec::new(), self.spec.launch.working_dir.clone()));
+        }
+        let composed = environment::compose(&holes, &self.mode, bases, &self.overrides);
+        let composed = composed.map_err(|error| error.to_string())?;
+        Ok((question, composed.env, composed.working_dir))
     }
 
     fn variables(&self, bases: &Bases) -> Result<Vec<ostler_api::EnvVariable>, ostler_api::ApiError> {
@@ -296,4 +346,10 @@ impl Plans {
             reason: error.to_string(),
         })
     }
+}
+
+/// Whether a service says of its own accord how it is.
+pub(super) fn listens(spec: &ServiceSpec) -> bool {
+    let ready = spec.ready.as_ref().is_some_and(|ready| ready.probe == Probe::Notify);
+    ready || spec.live.as_ref().is_some_and(|live| live.probe == Probe::Notify)
 }

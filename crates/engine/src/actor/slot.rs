@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use ostler_api as api;
 use ostler_core::{ExitStatus, Goal, Health, Instance, Phase, PhaseKind, Rest, RunId};
-use ostler_keeper::protocol::LogPosition;
+use ostler_keeper::protocol::{LogPosition, Request};
 use tokio::{sync::watch, task::AbortHandle};
 
-use crate::{keepers::KeeperLink, metrics::Usage, wire};
+use crate::{keepers::KeeperLink, metrics::Usage, probe::Notified, wire};
 
 /// The engine's side of an instance.
-#[derive(Debug)]
 pub(super) struct Slot {
     /// The way to its keeper.
     pub link: Option<KeeperLink>,
@@ -23,6 +22,14 @@ pub(super) struct Slot {
     pub url: Option<String>,
     /// The probe's task, aborted when it is not wanted any more.
     pub probe: Option<AbortHandle>,
+    /// Whether the probe wants to hear of the log's growth.
+    pub probe_watches_log: bool,
+    /// What the present run said of its own accord.
+    pub notified: Option<watch::Receiver<Notified>>,
+    /// Listens to it.
+    pub notify_task: Option<AbortHandle>,
+    /// The keeper's process.
+    pub keeper_pid: Option<u32>,
     /// When the phase was entered.
     pub since: Timestamp,
     /// When the present run was spawned.
@@ -75,6 +82,10 @@ impl Slot {
             ports: BTreeMap::new(),
             url: None,
             probe: None,
+            probe_watches_log: false,
+            notified: None,
+            notify_task: None,
+            keeper_pid: None,
             since: now,
             started_at: None,
             last_exit: None,
@@ -91,6 +102,25 @@ impl Slot {
     pub(super) fn drop_probe(&mut self) {
         if let Some(probe) = self.probe.take() {
             probe.abort();
+        }
+        if std::mem::take(&mut self.probe_watches_log) {
+            self.unwatch_log();
+        }
+    }
+
+    /// One more wants to hear of the log's growth.
+    pub(super) fn watch_log(&mut self) {
+        self.log_watchers += 1;
+        if let (1, Some(link)) = (self.log_watchers, &self.link) {
+            link.send(&Request::WatchLog { on: true });
+        }
+    }
+
+    /// One less wants to hear of the log's growth.
+    pub(super) fn unwatch_log(&mut self) {
+        self.log_watchers = self.log_watchers.saturating_sub(1);
+        if let (0, Some(link)) = (self.log_watchers, &self.link) {
+            link.send(&Request::WatchLog { on: false });
         }
     }
 

@@ -69,6 +69,13 @@ pub(crate) struct Nursery {
     pub dir: PathBuf,
 }
 
+impl NewKeeper {
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Nursery {
     /// The short name of a slot's files: paths of sockets must stay short.
     pub(crate) fn key(instance: &InstanceId) -> String {
