@@ -133,3 +133,55 @@ pub(crate) fn delay(policy: &RestartPolicy, is_immediate: bool, streak: u32, jit
 fn unit(number: f64) -> f64 {
     if number.is_finite() { number.clamp(0.0, 1.0) } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RestartWhen;
+
+    fn policy() -> RestartPolicy {
+        RestartPolicy {
+            policy: RestartWhen::OnFailure,
+            delay: Duration::from_secs(5),
+            max_delay: Duration::from_secs(60),
+            backoff: 2.0,
+            jitter: 0.1,
+            max_restarts: 10,
+            window: Duration::from_secs(600),
+            reset_after: Duration::from_secs(60),
+            startup_crash: Duration::from_secs(2),
+            startup_retries: 0,
+            immediate: true,
+        }
+    }
+
+    #[test]
+    fn the_backoff_doubles_up_to_its_cap() {
+        let seconds = |streak| delay(&policy(), true, streak, 0.0).as_secs_f64();
+        assert_eq!(
+            [1, 2, 3, 4, 5, 6, 7, u32::MAX].map(seconds),
+            [0.0, 5.0, 10.0, 20.0, 40.0, 60.0, 60.0, 60.0]
+        );
+        assert_eq!(delay(&policy(), false, 1, 0.0), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn jitter_takes_its_fraction_away_and_also_at_the_cap() {
+        assert_eq!(delay(&policy(), true, 2, 1.0), Duration::from_millis(4_500));
+        assert_eq!(delay(&policy(), true, 9, 0.5), Duration::from_secs(57));
+    }
+
+    #[test]
+    fn no_numbers_lead_to_a_storm_or_a_panic() {
+        let strange = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0, f64::MAX];
+        for (backoff, jitter) in strange.iter().flat_map(|a| strange.map(|b| (*a, b))) {
+            for (first, longest) in [(Duration::ZERO, Duration::ZERO), (Duration::MAX, Duration::MAX)] {
+                let policy = RestartPolicy { backoff, jitter, delay: first, max_delay: longest, ..policy() };
+                for streak in [2, 3, 1_000, u32::MAX] {
+                    let wait = delay(&policy, true, streak, jitter);
+                    assert!(wait >= DELAY_MIN && wait <= longest.max(DELAY_MIN), "{wait:?} for {policy:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,6 +1,10 @@
 //! What can happen to the supervisor.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{Actor, ExitStatus, Fleet, InstanceId, RunId, ServiceName, SpawnFailure};
 
@@ -185,6 +189,8 @@ pub struct Intent {
     pub mode: String,
     /// Slots that are wanted up (`true`) or down by hand or by policy.
     pub goals: BTreeMap<InstanceId, bool>,
+    /// Slots that are wanted up and rest, because they ended with success: they are not run again.
+    pub completed: BTreeSet<InstanceId>,
     /// Numbers of slots set by `scale`.
     pub scales: BTreeMap<ServiceName, u16>,
 }

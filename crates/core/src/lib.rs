@@ -16,8 +16,8 @@
 //! successor.
 //!
 //! An input goes the same way each time. [`Supervisor::handle`] gives it to the slot it is about (`life.rs` for
-//! facts, `wish.rs` for wishes); the slot goes through one door from [`Phase`] to [`Phase`] and marks its service
-//! as touched; then `order.rs` draws the consequences for the neighbours until nothing changes any more.
+//! facts, `wish.rs` for wishes); the slot goes by one of its ways (`ways.rs`) from [`Phase`] to [`Phase`] and
+//! marks its service as touched; then `order.rs` draws the consequences for the neighbours until nothing changes any more.
 //!
 //! Deliberately absent: processes, files, sockets, serialisation, logging.
 
@@ -36,6 +36,7 @@ mod backoff;
 mod instance;
 mod life;
 mod phase;
+mod ways;
 mod wish;
 
 // All slots: who needs whom, what a change means, what follows from what.

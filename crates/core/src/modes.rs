@@ -44,6 +44,7 @@ impl Supervisor {
             match intent.goals.get(&slot.id) {
                 Some(false) => slot.lower_goal(turn, vec![Cause::Boot]),
                 Some(true) if slot.is_alive() => {}
+                Some(true) if intent.completed.contains(&slot.id) => slot.rest_completed(turn),
                 Some(true) => slot.start(turn, Gate::Dependencies, vec![Cause::Boot]),
                 None if slot.is_alive() => {}
                 None if slot.spec.enabled && slot.spec.fits_mode(&mode) => {

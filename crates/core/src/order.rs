@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Cause, Condition, Effect, Gate, Goal, Graph, Health, Instance, InstanceId, OnDependencyLoss, Phase, Rest,
-    ServiceName, StartKind, Steady, Supervisor, Then, Waiting, life::chain, supervisor::Stage, turn::Turn,
+    ServiceName, StartKind, Steady, Supervisor, Then, Waiting, supervisor::Stage, turn::Turn, ways::chain,
 };
 
 /// How far up a service is: the best of its slots.
@@ -145,15 +145,13 @@ impl Supervisor {
 
     fn holds(&self, service: &ServiceName, condition: Condition) -> bool {
         let mut slots = self.slots(service).filter(|slot| !slot.is_leaving).peekable();
-        let is_completed =
-            |slot: &Instance| matches!(&slot.phase, Phase::Stopped(rest) if rest.is_completed());
         match condition {
             Condition::Started => slots
                 .any(|slot| level(slot) >= Level::Started || slot.phase == Phase::Stopped(Rest::Completed)),
             Condition::Ready => {
                 slots.any(|slot| slot.is_ready() || slot.phase == Phase::Stopped(Rest::Completed))
             }
-            Condition::Completed => slots.peek().is_some() && slots.all(is_completed),
+            Condition::Completed => slots.peek().is_some() && slots.all(Instance::is_completed),
         }
     }
 
@@ -223,6 +221,19 @@ impl Instance {
                 Phase::Stopping { then: Then::Judge(_), .. } => true,
                 Phase::Stopping { .. } | Phase::Stopped(_) | Phase::Failed { .. } => false,
             }
+    }
+
+    /// Whether it rests because it ended with success.
+    pub(crate) fn is_completed(&self) -> bool {
+        match &self.phase {
+            Phase::Stopped(Rest::Completed | Rest::NotRestarted) => true,
+            Phase::Stopped(Rest::Down | Rest::Waiting { .. })
+            | Phase::Starting { .. }
+            | Phase::Running { .. }
+            | Phase::Stopping { .. }
+            | Phase::Backoff { .. }
+            | Phase::Failed { .. } => false,
+        }
     }
 
     /// Whether its start waits for something.

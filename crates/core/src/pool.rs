@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use crate::{
     Cause, Effect, Gate, Goal, Health, Instance, InstanceId, Phase, Rest, RunId, ServiceName, Supervisor,
-    life::chain,
     supervisor::{Scope, Stage},
     turn::Turn,
+    ways::chain,
 };
 
 /// A rolling restart under way.

@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    Cause, Effect, Fleet, Gate, Goal, Graph, Input, Instance, InstanceId, Intent, Phase, Request, Rest,
-    RunId, ServiceName, Target, Timer, life::chain, modes::Switch, order::Level, pool::Roll, turn::Turn,
+    Cause, Effect, Fleet, Gate, Goal, Graph, Input, Instance, InstanceId, Intent, Phase, Request, RunId,
+    ServiceName, Target, Timer, modes::Switch, order::Level, pool::Roll, turn::Turn, ways::chain,
 };
 
 /// All slots of a fleet, in one mode.
@@ -174,6 +174,7 @@ impl Supervisor {
         Intent {
             mode: self.mode.as_ref().to_owned(),
             goals: slots().map(|slot| (slot.id.clone(), slot.goal == Goal::Up)).collect(),
+            completed: slots().filter(|slot| slot.is_completed()).map(|slot| slot.id.clone()).collect(),
             scales: self.scales.clone(),
         }
     }
@@ -354,14 +355,4 @@ impl Supervisor {
 
 fn range(service: &ServiceName) -> std::ops::RangeInclusive<InstanceId> {
     InstanceId::new(service.clone(), 0)..=InstanceId::new(service.clone(), u16::MAX)
-}
-
-impl Rest {
-    /// Whether it ended with success.
-    pub(crate) fn is_completed(&self) -> bool {
-        match self {
-            Self::Completed | Self::NotRestarted => true,
-            Self::Down | Self::Waiting { .. } => false,
-        }
-    }
 }

@@ -30,6 +30,17 @@ impl Instance {
         }
     }
 
+    /// Up, in the way that it had ended with success before.
+    pub(crate) fn rest_completed(&mut self, turn: &mut Turn) {
+        self.goal = Goal::Up;
+        let (rest, cause) = if self.spec.oneshot {
+            (Rest::Completed, Cause::Completed)
+        } else {
+            (Rest::NotRestarted, Cause::NotRestarted)
+        };
+        self.enter(turn, Phase::Stopped(rest), vec![cause]);
+    }
+
     /// Down. A living run is asked to end as soon as its dependants are gone, which the supervisor sees to.
     pub(crate) fn lower_goal(&mut self, turn: &mut Turn, because: Vec<Cause>) {
         self.is_queued = false;

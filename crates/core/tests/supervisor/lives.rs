@@ -12,7 +12,10 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner},
 };
 
-use crate::world::{Choice, Knobs, World, service};
+use crate::{
+    ends::{Knobs, service},
+    world::{Choice, World},
+};
 
 /// Lives in a normal test run: of one service, and of several.
 const LIVES: [u32; 2] = [60_000, 40_000];

@@ -1,6 +1,10 @@
 //! What was wanted, kept across a crash or an upgrade of the engine.
 
-use std::{collections::BTreeMap, io, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::PathBuf,
+};
 
 use ostler_core::{InstanceId, Intent, ServiceName};
 use serde::{Deserialize, Serialize};
@@ -24,6 +28,8 @@ struct OnDisk {
     boot_id: String,
     mode: String,
     goals: BTreeMap<String, bool>,
+    #[serde(default)]
+    completed: BTreeSet<String>,
     scales: BTreeMap<String, u16>,
 }
 
@@ -67,6 +73,7 @@ impl IntentFile {
             boot_id: self.boot_id.clone(),
             mode: intent.mode.clone(),
             goals: intent.goals.iter().map(|(id, up)| (id.to_string(), *up)).collect(),
+            completed: intent.completed.iter().map(InstanceId::to_string).collect(),
             scales: intent.scales.iter().map(|(name, slots)| (name.to_string(), *slots)).collect(),
         };
         let bytes = serde_json::to_vec_pretty(&on_disk).map_err(io::Error::other)?;
@@ -85,7 +92,8 @@ impl IntentFile {
 fn into_intent(found: OnDisk) -> Intent {
     let goals = found.goals.into_iter().filter_map(|(id, up)| Some((parse_instance(&id)?, up)));
     let scales = found.scales.into_iter().filter_map(|(name, n)| Some((ServiceName::new(&name).ok()?, n)));
-    Intent { mode: found.mode, goals: goals.collect(), scales: scales.collect() }
+    let completed = found.completed.iter().filter_map(|id| parse_instance(id)).collect();
+    Intent { mode: found.mode, goals: goals.collect(), completed, scales: scales.collect() }
 }
 
 /// Reads `api/0`.
@@ -103,7 +111,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("temporary directory");
         let path = dir.path().join("intent.json");
         let goals = [(parse_instance("api/0").expect("id"), false)].into();
-        let intent = Intent { mode: "advanced".to_owned(), goals, ..Intent::default() };
+        let completed = [parse_instance("migrate/0").expect("id")].into();
+        let intent = Intent { mode: "advanced".to_owned(), goals, completed, ..Intent::default() };
         IntentFile::new(path.clone(), "boot-1".to_owned()).write(intent.clone()).expect("write");
         assert_eq!(IntentFile::new(path.clone(), "boot-1".to_owned()).read(), Some(intent));
         assert_eq!(IntentFile::new(path.clone(), "boot-2".to_owned()).read(), None);
