@@ -78,7 +78,7 @@ mod tests {
             let Some((listener, port)) = listen(address) else { continue };
             assert!(!is_free(port), "{address}");
             drop(listener);
-            assert!(is_free(port), "{address}");
+            wait_until_free(port);
         }
     }
 
@@ -91,7 +91,16 @@ mod tests {
         drop(server);
         drop(client);
         drop(listener);
-        assert!(is_free(port));
+        wait_until_free(port);
+    }
+
+    /// A child that another test forks at this moment holds the listener until it becomes its program.
+    fn wait_until_free(port: u16) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while !is_free(port) {
+            assert!(std::time::Instant::now() < deadline, "{port} does not become free");
+            std::thread::yield_now();
+        }
     }
 
     #[test]
