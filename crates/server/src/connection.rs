@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     sync::Semaphore,
-    task::{Id, JoinError, JoinSet},
+    task::{AbortHandle, Id, JoinError, JoinSet},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -98,9 +98,12 @@ enum Writer {
 /// What a task of a connection does.
 #[derive(Debug)]
 enum Job {
+    /// Answers the request with this id.
     Request(Value),
+    /// Answers a person.
     Command,
-    Subscription,
+    /// Sends what the request with this id asked for; a person's has none.
+    Subscription(Option<Value>),
 }
 
 /// What a task leaves.
@@ -118,7 +121,7 @@ struct Connection {
     activity: Activity,
     outbox: Outbox,
     tasks: JoinSet<Result<Outcome, Gone>>,
-    jobs: HashMap<Id, Job>,
+    jobs: HashMap<Id, (Job, AbortHandle)>,
     writer: Writer,
     /// When the last line came or the last answer went.
     active_at: Instant,
@@ -224,11 +227,15 @@ impl Connection {
     async fn call(&mut self, call: Call) -> Result<(), Gone> {
         if call.method == Method::Hello
             && let Ok(hello) = request::params::<HelloParams>(call.params.clone())
+            && !hello.client.is_empty()
         {
             // At once, so that the requests behind it have its name.
             self.actor = self.peer.named(&hello);
         }
-        if is_subscription(&call) && self.count(|job| matches!(job, Job::Subscription)) >= SUBSCRIPTIONS_MAX {
+        self.end_subscription(&call.id);
+        if is_subscription(&call)
+            && self.count(|job| matches!(job, Job::Subscription(_))) >= SUBSCRIPTIONS_MAX
+        {
             let message = format!("this connection has {SUBSCRIPTIONS_MAX} watches already");
             let error =
                 ApiError::new(ErrorCode::Busy, message).hint("open another connection, or close this");
@@ -254,16 +261,22 @@ impl Connection {
     /// Takes note of a task's end, and begins what follows it.
     async fn reap(&mut self, ended: Ended) -> Result<Option<End>, Gone> {
         self.active_at = Instant::now();
-        let (outcome, job) = match ended {
-            Ok((task, outcome)) => (outcome?, self.jobs.remove(&task)),
+        let outcome = match ended {
+            Ok((task, outcome)) => {
+                self.jobs.remove(&task);
+                outcome?
+            }
+            Err(error) if error.is_cancelled() => {
+                self.jobs.remove(&error.id());
+                return Ok(None);
+            }
             Err(error) => {
-                let job = self.jobs.remove(&error.id());
+                let job = self.jobs.remove(&error.id()).map(|(job, _)| job);
                 tracing::error!(%error, ?job, "a request failed inside");
                 self.outbox.put(defect(job)).await?;
                 return Ok(None);
             }
         };
-        tracing::trace!(?job, "done");
         match outcome {
             Outcome::Over => {}
             Outcome::Answered(id, then) => self.follow(id, then),
@@ -292,7 +305,11 @@ impl Connection {
 
     /// A program that half-closes has heard all that it asked for; its subscriptions end.
     fn follow(&mut self, id: Value, then: Then) {
+        if matches!(then, Then::Done) {
+            return;
+        }
         let (outbox, half_closed) = (self.outbox.clone(), self.half_closed.clone());
+        let job = Job::Subscription(Some(id.clone()));
         let subscription = async move {
             match then {
                 Then::Done => Ok(()),
@@ -300,7 +317,7 @@ impl Connection {
                 Then::Follow(follower) => subscription::follow(follower, &id, &outbox).await,
             }
         };
-        self.spawn(Job::Subscription, async move {
+        self.spawn(job, async move {
             tokio::select! {
                 () = half_closed.cancelled() => Ok(Outcome::Over),
                 result = subscription => result.map(|()| Outcome::Over),
@@ -311,7 +328,7 @@ impl Connection {
     /// A person's stream goes on after a half-close, as `echo events | nc -N` means it, until the server ends.
     fn stream_text(&mut self, stream: impl Future<Output = Result<(), Gone>> + Send + 'static) {
         let closing = self.shared.closing.clone();
-        self.spawn(Job::Subscription, async move {
+        self.spawn(Job::Subscription(None), async move {
             tokio::select! {
                 () = closing.cancelled() => Ok(Outcome::Over),
                 result = stream => result.map(|()| Outcome::Over),
@@ -321,12 +338,20 @@ impl Connection {
 
     fn spawn(&mut self, job: Job, task: impl Future<Output = Result<Outcome, Gone>> + Send + 'static) {
         let handle = self.tasks.spawn(task);
-        self.jobs.insert(handle.id(), job);
+        self.jobs.insert(handle.id(), (job, handle));
+    }
+
+    /// A request with the id of a watch or a followed log ends it.
+    fn end_subscription(&mut self, id: &Value) {
+        let is_meant = |job: &Job| matches!(job, Job::Subscription(Some(request)) if request == id);
+        for (_, task) in self.jobs.values().filter(|(job, _)| is_meant(job)) {
+            task.abort();
+        }
     }
 
     /// Commands with words run one after the other; of requests, a bounded number runs at once.
     fn may_read(&self) -> bool {
-        let is_command_running = self.jobs.values().any(|job| matches!(job, Job::Command));
+        let is_command_running = self.jobs.values().any(|(job, _)| matches!(job, Job::Command));
         !is_command_running && self.count(|job| matches!(job, Job::Request(_))) < IN_FLIGHT_MAX
     }
 
@@ -342,7 +367,7 @@ impl Connection {
     }
 
     fn count(&self, is_meant: impl Fn(&Job) -> bool) -> usize {
-        self.jobs.values().filter(|job| is_meant(job)).count()
+        self.jobs.values().filter(|(job, _)| is_meant(job)).count()
     }
 }
 
@@ -369,6 +394,6 @@ fn defect(job: Option<Job>) -> Vec<u8> {
     match job {
         Some(Job::Request(id)) => encode::error(&id, ApiError::new(ErrorCode::Internal, MESSAGE)),
         Some(Job::Command) => format!("error: {MESSAGE}\n\n").into_bytes(),
-        Some(Job::Subscription) | None => Vec::new(),
+        Some(Job::Subscription(_)) | None => Vec::new(),
     }
 }

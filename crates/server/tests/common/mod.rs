@@ -30,8 +30,8 @@ pub(crate) fn journal() -> Arc<Journal> {
 /// The lines of a fixture file.
 pub(crate) fn fixtures(name: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/wire").join(name);
-    let text = std::fs::read_to_string(path).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let text = std::fs::read_to_string(path).expect("the fixture is there");
+    text.lines().map(|line| serde_json::from_str(line).expect("the fixture is JSON")).collect()
 }
 
 /// Sends all of it, half-closes, and reads until the server closes.
@@ -55,6 +55,6 @@ async fn say(stream: DuplexStream, bytes: &[u8]) -> Vec<u8> {
         let (_, result) = tokio::join!(send, read.read_to_end(&mut answered));
         result
     };
-    tokio::time::timeout(LIMIT, talk).await.expect("the server closes in time").unwrap();
+    tokio::time::timeout(LIMIT, talk).await.expect("the server closes in time").expect("it can be read");
     answered
 }
