@@ -146,8 +146,11 @@ fn in_a_cgroup_the_run_is_killed_by_it() {
     let configured = Configuration { on_loss: OnLoss::Keep, logs: None, cgroup: Some(cgroup.clone()) };
     engine.send(&Request::Configure(configured));
     start(&slot, &mut engine, 1, &["double-fork", "--", "ignore-term"], 2);
-    let members = std::fs::read_to_string(cgroup.join("cgroup.procs")).expect("a cgroup");
-    assert_eq!(members.lines().count(), census::of_run(&slot.mark(1)).len());
+    let all_are_members = || {
+        let members = std::fs::read_to_string(cgroup.join("cgroup.procs")).expect("a cgroup");
+        members.lines().count() == census::of_run(&slot.mark(1)).len()
+    };
+    assert!(wait_until(PATIENCE, all_are_members));
     kill(&slot, &mut engine, 1);
     assert!(wait_until(PATIENCE, || std::fs::remove_dir(&cgroup).is_ok()), "the cgroup is empty");
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const BACKLOG_MAX: usize = 4 * 1024 * 1024;
 
 /// How much is read at once.
-const READ_SIZE: usize = 16 * 1024;
+const READ_SIZE: usize = 4 * 1024;
 
 /// How long the last events may take to be sent when the keeper leaves.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -50,7 +50,7 @@ impl Connection {
     pub(super) fn receive(&mut self) {
         let mut buffer = [0; READ_SIZE];
         // Bounded, so that an engine that never stops talking does not keep the run waiting.
-        for _ in 0..64 {
+        for _ in 0..256 {
             match self.stream.read(&mut buffer) {
                 Ok(0) => self.is_closed = true,
                 Ok(count) => {

@@ -34,6 +34,7 @@ const EXIT_NO_SLOT: u8 = 73;
 /// Keeps one instance until its work is done.
 pub(crate) fn keep(arguments: &Arguments) -> ExitCode {
     sys::close_inherited();
+    sys::keep_memory_small();
     let mut engine = match take_stdin() {
         Ok(engine) => engine,
         Err(error) => {

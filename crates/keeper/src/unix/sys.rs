@@ -22,6 +22,15 @@ pub(super) fn close_inherited() {
     }
 }
 
+/// Has large buffers given back to the system when they are freed, also after the first time.
+pub(super) fn keep_memory_small() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: one thread, and the parameter is one that mallopt knows.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 64 * 1024);
+    }
+}
+
 /// Makes this process what a keeper is; gives the end of a pipe that yields a byte per signal.
 pub(super) fn become_keeper() -> io::Result<UnixStream> {
     // Fails only for a process group leader, which already is what we want to be.
