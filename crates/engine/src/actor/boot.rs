@@ -162,6 +162,7 @@ impl Actor {
             is_leaving: false,
             waiting_for_end: Vec::new(),
             next_sample: None,
+            sampler: <_>::default(),
             jitter: jitter::Jitter::new(),
         };
         Ok((actor, Ears { asks, news: heard, facts: learnt, files: changed }))

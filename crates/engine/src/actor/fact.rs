@@ -24,7 +24,11 @@ pub(crate) enum Fact {
     /// A follower of these logs is gone.
     Unfollowed { instances: Vec<InstanceId> },
     /// Use of CPU and memory, by instance.
-    Measured { usage: BTreeMap<InstanceId, Usage> },
+    Measured {
+        usage: BTreeMap<InstanceId, Usage>,
+        /// For whom: instances, whether with their history, and who waits for the answer.
+        asked: Option<(Vec<InstanceId>, bool, Reply<ostler_api::MetricsReply>)>,
+    },
     /// A job ended without anything to tell.
     Nothing,
 }

@@ -95,6 +95,7 @@ pub(crate) struct Actor {
     is_leaving: bool,
     waiting_for_end: Vec<Reply<ostler_api::ShutdownReply>>,
     next_sample: Option<tokio::time::Instant>,
+    sampler: Arc<std::sync::Mutex<crate::metrics::Sampler>>,
     jitter: jitter::Jitter,
 }
 
@@ -220,7 +221,7 @@ impl Actor {
             Fact::LastLine { instance, run, line } => self.last_line(&instance, run, line),
             Fact::Loaded { result, because } => self.loaded(*result, because),
             Fact::Unfollowed { instances } => self.unwatch_logs(&instances),
-            Fact::Measured { usage } => self.measured(usage),
+            Fact::Measured { usage, asked } => self.measured(&usage, asked),
             Fact::Nothing => {}
         }
     }

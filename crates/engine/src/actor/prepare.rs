@@ -48,6 +48,16 @@ pub(super) struct Plans {
     notify: Option<PathBuf>,
 }
 
+/// A probe that can be asked, and what a command beside the run gets.
+pub(super) struct Filled {
+    /// What is asked.
+    pub question: Question,
+    /// The environment of the run, if it was needed.
+    pub env: Vec<(String, String)>,
+    /// Where it runs.
+    pub working_dir: PathBuf,
+}
+
 impl Actor {
     pub(super) fn prepare(&mut self, instance: InstanceId, run: RunId, spec: Arc<ServiceSpec>, mode: String) {
         let plans = self.plans(&instance, run, spec, mode);
@@ -243,7 +253,7 @@ impl Plans {
         probe: &Probe,
         bases: &Bases,
         needs_environment: bool,
-    ) -> Result<(Question, Vec<(String, String)>, PathBuf), String> {
+    ) -> Result<Filled, String> {
         let other_ports = |name: &ServiceName| self.others.get(name).copied();
         let holes = Holes {
             spec: &self.spec,
@@ -254,11 +264,12 @@ impl Plans {
         };
         let question = Question::new(probe, &holes).map_err(|error| error.to_string())?;
         if !needs_environment {
-            return Ok((question, Vec::new(), self.spec.launch.working_dir.clone()));
+            let working_dir = self.spec.launch.working_dir.clone();
+            return Ok(Filled { question, env: Vec::new(), working_dir });
         }
         let composed = environment::compose(&holes, &self.mode, bases, &self.overrides);
         let composed = composed.map_err(|error| error.to_string())?;
-        Ok((question, composed.env, composed.working_dir))
+        Ok(Filled { question, env: composed.env, working_dir: composed.working_dir })
     }
 
     fn variables(&self, bases: &Bases) -> Result<Vec<ostler_api::EnvVariable>, ostler_api::ApiError> {

@@ -2,11 +2,16 @@
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 
-use ostler_api::{ApiError, ErrorCode, HealthReply, ProbeResult, ServiceParams};
+use ostler_api::{HealthReply, ProbeResult, ServiceParams};
 use ostler_core::{Input, InstanceId, Probe, ProbeKind, RunId, ServiceSpec};
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{Actor, boot, fact::Fact, prepare::Plans, targets};
+use super::{
+    Actor, boot,
+    fact::Fact,
+    prepare::{Filled, Plans},
+    targets,
+};
 use crate::{
     environment::Bases,
     handle::Reply,
@@ -186,7 +191,8 @@ impl Asking {
     /// Blocks: an exec probe gets the whole environment of the run.
     fn prober(self, bases: &Bases) -> Result<(Prober, Duration), String> {
         let needs_environment = matches!(self.probe, Probe::Exec(_));
-        let (question, env, working_dir) = self.plans.question(&self.probe, bases, needs_environment)?;
+        let Filled { question, env, working_dir } =
+            self.plans.question(&self.probe, bases, needs_environment)?;
         let context = ProbeContext {
             instance: self.plans.instance().clone(),
             run: self.run,
@@ -244,9 +250,4 @@ fn well(question: &Question) -> String {
         Question::Log(_) => "the line was written".to_owned(),
         Question::Notify => "it said READY=1".to_owned(),
     }
-}
-
-/// `unknown-service` for a name that is none.
-pub(super) fn no_instance(name: &str) -> ApiError {
-    ApiError::new(ErrorCode::UnknownService, format!("{name} has no instance"))
 }

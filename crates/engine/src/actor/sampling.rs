@@ -1,16 +1,81 @@
-//! tmp
-use super::Actor;
+//! Measuring CPU and memory, only while somebody looks.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use ostler_api::{InstanceMetrics, MetricsParams, MetricsReply};
+use ostler_core::InstanceId;
+
+use super::{Actor, Time, fact::Fact, targets, time};
+use crate::{handle::Reply, metrics::Usage};
+
+/// Between two measurements while somebody looks.
+const INTERVAL: Duration = Duration::from_secs(2);
+
 impl Actor {
-    pub(super) fn sample(&mut self) {}
+    /// It is time to measure, if anybody still looks.
+    pub(super) fn sample(&mut self) {
+        if self.lookers.is_empty() {
+            self.next_sample = None;
+            for slot in self.slots.values_mut() {
+                slot.is_dirty |= slot.usage.take().is_some();
+                slot.history.clear();
+            }
+            return;
+        }
+        self.next_sample = Some(tokio::time::Instant::now() + INTERVAL);
+        self.measure(None);
+    }
+
     pub(super) fn measured(
         &mut self,
-        _u: std::collections::BTreeMap<ostler_core::InstanceId, crate::metrics::Usage>,
+        usage: &BTreeMap<InstanceId, Usage>,
+        asked: Option<(Vec<InstanceId>, bool, Reply<MetricsReply>)>,
     ) {
+        let at = time::text(self.time.wall);
+        for (id, usage) in usage {
+            let Some(slot) = self.slots.get_mut(id) else { continue };
+            slot.history.push(usage.sample(at.clone()));
+            if asked.is_none() {
+                slot.is_dirty |= slot.usage != Some(*usage);
+                slot.usage = Some(*usage);
+            }
+        }
+        let Some((wanted, with_history, reply)) = asked else { return };
+        let instances =
+            wanted.iter().map(|id| self.instance_metrics(id, usage.contains_key(id), with_history));
+        let _ = reply.send(Ok(MetricsReply { instances: instances.collect() }));
     }
-    pub(super) fn metrics(
-        &mut self,
-        _p: &ostler_api::MetricsParams,
-        _r: crate::handle::Reply<ostler_api::MetricsReply>,
-    ) {
+
+    pub(super) fn metrics(&mut self, params: &MetricsParams, reply: Reply<MetricsReply>) {
+        match targets::instances(&self.supervisor, params.service.as_deref()) {
+            Ok(wanted) => self.measure(Some((wanted, params.history, reply))),
+            Err(error) => {
+                let _ = reply.send(Err(error));
+            }
+        }
+    }
+
+    fn measure(&mut self, asked: Option<(Vec<InstanceId>, bool, Reply<MetricsReply>)>) {
+        let with_process = self.supervisor.instances().filter(|instance| instance.pid().is_some());
+        let roots: BTreeMap<_, _> = with_process
+            .filter_map(|instance| Some((instance.id().clone(), self.slots.get(instance.id())?.keeper_pid?)))
+            .collect();
+        let sampler = Arc::clone(&self.sampler);
+        self.jobs.spawn_blocking(move || {
+            let mut sampler = sampler.lock().unwrap_or_else(PoisonError::into_inner);
+            let usage = sampler.measure(Time::look().now, &roots);
+            Fact::Measured { usage, asked }
+        });
+    }
+
+    fn instance_metrics(&self, id: &InstanceId, is_up: bool, with_history: bool) -> InstanceMetrics {
+        let history = self.slots.get(id).map(|slot| &slot.history);
+        let latest = history.filter(|_| is_up).and_then(|history| history.latest().cloned());
+        let samples = history.filter(|_| with_history).map(|history| history.samples().cloned().collect());
+        InstanceMetrics { instance: id.to_string(), latest, history: samples.unwrap_or_default() }
     }
 }

@@ -8,7 +8,12 @@ use ostler_core::{ExitStatus, Goal, Health, Instance, Phase, PhaseKind, Rest, Ru
 use ostler_keeper::protocol::{LogPosition, Request};
 use tokio::{sync::watch, task::AbortHandle};
 
-use crate::{keepers::KeeperLink, metrics::Usage, probe::Notified, wire};
+use crate::{
+    keepers::KeeperLink,
+    metrics::{History, Usage},
+    probe::Notified,
+    wire,
+};
 
 /// The engine's side of an instance.
 pub(super) struct Slot {
@@ -44,6 +49,8 @@ pub(super) struct Slot {
     pub log_watchers: u32,
     /// Use of CPU and memory, while somebody looks.
     pub usage: Option<Usage>,
+    /// The curve of it.
+    pub history: History,
     /// What is wrong with writing the log, in words.
     pub log_trouble: Option<String>,
     /// Whether it shows anything new since the last publication.
@@ -93,6 +100,7 @@ impl Slot {
             log: watch::Sender::new(LogPosition::default()),
             log_watchers: 0,
             usage: None,
+            history: History::default(),
             log_trouble: None,
             is_dirty: true,
         }
