@@ -15,6 +15,7 @@
 #![cfg(target_os = "linux")]
 
 mod daemon;
+mod limits;
 mod place;
 mod random;
 mod report;
@@ -26,6 +27,7 @@ pub mod measure;
 pub mod scenarios;
 
 pub use daemon::Daemon;
+pub use limits::Limits;
 pub use ostler_testkit::{wait_for, wait_until};
 pub use place::{Place, bin_dir};
 pub use random::Random;

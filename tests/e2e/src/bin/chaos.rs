@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ostler_e2e::{Random, Report, scenarios};
+use ostler_e2e::{Limits, Random, Report, scenarios};
 
 /// A scenario by name, with the count of the issue that asked for it.
 struct Scenario {
@@ -27,24 +27,39 @@ const SCENARIOS: &[Scenario] = &[
         count: 200,
         run: |count, _| scenarios::broken_configs(count),
     },
-    Scenario { name: "tree-kill", issue: 2, count: 500, run: |count, _| scenarios::tree_kill(count) },
+    Scenario {
+        name: "tree-kill",
+        issue: 2,
+        count: 500,
+        run: |count, _| scenarios::tree_kill(count, &Limits::promised()),
+    },
     Scenario { name: "daemon-kills", issue: 2, count: 200, run: scenarios::daemon_kills },
     Scenario { name: "revival", issue: 2, count: 10, run: |count, _| scenarios::revival(count) },
     Scenario { name: "keeper-kills", issue: 2, count: 100, run: scenarios::keeper_kills },
-    Scenario { name: "pid-reuse", issue: 2, count: 100, run: |count, _| scenarios::pid_reuse(count) },
+    Scenario {
+        name: "pid-reuse",
+        issue: 2,
+        count: 100,
+        run: |count, _| scenarios::pid_reuse(count, &own_path()),
+    },
     Scenario {
         name: "hostile-clients",
         issue: 2,
         count: 100_000,
-        run: |count, seed| scenarios::hostile_clients(count, 300, seed),
+        run: |count, seed| scenarios::hostile_clients(count, 300, seed, &Limits::promised()),
     },
     Scenario { name: "other-users", issue: 2, count: 1, run: |_, _| scenarios::other_users() },
-    Scenario { name: "flood", issue: 2, count: 30, run: |seconds, _| scenarios::flood(200, seconds as u64) },
+    Scenario {
+        name: "flood",
+        issue: 2,
+        count: 30,
+        run: |seconds, _| scenarios::flood(200, seconds as u64, &Limits::promised()),
+    },
     Scenario {
         name: "mixed",
         issue: 2,
         count: 600,
-        run: |seconds, seed| scenarios::mixed(Duration::from_secs(seconds as u64), seed),
+        run: |seconds, seed| scenarios::mixed(Duration::from_secs(seconds as u64), seed, &Limits::promised()),
     },
 ];
 
@@ -70,12 +85,16 @@ fn main() -> ExitCode {
         let asked = SCENARIOS.iter().filter(|scenario| scenario.issue as usize == issue);
         asked.map(|scenario| told((scenario.run)(scenario.count, seed))).collect()
     } else if let Some(minutes) = number("--minutes") {
-        vec![told(scenarios::mixed(Duration::from_secs(60 * minutes as u64), seed))]
+        vec![told(scenarios::mixed(Duration::from_secs(60 * minutes as u64), seed, &Limits::promised()))]
     } else {
         println!("usage: chaos --issue N | --minutes N | --only NAME [--count N], and --seed N");
         Vec::new()
     };
     conclude_told(&reports)
+}
+
+fn own_path() -> std::path::PathBuf {
+    std::env::current_exe().expect("this program has a path")
 }
 
 /// Shows a report as soon as it is there.

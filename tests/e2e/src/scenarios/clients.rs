@@ -9,18 +9,15 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::{Place, Process, Random, Report, Service, Wire, tool, wait_for};
+use crate::{Limits, Place, Process, Random, Report, Service, Wire, tool, wait_for};
 
 use super::shared::{median, ms};
-
-/// How long `status` may take meanwhile.
-const STATUS_LIMIT: Duration = Duration::from_millis(50);
 
 /// Malformed lines on one connection, before the next one is opened.
 const LINES_PER_CONNECTION: usize = 500;
 
 /// Sends `lines` malformed lines while `silent` clients are silent or slow, and asks for the status all the time.
-pub fn hostile_clients(lines: usize, silent: usize, seed: u64) -> Report {
+pub fn hostile_clients(lines: usize, silent: usize, seed: u64, limits: &Limits) -> Report {
     let mut report =
         Report::new(format!("{lines} malformed lines, {silent} silent or slow clients (seed {seed})"));
     let services: Vec<_> =
@@ -56,7 +53,7 @@ pub fn hostile_clients(lines: usize, silent: usize, seed: u64) -> Report {
         }
     });
     let slowest = times.iter().max().copied().unwrap_or_default();
-    report.expect(slowest < STATUS_LIMIT, || format!("status took {}", ms(slowest)));
+    report.expect(slowest < limits.status, || format!("status took {}", ms(slowest)));
     report.figure("lines of answer to nonsense", answers.load(Ordering::Relaxed));
     report.figure("status requests meanwhile", times.len());
     report.figure("median", ms(median(&mut times)));

@@ -3,13 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::{Place, Report, Service, wait_until};
+use crate::{Limits, Place, Report, Service, wait_until};
 
 use super::logs;
 use super::shared::{instances, median, ms};
-
-/// How long `status` may take meanwhile.
-const STATUS_LIMIT: Duration = Duration::from_millis(50);
 
 /// The bound of the flooding service's log on disk.
 const MAX_SIZE_MIB: u64 = 16;
@@ -20,7 +17,7 @@ const SLACK: u64 = 1 << 20;
 
 /// Writes `rate` MB/s for `seconds`: status stays quick, the others go on, what is lost is counted, and the disk
 /// stays in its bound.
-pub fn flood(rate: u64, seconds: u64) -> Report {
+pub fn flood(rate: u64, seconds: u64, limits: &Limits) -> Report {
     let mut report = Report::new(format!("a flood of {rate} MB/s for {seconds} s"));
     let flood = Service::flood("flood", rate, seconds)
         .line("oneshot = true")
@@ -48,7 +45,7 @@ pub fn flood(rate: u64, seconds: u64) -> Report {
             report.expect(outcome.is_ok_and(|reply| reply.ok != Some(false)), || {
                 "calm did not restart".to_owned()
             });
-            report.expect(asked.elapsed() < Duration::from_secs(2), || {
+            report.expect(asked.elapsed() < limits.after_grace, || {
                 format!("restart of another service took {}", ms(asked.elapsed()))
             });
         }
@@ -56,7 +53,7 @@ pub fn flood(rate: u64, seconds: u64) -> Report {
     });
     report.expect(is_over, || "the flood does not end".to_owned());
     let slowest = times.iter().max().copied().unwrap_or_default();
-    report.expect(slowest < STATUS_LIMIT, || format!("status took {}", ms(slowest)));
+    report.expect(slowest < limits.status, || format!("status took {}", ms(slowest)));
     report.figure("status requests meanwhile", times.len());
     report.figure("median", ms(median(&mut times)));
     report.figure("slowest", ms(slowest));

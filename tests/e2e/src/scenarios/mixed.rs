@@ -6,19 +6,15 @@ use std::time::{Duration, Instant};
 use ostler_api::{Phase, Word};
 use rustix::process::Signal;
 
-use crate::{Place, ProcessTable, Random, Report, Service, Wire, wait_until};
+use crate::{Limits, Place, ProcessTable, Random, Report, Service, Wire, wait_until};
 
 use super::shared::{instances, ms, runs};
-
-/// How long the status may lag behind the kernel. An exit is told by a wake-up, so this is what two busy cores
-/// need to schedule three processes.
-const LAG_LIMIT: Duration = Duration::from_millis(250);
 
 /// How long everything may take to run once nobody kills any more: the longest backoff, and the start.
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs 20 mixed services for `length` under random kills; every state shown is held against the process table.
-pub fn mixed(length: Duration, seed: u64) -> Report {
+pub fn mixed(length: Duration, seed: u64, limits: &Limits) -> Report {
     let mut report =
         Report::new(format!("mixed services under random kills for {} s (seed {seed})", length.as_secs()));
     let place = Place::new("");
@@ -32,7 +28,7 @@ pub fn mixed(length: Duration, seed: u64) -> Report {
     let end = Instant::now() + length;
     let mut next_kill = Instant::now() + Duration::from_secs(3);
     while Instant::now() < end && report.is_good() {
-        if let Err(wrong) = looks.look(&mut wire, &place) {
+        if let Err(wrong) = looks.look(&mut wire, &place, limits) {
             report.failure(wrong);
         }
         if Instant::now() >= next_kill {
@@ -67,7 +63,7 @@ struct Looks {
 impl Looks {
     /// Compares one status with the process table before and after it. A difference that both tables confirm is a
     /// lag; one that lasts is a lie.
-    fn look(&mut self, wire: &mut Wire, place: &Place) -> Result<(), String> {
+    fn look(&mut self, wire: &mut Wire, place: &Place, limits: &Limits) -> Result<(), String> {
         let before = pids(place);
         let snapshot = wire.status().map_err(|error| error.to_string())?;
         let after = pids(place);
@@ -87,7 +83,7 @@ impl Looks {
             if !is_true {
                 let since = *self.open.entry(id.clone()).or_insert_with(Instant::now);
                 self.longest_lag = self.longest_lag.max(since.elapsed());
-                if since.elapsed() > LAG_LIMIT {
+                if since.elapsed() > limits.lag {
                     return Err(format!(
                         "{id} is said to be {:?} with pid {:?} for {}; the process table has {was:?}, then {is:?}",
                         status.phase,

@@ -3,6 +3,7 @@
 //! In a pid namespace of its own, where the next number can be chosen.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::Signal;
@@ -20,13 +21,12 @@ const TRIES_MAX: usize = 200;
 /// The variable that tells the program to run the inside of this scenario.
 const INSIDE: &str = "OSTLER_E2E_PID_REUSE";
 
-/// Runs `rounds` rounds in a pid namespace of its own.
-pub fn pid_reuse(rounds: usize) -> Report {
+/// Runs `rounds` rounds in a pid namespace of its own, through the program `chaos`.
+pub fn pid_reuse(rounds: usize, chaos: &Path) -> Report {
     let mut report = Report::new(format!("{rounds} rounds of pid reuse"));
-    let own = std::env::current_exe().expect("this program has a path");
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--pid", "--mount-proc", "--fork", "--kill-child", "--"]);
-    command.arg(own).env(INSIDE, rounds.to_string());
+    command.arg(chaos).env(INSIDE, rounds.to_string());
     let output = match command.output() {
         Ok(output) => output,
         Err(error) => {
@@ -184,5 +184,5 @@ fn stranger(pid: u32) -> Option<Child> {
 
 /// Whether the number is in use, be it by a zombie.
 fn exists(pid: u32) -> bool {
-    std::path::Path::new(&format!("/proc/{pid}")).exists()
+    Path::new(&format!("/proc/{pid}")).exists()
 }

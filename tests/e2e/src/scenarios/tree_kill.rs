@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Place, ProcessTable, Report, SLOT, Service, wait_until};
+use crate::{Limits, Place, ProcessTable, Report, SLOT, Service, wait_until};
 
 use super::shared::{median, ms};
 
@@ -27,8 +27,8 @@ const GROWTH_LIMIT: Duration = Duration::from_secs(20);
 /// A chain of processes that each start a successor and end, so that no pid lives long.
 const RUNNER: &str = "#!/bin/sh\ntrap '' TERM HUP INT\nsleep 0.05\n\"$0\" &\n";
 
-/// Stops trees `stops` times: nothing survives, and each stop ends within the grace and two seconds.
-pub fn tree_kill(stops: usize) -> Report {
+/// Stops trees `stops` times: nothing survives, and each stop ends soon after its grace.
+pub fn tree_kill(stops: usize, limits: &Limits) -> Report {
     let mut report = Report::new(format!("{stops} stops of trees that do not want to die"));
     let place = Place::new("");
     let services = services(&place, stops.min(PARALLEL));
@@ -82,9 +82,7 @@ pub fn tree_kill(stops: usize) -> Report {
         }
     }
     let slowest = times.iter().max().copied().unwrap_or_default();
-    report.expect(slowest <= GRACE + Duration::from_secs(2), || {
-        format!("the slowest stop took {}", ms(slowest))
-    });
+    report.expect(slowest <= GRACE + limits.after_grace, || format!("the slowest stop took {}", ms(slowest)));
     report.figure("stops", times.len());
     report.figure("survivors", survivors);
     report.figure("said to have escaped", escaped);
