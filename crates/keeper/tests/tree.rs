@@ -69,6 +69,17 @@ fn a_polite_stop_is_enough_for_the_polite() {
 }
 
 #[test]
+fn children_in_sessions_of_their_own_are_asked_politely_too() {
+    let (slot, mut engine) = Slot::start();
+    start(&slot, &mut engine, 1, &["tree", "2", "3"], 13);
+    let begin = Instant::now();
+    engine.send(&Request::Terminate { run: 1, signal: TERM, grace_ms: Some(15_000) });
+    let report = engine.tree_gone();
+    assert_eq!((report.killed_count, census::of_run(&slot.mark(1)).len()), (0, 0));
+    assert!(begin.elapsed() < Duration::from_secs(10), "nobody waits for the grace to end");
+}
+
+#[test]
 fn after_the_grace_the_rest_is_killed() {
     let (slot, mut engine) = Slot::start();
     let ways: [(&[&str], usize); 4] = [

@@ -25,6 +25,8 @@ pub(super) struct Keeper {
     pub(super) signals: UnixStream,
     /// The engine, once greeted, and those that have not introduced themselves yet.
     pub(super) connections: Vec<Connection>,
+    /// No connection is accepted before, because there were no descriptors left.
+    pub(super) accept_at: Option<Instant>,
     pub(super) link: Link,
     pub(super) configuration: Configuration,
     pub(super) log: LogTarget,
@@ -78,6 +80,7 @@ impl Keeper {
             slot,
             signals,
             connections: vec![Connection::new(engine, Instant::now())],
+            accept_at: None,
             link: Link::New,
             configuration: Configuration { on_loss: OnLoss::Keep, logs: None, cgroup: None },
             log: LogTarget::default(),
@@ -244,6 +247,7 @@ impl Keeper {
                     is_acknowledged: false,
                     ended: 0,
                     kill: None,
+                    polite: None,
                     kill_at: None,
                     output,
                 });
@@ -293,6 +297,7 @@ impl Keeper {
         // A process that is gone at this moment is what we want.
         let _ = run.signal_group(signal);
         let _ = run.signal_group(libc::SIGCONT);
+        run.polite = Some(signal);
         if let Some(grace) = grace_ms {
             let at = now + Duration::from_millis(grace.min(u64::from(u32::MAX)));
             run.kill_at = Some(run.kill_at.map_or(at, |earlier| earlier.min(at)));
@@ -359,6 +364,9 @@ impl Keeper {
         let Some(run) = &mut self.run else { return };
         if reaped.leader_ended {
             run.output.drain(Writers::Alive, &mut self.buffer, &mut self.log);
+            if !reaped.nobody_left {
+                run.ask_the_rest();
+            }
         }
         let is_gone = reaped.nobody_left && run.status.is_some() && run.tree != Tree::Gone;
         if is_gone {

@@ -35,6 +35,10 @@ const EXIT_NO_SLOT: u8 = 73;
 pub(crate) fn keep(arguments: &Arguments) -> ExitCode {
     sys::close_inherited();
     sys::keep_memory_small();
+    // Absolute before the keeper lets go of the directory that it was started in.
+    let dir = std::path::absolute(&arguments.dir).unwrap_or_else(|_| arguments.dir.clone());
+    // The root is always there; elsewhere the keeper would only keep a file system busy.
+    let _ = std::env::set_current_dir("/");
     let mut engine = match take_stdin() {
         Ok(engine) => engine,
         Err(error) => {
@@ -44,10 +48,10 @@ pub(crate) fn keep(arguments: &Arguments) -> ExitCode {
     };
     let started = sys::become_keeper()
         .map_err(SlotError::Files)
-        .and_then(|signals| Slot::take(&arguments.dir, &arguments.key).map(|slot| (signals, slot)));
+        .and_then(|signals| Slot::take(&dir, &arguments.key).map(|slot| (signals, slot)));
     match started {
         Ok((signals, slot)) => {
-            let notes = arguments.dir.join(format!("{}.panic", arguments.key));
+            let notes = dir.join(format!("{}.panic", arguments.key));
             std::panic::set_hook(Box::new(move |panic| {
                 // There is nobody to tell; the file is for whoever looks for the reason.
                 let _ = File::create(&notes).and_then(|mut file| writeln!(file, "{panic}"));

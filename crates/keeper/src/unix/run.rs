@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use super::sys;
-use super::tree::{self, Kill};
+use super::tree::{self, Kill, Whom};
 use ostler_keeper::protocol::{ExitStatus, KeeperState, TreeReport};
 use ostler_keeper::record::RunRecord;
 use rustix::process::{WaitOptions, WaitStatus};
@@ -23,6 +23,8 @@ pub(super) struct Run {
     pub(super) is_acknowledged: bool,
     pub(super) ended: u32,
     pub(super) kill: Option<Kill>,
+    /// The signal of a polite stop that is under way.
+    pub(super) polite: Option<i32>,
     /// When the polite stop turns into a kill.
     pub(super) kill_at: Option<Instant>,
     pub(super) output: Output,
@@ -63,9 +65,17 @@ impl Run {
         match self.leader() {
             Some(pid) => sys::kill(-(pid as i32), signal),
             None => {
-                tree::signal_all(signal);
+                tree::signal_all(signal, Whom::All);
                 Ok(())
             }
+        }
+    }
+
+    /// Asks those whom the signal to the leader's group has not reached, now that the leader is gone.
+    pub(super) fn ask_the_rest(&self) {
+        if let Some(signal) = self.polite.filter(|_| self.kill.is_none()) {
+            tree::signal_all(signal, Whom::OutsideOf(self.pid));
+            tree::signal_all(libc::SIGCONT, Whom::OutsideOf(self.pid));
         }
     }
 

@@ -64,7 +64,7 @@ impl Kill {
         }
         let mut stopped = HashSet::new();
         for _ in 0..PASSES_MAX {
-            let found = signal_all(libc::SIGSTOP);
+            let found = signal_all(libc::SIGSTOP, Whom::All);
             let known = stopped.len();
             stopped.extend(found.iter().map(|it| (it.pid, it.stat.start)));
             self.killed.extend(found.iter().map(|it| ((it.pid, it.stat.start), it.name())));
@@ -76,7 +76,7 @@ impl Kill {
             let _ = sys::kill(group, libc::SIGKILL);
         }
         for _ in 0..PASSES_MAX {
-            let found = signal_all(libc::SIGKILL);
+            let found = signal_all(libc::SIGKILL, Whom::All);
             let mut is_new = false;
             for it in found {
                 is_new |= self.killed.insert((it.pid, it.stat.start), it.name()).is_none();
@@ -106,7 +106,7 @@ impl Kill {
 
     /// Those that live on.
     pub(super) fn escaped() -> Vec<String> {
-        signal_all(libc::SIGKILL).iter().take(NAMES_MAX).map(Found::name).collect()
+        signal_all(libc::SIGKILL, Whom::All).iter().take(NAMES_MAX).map(Found::name).collect()
     }
 }
 
@@ -124,9 +124,18 @@ enum Hold {
     Pidfd(OwnedFd),
 }
 
+/// Whom a signal is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// Every descendant.
+    All,
+    /// Those outside of this process group.
+    OutsideOf(u32),
+}
+
 /// Signals every descendant once, parents before their children; gives those that are not zombies.
 #[cfg(target_os = "linux")]
-pub(super) fn signal_all(signal: i32) -> Vec<Found> {
+pub(super) fn signal_all(signal: i32, whom: Whom) -> Vec<Found> {
     let own = std::process::id();
     let mut found = Vec::new();
     let mut seen = HashSet::new();
@@ -141,7 +150,7 @@ pub(super) fn signal_all(signal: i32) -> Vec<Found> {
             if pid == own || !seen.insert(pid) {
                 continue;
             }
-            let Some((hold, stat)) = signal_one(pid, &parent, own, signal) else { continue };
+            let Some((hold, stat)) = signal_one(pid, &parent, own, signal, whom) else { continue };
             if stat.state != b'Z' && stat.state != b'X' {
                 found.push(Found { pid, stat });
             }
@@ -152,14 +161,17 @@ pub(super) fn signal_all(signal: i32) -> Vec<Found> {
 }
 
 #[cfg(target_os = "linux")]
-fn signal_one(pid: u32, parent: &Parent, own: u32, signal: i32) -> Option<(Hold, ProcessStat)> {
+fn signal_one(pid: u32, parent: &Parent, own: u32, signal: i32, whom: Whom) -> Option<(Hold, ProcessStat)> {
+    let is_meant = |stat: &ProcessStat| whom != Whom::OutsideOf(stat.group);
     let raw = i32::try_from(pid).ok()?;
     if parent.pid == own {
         // Signalled before anything else is looked at: it may be about to fork and exit.
         if !is_own_child(raw) {
             return None;
         }
-        let _ = sys::kill(raw, signal);
+        if whom == Whom::All || stat_of(pid).is_some_and(|stat| is_meant(&stat)) {
+            let _ = sys::kill(raw, signal);
+        }
         return Some((Hold::Unreaped, stat_of(pid)?));
     }
     let flags = rustix::process::PidfdFlags::empty();
@@ -170,7 +182,9 @@ fn signal_one(pid: u32, parent: &Parent, own: u32, signal: i32) -> Option<(Hold,
         Hold::Pidfd(parent) => sys::kill_pidfd(parent, 0).is_ok(),
     };
     if stat.parent == own || (stat.parent == parent.pid && parent_lives) {
-        let _ = sys::kill_pidfd(&hold, signal);
+        if is_meant(&stat) {
+            let _ = sys::kill_pidfd(&hold, signal);
+        }
         return Some((Hold::Pidfd(hold), stat));
     }
     // It has moved meanwhile; the next pass finds it at its new place.
@@ -220,7 +234,7 @@ fn children_by_scan_if_needed(own: u32) -> Option<BTreeMap<u32, Vec<u32>>> {
 
 /// Without a way to enumerate descendants the process group of the leader is all that is reached.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn signal_all(_signal: i32) -> Vec<Found> {
+pub(super) fn signal_all(_signal: i32, _whom: Whom) -> Vec<Found> {
     let _ = (parse_stat, |parent: Parent| (parent.pid, parent.hold));
     Vec::new()
 }

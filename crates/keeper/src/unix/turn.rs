@@ -7,7 +7,7 @@ use super::spawn;
 use ostler_keeper::log::{Flush, Meta};
 use ostler_keeper::protocol::{Event, OnLoss, Request};
 use rustix::event::{PollFd, PollFlags, Timespec};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,9 @@ const STRANGERS_MAX: usize = 4;
 
 /// How long an engine may take to introduce itself.
 const HELLO_TIME: Duration = Duration::from_secs(10);
+
+/// When the system had no descriptor for a connection, the next one is accepted after this long.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// The pauses between attempts to revive the engine; the last one repeats.
 const REVIVE_PAUSES: [Duration; 4] =
@@ -81,11 +84,12 @@ impl Keeper {
     /// Waits until something is ready or due; gives what is ready.
     fn sleep(&self, last_input: Instant) -> Vec<Source> {
         let readable = PollFlags::IN;
-        let mut sources = vec![Source::Signals, Source::Listener];
-        let mut fds = vec![
-            PollFd::new(&self.signals, readable),
-            PollFd::from_borrowed_fd(self.slot.listener.as_fd(), readable),
-        ];
+        let mut sources = vec![Source::Signals];
+        let mut fds = vec![PollFd::new(&self.signals, readable)];
+        if self.accept_at.is_none() {
+            sources.push(Source::Listener);
+            fds.push(PollFd::from_borrowed_fd(self.slot.listener.as_fd(), readable));
+        }
         let mut backlog = 0;
         for (index, connection) in self.connections.iter().enumerate() {
             let waits = connection.backlog() > 0;
@@ -140,6 +144,7 @@ impl Keeper {
     fn next_due(&self, last_input: Instant) -> Option<Instant> {
         let mut due: Vec<Instant> = Vec::new();
         due.extend(self.connections.iter().filter(|it| it.is_closed).map(|it| it.opened));
+        due.extend(self.accept_at);
         due.extend(self.log_waits_until);
         due.extend(self.log.writer.as_ref().and_then(|writer| writer.retry_at()));
         if self.buffer.is_held() {
@@ -178,10 +183,23 @@ impl Keeper {
     }
 
     fn accept(&mut self, now: Instant) {
-        while let Ok((stream, _)) = self.slot.listener.accept() {
-            let strangers = self.connections.iter().filter(|it| !it.is_greeted).count();
-            if strangers < STRANGERS_MAX && is_trusted(&stream) && stream.set_nonblocking(true).is_ok() {
-                self.connections.push(Connection::new(stream, now));
+        loop {
+            match self.slot.listener.accept() {
+                Ok((stream, _)) => {
+                    let strangers = self.connections.iter().filter(|it| !it.is_greeted).count();
+                    if strangers < STRANGERS_MAX
+                        && is_trusted(&stream)
+                        && stream.set_nonblocking(true).is_ok()
+                    {
+                        self.connections.push(Connection::new(stream, now));
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => {
+                    self.accept_at = Some(now + ACCEPT_PAUSE);
+                    return;
+                }
             }
         }
     }
@@ -233,7 +251,9 @@ impl Keeper {
         self.log_watch = LogWatch::Off;
         if self.link == Link::Connected {
             let wait = match &self.configuration.on_loss {
-                OnLoss::Revive { after_ms, .. } | OnLoss::StopAfter { after_ms, .. } => Some(*after_ms),
+                // Not all keepers at once: the engine that the first one starts finds the others in time.
+                OnLoss::Revive { after_ms, .. } => Some(after_ms.saturating_add(spread(after_ms / 3))),
+                OnLoss::StopAfter { after_ms, .. } => Some(*after_ms),
                 OnLoss::Keep => None,
             };
             let next = wait.map(|ms| now + Duration::from_millis(ms.min(u64::from(u32::MAX))));
@@ -260,6 +280,7 @@ impl Keeper {
     }
 
     fn do_what_is_due(&mut self, now: Instant) {
+        self.accept_at = self.accept_at.filter(|at| *at > now);
         if let Some(run) = &mut self.run {
             if self.log_waits_until.is_none() {
                 run.output.flush_due(now, &mut self.log);
@@ -360,4 +381,9 @@ impl Keeper {
         }
         self.slot.leave(is_waiting);
     }
+}
+
+/// A time in milliseconds up to `most` that differs from keeper to keeper.
+fn spread(most: u64) -> u64 {
+    u64::from(std::process::id()) * 7919 % (most + 1)
 }
