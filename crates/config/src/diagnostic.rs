@@ -3,12 +3,18 @@
 use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 use crate::{
-    redact,
+    redact::Masked,
     source::{Files, Place},
 };
 
 /// The most diagnostics that are reported at once.
-pub const DIAGNOSTICS_MAX: usize = 500;
+pub const DIAGNOSTICS_MAX: usize = 200;
+/// The longest message or hint, in characters.
+const MESSAGE_MAX: usize = 1000;
+/// The widest line that is shown whole, in characters.
+const LINE_MAX: usize = 160;
+/// What is shown before the place on a wider line, in characters.
+const LINE_BEFORE: usize = 60;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,17 +78,18 @@ impl Rejected {
         self.text.is_none()
     }
 
-    /// The line a diagnostic speaks of, with secrets masked; `None` when its file was not read.
-    pub fn source_line(&self, diagnostic: &Diagnostic) -> Option<String> {
-        let file = self.files.iter().find(|file| file.path == diagnostic.file)?;
-        Some(redact::line(file, diagnostic.line))
+    /// The files that were read, the main one first.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|file| file.path.clone()).collect()
     }
 }
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let masked: Vec<Masked<'_>> = self.files.iter().map(Masked::new).collect();
         for diagnostic in &self.diagnostics {
-            write_for_people(f, diagnostic, self.source_line(diagnostic))?;
+            let file = masked.iter().find(|masked| masked.file.path == diagnostic.file);
+            write_for_people(f, diagnostic, file.map(|file| excerpt(file, diagnostic)))?;
         }
         let count = self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
         write!(f, "{count} {} in the configuration", if count == 1 { "mistake" } else { "mistakes" })
@@ -98,10 +105,37 @@ impl fmt::Debug for Rejected {
     }
 }
 
+/// The part of a line that is shown, and where in it the place begins and ends, from 0.
+struct Excerpt {
+    text: String,
+    start: usize,
+    width: usize,
+}
+
+fn excerpt(file: &Masked<'_>, diagnostic: &Diagnostic) -> Excerpt {
+    let place = diagnostic.column.max(1) as usize - 1;
+    let width = diagnostic.end_column.saturating_sub(diagnostic.column) as usize;
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    let line: Vec<char> = file.line(diagnostic.line).map(printable).take(place + LINE_MAX).collect();
+    if line.len() <= LINE_MAX {
+        let start = place.min(line.len());
+        return Excerpt {
+            start,
+            width: width.min(line.len() - start).max(1),
+            text: line.into_iter().collect(),
+        };
+    }
+    let from = place.saturating_sub(LINE_BEFORE).min(line.len());
+    let shown = &line[from..(from + LINE_MAX).min(line.len())];
+    let start = place - from;
+    let text = format!("…{}…", shown.iter().collect::<String>());
+    Excerpt { start: start + 1, width: width.min(shown.len().saturating_sub(start)).max(1), text }
+}
+
 fn write_for_people(
     f: &mut fmt::Formatter<'_>,
     diagnostic: &Diagnostic,
-    line: Option<String>,
+    excerpt: Option<Excerpt>,
 ) -> fmt::Result {
     let Diagnostic { path, message, hint, severity, .. } = diagnostic;
     let word = match severity {
@@ -111,15 +145,11 @@ fn write_for_people(
     let colon = if path.is_empty() { "" } else { ": " };
     writeln!(f, "{word}: {path}{colon}{message}")?;
     writeln!(f, "  --> {}:{}:{}", diagnostic.file.display(), diagnostic.line, diagnostic.column)?;
-    if let Some(line) = line.filter(|line| !line.is_empty()) {
+    if let Some(Excerpt { text, start, width }) = excerpt.filter(|excerpt| !excerpt.text.is_empty()) {
         let number = diagnostic.line.to_string();
         let gutter = " ".repeat(number.len());
-        let shown: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let length = shown.chars().count() as u32;
-        let column = diagnostic.column.min(length + 1);
-        let width = diagnostic.end_column.min(length + 2).saturating_sub(column).max(1);
-        writeln!(f, "{number} | {shown}")?;
-        writeln!(f, "{gutter} | {}{}", " ".repeat(column as usize - 1), "^".repeat(width as usize))?;
+        writeln!(f, "{number} | {text}")?;
+        writeln!(f, "{gutter} | {}{}", " ".repeat(start), "^".repeat(width))?;
     }
     if let Some(hint) = hint {
         writeln!(f, "  = {hint}")?;
@@ -165,7 +195,7 @@ impl Sink {
         hint: Option<String>,
         severity: Severity,
     ) {
-        if self.items.len() >= DIAGNOSTICS_MAX {
+        if self.is_full() {
             return;
         }
         let at = files.position(place);
@@ -175,8 +205,8 @@ impl Sink {
             column: at.column,
             end_column: at.end_column,
             path: path.to_owned(),
-            message,
-            hint,
+            message: shortened(message),
+            hint: hint.map(shortened),
             severity,
         };
         self.items.push((place, diagnostic));
@@ -190,6 +220,11 @@ impl Sink {
         self.items.extend(others);
     }
 
+    /// Whether nothing more is taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.items.len() >= DIAGNOSTICS_MAX
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
         self.items.iter().any(|(_, diagnostic)| diagnostic.severity == Severity::Error)
     }
@@ -200,5 +235,13 @@ impl Sink {
         let mut all: Vec<Diagnostic> = self.items.into_iter().map(|(_, diagnostic)| diagnostic).collect();
         all.dedup();
         all
+    }
+}
+
+/// A message may quote what was written, which may be anything.
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(MESSAGE_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ostler_core::{
-    Command, Condition, Fleet, InheritEnv, Launch, OnDependencyLoss, OnPortConflict, ServiceName,
+    Command, Condition, Fleet, InheritEnv, Launch, OnDependencyLoss, OnPortConflict, Segment, ServiceName,
     ServiceSpec, Signal, Stdio, Template,
 };
 
@@ -159,10 +159,22 @@ fn launch(view: &View<'_>, mode_env: &ModeEnv, modes: Option<&BTreeSet<String>>)
 fn command(view: &View<'_>) -> Command {
     match (view.template("command"), view.template("shell")) {
         (None, Some(line)) => Command::Shell(line),
-        (program, _) => {
-            Command::Program { program: program.unwrap_or_default(), args: view.templates("args") }
-        }
+        (program, _) => Command::Program {
+            program: at_home(program.unwrap_or_default(), view),
+            args: view.templates("args"),
+        },
     }
+}
+
+/// A program below `~/` is in the home directory: no shell is there to say so.
+fn at_home(mut program: Template, view: &View<'_>) -> Template {
+    if let (Some(Segment::Literal { text, .. }), Some(home)) =
+        (program.segments.first_mut(), view.scope.world.home())
+        && let Some(rest) = text.strip_prefix("~/")
+    {
+        *text = home.join(rest).to_string_lossy().into_owned();
+    }
+    program
 }
 
 fn env_files(view: &View<'_>, working_dir: &Path) -> Vec<PathBuf> {

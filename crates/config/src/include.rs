@@ -1,6 +1,7 @@
 //! Reads the main file and what it includes, within the limits, and merges them.
 
 use std::{
+    collections::BTreeSet,
     io,
     path::{Path, PathBuf},
 };
@@ -28,6 +29,8 @@ pub(crate) struct Read {
     pub(crate) files: Files,
     pub(crate) tree: Table,
     pub(crate) sink: Sink,
+    /// Folders in which another file may turn up that a pattern includes.
+    pub(crate) folders: BTreeSet<PathBuf>,
     /// The bytes of the main file as text; `None` when it is unreadable.
     pub(crate) text: Option<String>,
     /// How much of it can be relied on.
@@ -54,8 +57,10 @@ pub(crate) fn read(path: &Path, text: Option<&str>, world: &dyn World) -> Read {
         sink: Sink::default(),
         tree: Table::default(),
         bytes: 0,
+        keys: 0,
         open: Vec::new(),
         done: Vec::new(),
+        folders: BTreeSet::new(),
         grasp: Grasp::Whole,
     };
     let main = match text {
@@ -70,7 +75,14 @@ pub(crate) fn read(path: &Path, text: Option<&str>, world: &dyn World) -> Read {
             None
         }
     };
-    Read { files: reader.files, tree: reader.tree, sink: reader.sink, text, grasp: reader.grasp }
+    Read {
+        files: reader.files,
+        tree: reader.tree,
+        sink: reader.sink,
+        folders: reader.folders,
+        text,
+        grasp: reader.grasp,
+    }
 }
 
 struct Reader<'a> {
@@ -80,9 +92,11 @@ struct Reader<'a> {
     sink: Sink,
     tree: Table,
     bytes: u64,
+    keys: usize,
     /// The files being read, from the main one down.
     open: Vec<PathBuf>,
     done: Vec<PathBuf>,
+    folders: BTreeSet<PathBuf>,
     grasp: Grasp,
 }
 
@@ -120,8 +134,8 @@ impl Reader<'_> {
         }
         let include = table.entries.iter().position(|entry| entry.key == "include");
         let include = include.map(|at| table.entries.remove(at));
-        self.tree.merge(table);
-        if self.tree.weight() > KEYS_MAX {
+        self.keys += table.weight();
+        if self.keys > KEYS_MAX {
             self.grasp = Grasp::Little;
             self.tree = Table::default();
             let at = Place { file, start: 0, end: 0 };
@@ -134,6 +148,7 @@ impl Reader<'_> {
             );
             return;
         }
+        self.tree.merge(table);
         if let Some(include) = include {
             self.open.push(canonical.clone());
             self.includes(path, &include.node);
@@ -190,6 +205,10 @@ impl Reader<'_> {
         // Only the pattern is a pattern: brackets in the folder's own name are not.
         let escaped = glob::Pattern::escape(&folder.to_string_lossy());
         let is_pattern = pattern.contains(['*', '?', '[']);
+        let plain_part = pattern.split(['*', '?', '[']).next().unwrap_or_default();
+        if is_pattern && let Some((inside, _)) = format!("./{plain_part}").rsplit_once('/') {
+            self.folders.insert(folder.join(inside).components().collect());
+        }
         let found = if is_pattern {
             self.world.glob(&Path::new(&escaped).join(&pattern))
         } else {

@@ -39,6 +39,8 @@ pub struct Loaded {
     pub hash: String,
     /// The main file and everything that was included.
     pub files: Vec<PathBuf>,
+    /// Folders in which another file may turn up that a pattern of `include` matches.
+    pub folders: Vec<PathBuf>,
     /// What is worth knowing although it is accepted.
     pub notices: Vec<Diagnostic>,
     /// Where each key stands.
@@ -97,7 +99,7 @@ pub fn check(text: &str, path: &Path, world: &dyn World) -> Result<Loaded, Rejec
 
 fn run(path: &Path, text: Option<&str>, world: &dyn World) -> Result<Loaded, Rejected> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let include::Read { files, tree, mut sink, text, grasp } = include::read(&path, text, world);
+    let include::Read { files, tree, mut sink, folders, text, grasp } = include::read(&path, text, world);
     let config_dir = path.parent().unwrap_or(Path::new("/")).to_owned();
     let services = fleet::known_services(&tree);
     let scope = Scope { world, config_dir: &config_dir, services: &services, owner: Owner::Other };
@@ -110,6 +112,7 @@ fn run(path: &Path, text: Option<&str>, world: &dyn World) -> Result<Loaded, Rej
         hash: paths::sha256_hex(text.as_bytes()),
         text,
         files: files.iter().map(|file| file.path.clone()).collect(),
+        folders: folders.into_iter().collect(),
         notices: sink.into_sorted(),
         origins: Origins::of(&tree, &files),
         tree,

@@ -68,12 +68,13 @@ pub(crate) fn parse(text: &str, file: u16) -> (Table, Vec<SyntaxError>) {
 
 fn parse_here(body: &str, place: &dyn Fn(Range<usize>) -> Place) -> (Table, Vec<SyntaxError>) {
     let (document, errors) = DeTable::parse_recoverable(body);
+    let breaks: Vec<usize> = body.match_indices('\n').map(|(at, _)| at).collect();
     let mut lines = std::collections::BTreeSet::new();
     let errors = errors
         .iter()
         .filter_map(|error| {
             let span = error.span().unwrap_or(0..0);
-            let line = body.get(..span.start).unwrap_or(body).matches('\n').count();
+            let line = breaks.partition_point(|&at| at < span.start);
             // What follows on the same line mostly follows from the first.
             lines.insert(line).then(|| {
                 let (message, hint) = friendly(error.message(), body, &span);

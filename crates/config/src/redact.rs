@@ -16,18 +16,28 @@ pub fn is_secret_key(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| upper.contains(word))
 }
 
-/// A line of a file with the values of secret keys masked, character by character, so that columns stay.
-pub(crate) fn line(file: &SourceFile, number: u32) -> String {
-    let (start, end) = file.line_span(number);
-    let secrets = secret_spans(&file.text);
-    file.text[start..end]
-        .char_indices()
-        .map(|(at, c)| {
+/// A file whose values of secret keys are masked, character by character, so that columns stay.
+pub(crate) struct Masked<'a> {
+    pub(crate) file: &'a SourceFile,
+    /// In bytes, in order.
+    secrets: Vec<(usize, usize)>,
+}
+
+impl<'a> Masked<'a> {
+    pub(crate) fn new(file: &'a SourceFile) -> Self {
+        Self { file, secrets: secret_spans(&file.text) }
+    }
+
+    /// The characters of a line.
+    pub(crate) fn line(&self, number: u32) -> impl Iterator<Item = char> {
+        let (start, end) = self.file.line_span(number);
+        self.file.text[start..end].char_indices().map(move |(at, c)| {
             let at = start + at;
-            let is_secret = secrets.iter().any(|&(from, to)| (from..to).contains(&at));
+            let before = self.secrets.partition_point(|&(from, _)| from <= at);
+            let is_secret = before > 0 && at < self.secrets[before - 1].1;
             if is_secret && !c.is_whitespace() { '•' } else { c }
         })
-        .collect()
+    }
 }
 
 /// Where values of secret keys stand, found by tokens alone, so that broken files are covered too.

@@ -276,6 +276,8 @@ impl Rules<'_> {
 
     fn dependencies(&mut self, services: &[Read<'_>]) {
         let known: BTreeSet<&str> = services.iter().map(|service| service.spec.name.as_str()).collect();
+        let lasting: BTreeSet<&str> =
+            services.iter().filter(|s| !s.spec.oneshot).map(|service| service.spec.name.as_str()).collect();
         for service in services {
             let Some(table) = service.view.written("depends_on").and_then(|node| node.table()) else {
                 continue;
@@ -289,6 +291,10 @@ impl Rules<'_> {
                     let hint = did_you_mean(&entry.key, known.iter().copied())
                         .unwrap_or_else(|| format!("define it with [services.{}]", entry.key));
                     self.error(entry.place, &path, format!("there is no service {:?}", entry.key), hint);
+                } else if entry.node.text() == Some("completed") && lasting.contains(entry.key.as_str()) {
+                    let message = format!("service {:?} is no one-shot and may never complete", entry.key);
+                    let hint = "give that service oneshot = true, or wait for \"ready\"".to_owned();
+                    self.sink.notice(self.files, entry.node.place, &path, message, hint);
                 }
             }
         }
@@ -309,20 +315,33 @@ impl Rules<'_> {
     }
 
     fn shared_ports(&mut self, services: &[Read<'_>]) {
-        let mut owners: BTreeMap<u16, Vec<&Read<'_>>> = BTreeMap::new();
+        let mut claims: Vec<Claim<'_>> = Vec::new();
         for service in services.iter().filter(|s| s.spec.on_port_conflict != OnPortConflict::NextFree) {
             for port in service.view.table().map(ports::read).unwrap_or_default() {
                 let Some(first) = port.spec.number else { continue };
                 let last = first.saturating_add(service.spec.instances - 1);
-                let other = owners
-                    .range(first..=last)
-                    .flat_map(|(number, others)| others.iter().map(move |other| (number, *other)))
-                    .find(|(_, other)| other.spec.name != service.spec.name && meet(service, other));
-                if let Some((number, other)) = other {
-                    self.shared_port(service, other, *number, port.node.place, &port.spec.name);
-                }
-                for number in first..=last {
-                    owners.entry(number).or_default().push(service);
+                claims.push(Claim {
+                    first,
+                    last,
+                    order: claims.len(),
+                    service,
+                    place: port.node.place,
+                    name: port.spec.name,
+                });
+            }
+        }
+        claims.sort_by_key(|claim| (claim.first, claim.order));
+        let mut told = BTreeSet::new();
+        for (at, claim) in claims.iter().enumerate() {
+            if self.sink.is_full() {
+                return;
+            }
+            for other in claims[at + 1..].iter().take_while(|other| other.first <= claim.last) {
+                let (earlier, later) =
+                    if claim.order < other.order { (claim, other) } else { (other, claim) };
+                let is_own = claim.service.spec.name == other.service.spec.name;
+                if !is_own && meet(claim.service, other.service) && told.insert(later.order) {
+                    self.shared_port(later.service, earlier.service, other.first, later.place, &later.name);
                 }
             }
         }
@@ -339,6 +358,17 @@ impl Rules<'_> {
             self.sink.notice(self.files, place, &path, message, hint);
         }
     }
+}
+
+/// The fixed port of a service with those of its further instances.
+struct Claim<'a> {
+    first: u16,
+    last: u16,
+    /// The order of the file.
+    order: usize,
+    service: &'a Read<'a>,
+    place: Place,
+    name: String,
 }
 
 /// Whether two services can run in the same mode.

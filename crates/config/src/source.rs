@@ -51,13 +51,17 @@ impl SourceFile {
         let index = self.line_at(start.min(self.text.len() as u32));
         let line = index as u32 + 1;
         let (line_start, line_end) = self.line_span(line);
-        let column = |offset: u32| {
-            let length = (offset as usize).clamp(line_start, line_end) - line_start;
-            self.text[line_start..line_end].char_indices().filter(|&(at, _)| at < length).count() as u32 + 1
-        };
-        let first = column(start);
-        Position { line, column: first, end_column: column(end).max(first + 1) }
+        let start = (start as usize).clamp(line_start, line_end);
+        let end = (end as usize).clamp(start, line_end);
+        let first = characters(&self.text.as_bytes()[line_start..start]) + 1;
+        let end_column = first + characters(&self.text.as_bytes()[start..end]);
+        Position { line, column: first, end_column: end_column.max(first + 1) }
     }
+}
+
+/// How many characters begin in these bytes.
+fn characters(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32
 }
 
 /// All files of one configuration; the main one is the first.

@@ -1,5 +1,7 @@
 //! The configuration as a tree in which every key and value knows its place.
 
+use std::collections::HashMap;
+
 use crate::source::Place;
 
 /// A value and where it stands.
@@ -107,8 +109,14 @@ impl Table {
 
     /// Lays a later table over this one: tables merge by key, everything else is replaced.
     pub(crate) fn merge(&mut self, later: Self) {
+        if self.entries.is_empty() {
+            self.entries = later.entries;
+            return;
+        }
+        let known: HashMap<String, usize> =
+            self.entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
         for entry in later.entries {
-            match self.entries.iter_mut().find(|mine| mine.key == entry.key) {
+            match known.get(&entry.key).and_then(|&at| self.entries.get_mut(at)) {
                 None => self.entries.push(entry),
                 Some(mine) => match (&mut mine.node.value, entry.node.value) {
                     (Value::Table(mine), Value::Table(later)) => mine.merge(later),

@@ -218,3 +218,39 @@ fn a_broken_heading_does_not_make_up_mistakes() {
     let lines: Vec<u32> = rejected.diagnostics.iter().map(|d| d.line).collect();
     assert_eq!(lines, [1, 4], "{rejected}");
 }
+
+#[test]
+fn hostile_files_are_answered_in_bounded_time_and_space() {
+    let size = 64 << 10;
+    let repeated = ["=\n", "=", "[a]\n", "a=\n", "a=1 ", "\"", "a.", "\\", "{", "a=[1,", "é", "a=\"\\q\"\n"];
+    let mut texts: Vec<String> = repeated.iter().map(|piece| piece.repeat(size / piece.len())).collect();
+    let keys = (0..20_000).fold(String::new(), |mut all, n| {
+        let _ = writeln!(all, "a{n} = 1");
+        all
+    });
+    texts.push(keys);
+    texts.push(format!("[services.a]\ncommand = \"a\"\nargs = [{}]", "\"${x}\",".repeat(10_000)));
+    for text in texts {
+        let began = std::time::Instant::now();
+        let rejected = refused(&Memory::with(text.clone()));
+        let shown = rejected.to_string();
+        let start: String = text.chars().take(20).collect();
+        assert!(began.elapsed().as_secs() < 20, "{start:?} took {:?}", began.elapsed());
+        assert!(rejected.diagnostics.len() <= ostler_config::DIAGNOSTICS_MAX);
+        assert!(shown.len() < 256 << 10, "{start:?} shows {} bytes", shown.len());
+    }
+}
+
+#[test]
+fn a_long_line_is_shown_in_part() {
+    let text = format!(
+        "[services.a]\ncommand = \"a\"\nargs = [{}1, {}]",
+        "\"x\", ".repeat(500),
+        "\"y\", ".repeat(500)
+    );
+    let shown = refused(&Memory::with(text)).to_string();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[2].starts_with("3 | …") && lines[2].ends_with('…'), "{shown}");
+    let pointed = lines[3].chars().position(|c| c == '^').expect("a caret");
+    assert_eq!(lines[2].chars().nth(pointed), Some('1'), "{shown}");
+}

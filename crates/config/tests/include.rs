@@ -142,3 +142,11 @@ fn a_link_back_is_a_circle_too() {
     let rejected = load(&main, &Os).expect_err("it is refused");
     assert!(rejected.diagnostics[0].message.contains("includes itself"), "{rejected}");
 }
+
+#[test]
+fn folders_in_which_another_file_may_turn_up_are_known() {
+    let machine = Memory::with("include = [\"conf.d/*.toml\", \"*.more\", \"one.toml\", \"a/b/c?.toml\"]")
+        .file("one.toml", "");
+    let folders = loaded(&machine).folders;
+    assert_eq!(folders, ["/etc/ostler", "/etc/ostler/a/b", "/etc/ostler/conf.d"].map(PathBuf::from));
+}

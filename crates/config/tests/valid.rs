@@ -312,3 +312,19 @@ fn parts_that_are_not_built_give_a_notice_when_switched_on() {
     assert_eq!(notices(silent), []);
     assert_eq!(notices(""), []);
 }
+
+#[test]
+fn a_program_below_the_home_directory_is_found_there() {
+    let spec = service(&loaded("[services.a]\ncommand = \"~/bin/a\"\nargs = [\"~/b\"]"), "a");
+    let Command::Program { program, args } = spec.launch.command else { panic!("a program") };
+    assert_eq!((program, args), (literal("/home/me/bin/a"), vec![literal("~/b")]));
+}
+
+#[test]
+fn waiting_for_the_end_of_a_lasting_service_gives_a_notice() {
+    let text = "[services.a]\ncommand=\"a\"\n[services.b]\ncommand=\"b\"\ndepends_on = { a = \"completed\" }";
+    let notices = loaded(text).notices;
+    assert_eq!(notices.len(), 1);
+    assert_eq!((notices[0].path.as_str(), notices[0].line), ("services.b.depends_on.a", 5));
+    assert_eq!(loaded(&text.replacen("\"a\"", "\"a\"\noneshot = true", 1)).notices, []);
+}
