@@ -1,1 +1,106 @@
-fn main() {}
+//! `ostler`: the command line, and the headless daemon.
+//!
+//! # Theory of operation
+//!
+//! Every verb is one file under `verbs`: what can be said (clap), and what is done. All but `daemon` and `run` are
+//! clients: they find the control socket from the configuration's path alone, ask one question of the engine
+//! over it and print the answer, for people or as JSON (`print`). `daemon` and `run` are the engine, through
+//! `ostler_host`.
+//!
+//! Deliberately absent: any knowledge of services that the control protocol does not give.
+
+mod args;
+mod context;
+mod failure;
+mod help;
+mod link;
+mod print;
+mod term;
+mod verbs;
+
+use std::{io, process::ExitCode};
+
+use crate::{
+    args::{Cli, ColorChoice, Verb},
+    context::Context,
+    failure::{Failure, OK, Outcome},
+};
+
+fn main() -> ExitCode {
+    let cli = args::parse();
+    match cli.global.color {
+        ColorChoice::Auto => {}
+        ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
+        ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let is_json = cli.global.json;
+    let mut context = Context::new(cli.global.clone());
+    let outcome = run(cli, &mut context).and_then(|code| {
+        context.out.flush()?;
+        Ok(code)
+    });
+    ExitCode::from(match outcome {
+        Ok(code) => code,
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => OK,
+        Err(Failure::Output(error)) => {
+            print::remark(format!("error: cannot write the output: {error}"));
+            1
+        }
+        Err(Failure::Api(error)) => {
+            if is_json {
+                let _ = context.out.json(&serde_json::json!({ "error": error }));
+                let _ = context.out.flush();
+            } else {
+                let _ = context.out.flush();
+                print::remark(print::failure_text(&error).trim_end());
+            }
+            error.code.exit_code()
+        }
+    })
+}
+
+fn run(cli: Cli, context: &mut Context) -> Outcome {
+    match cli.verb {
+        Verb::Daemon(args) => ostler_host::runtime()?.block_on(verbs::daemon::run(args, context)),
+        Verb::Run(args) => ostler_host::runtime()?.block_on(verbs::run::run(args, context)),
+        Verb::Completions(args) => verbs::completions::run(&args, context),
+        Verb::Man(args) => verbs::man::run(&args, context),
+        Verb::DemoService(args) => verbs::demo_service::run(&args, context),
+        Verb::Help(args) => verbs::help::run(&args, context),
+        verb => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(ask(verb, context))
+        }
+    }
+}
+
+/// The verbs that are clients.
+async fn ask(verb: Verb, context: &mut Context) -> Outcome {
+    match verb {
+        Verb::Up(args) => verbs::up::run(args, context).await,
+        Verb::Shutdown(args) => verbs::shutdown::run(args, context).await,
+        Verb::Status(args) => verbs::status::run(args, context).await,
+        Verb::Start(args) => verbs::start::run(args, context).await,
+        Verb::Stop(args) => verbs::stop::run(args, context).await,
+        Verb::Restart(args) => verbs::restart::run(args, context).await,
+        Verb::Reload(args) => verbs::reload::run(args, context).await,
+        Verb::Scale(args) => verbs::scale::run(args, context).await,
+        Verb::Signal(args) => verbs::signal::run(args, context).await,
+        Verb::Mode(args) => verbs::mode::run(args, context).await,
+        Verb::Logs(args) => verbs::logs::run(args, context).await,
+        Verb::Why(args) => verbs::why::run(args, context).await,
+        Verb::Health(args) => verbs::health::run(args, context).await,
+        Verb::Top(args) => verbs::top::run(args, context).await,
+        Verb::Env(args) => verbs::env::run(args, context).await,
+        Verb::Config(args) => verbs::config::run(args, context).await,
+        Verb::Doctor(args) => verbs::doctor::run(args, context).await,
+        Verb::Socket(args) => verbs::socket::run(args, context).await,
+        Verb::Version(args) => verbs::version::run(args, context).await,
+        Verb::Daemon(_)
+        | Verb::Run(_)
+        | Verb::Completions(_)
+        | Verb::Man(_)
+        | Verb::DemoService(_)
+        | Verb::Help(_) => unreachable!("these verbs are no clients"),
+    }
+}

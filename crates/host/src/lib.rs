@@ -1,1 +1,52 @@
-//! Ostler host.
+//! The composition root that `ostler daemon`, `ostler run` and the desktop app share.
+//!
+//! # Theory of operation
+//!
+//! [`Host::start`] finds the engine's home, takes its lock, writes a default configuration if there is none, reads
+//! it, sets up the log, starts the engine and puts the control plane in front of it. Whoever does not get the
+//! lock is told who has it: there is one engine per user and configuration. One task then serves until the engine
+//! has ended: local clients, streams within the process ([`Connector`]), and the signals of the system.
+//!
+//! An orderly end gives the lock back last, so that the next engine finds everything as it should be.
+//!
+//! Deliberately absent: what services are, what methods do, and how anything is shown.
+
+mod default_config;
+mod error;
+mod launch;
+mod log;
+mod notify;
+mod only;
+mod options;
+mod os;
+mod owner;
+mod programs;
+mod serve;
+mod start;
+
+pub use error::HostError;
+pub use launch::{Launched, launch_daemon, leave_terminal, report_launch};
+pub use options::{HostOptions, OnSignal};
+pub use programs::{KEEPER_VARIABLE, find_cli, find_keeper};
+pub use serve::Connector;
+pub use start::{Host, HostStart};
+
+/// Threads that serve; the actor needs one, connections share the other.
+const WORKERS: usize = 2;
+/// Threads for what blocks: reading configuration, looking at processes.
+const BLOCKING_MAX: usize = 8;
+const STACK_BYTES: usize = 1024 * 1024;
+
+/// The runtime that an engine needs.
+///
+/// # Errors
+/// The system gives no threads.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING_MAX)
+        .thread_stack_size(STACK_BYTES)
+        .thread_name("ostler")
+        .enable_all()
+        .build()
+}

@@ -1,0 +1,134 @@
+//! The connection to an engine, as the verbs need it.
+
+use std::path::PathBuf;
+
+use ostler_api::{
+    ActionParams, ActionReply, ApiError, Effect, Event, HelloParams, HelloReply, LogNotification, LogReply,
+    LogsParams, Method, Snapshot, WatchParams,
+};
+use ostler_client::{Client, ClientError, Follow, Watch, WatchItem};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::io::DuplexStream;
+
+use crate::failure::Failure;
+
+const NAME: &str = "ostler";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A connection to an engine.
+pub(crate) struct Link {
+    client: Client,
+}
+
+/// What happens, as it happens.
+pub(crate) struct Events(Watch);
+
+/// One thing that a watch tells.
+pub(crate) enum News {
+    /// What happened.
+    Event(Box<Event>),
+    /// Everything anew, after events were missed.
+    Snapshot(Box<Snapshot>),
+}
+
+/// Output, as it is written.
+pub(crate) struct Lines(Option<Follow>);
+
+impl Link {
+    /// Connects to the first socket where an engine answers; none if there is none.
+    pub(crate) async fn first(sockets: &[PathBuf]) -> Result<Option<Self>, Failure> {
+        match Client::connect_first(sockets).await {
+            Ok(client) => Ok(Some(Self { client })),
+            Err(ClientError::NoEngine { .. }) => Ok(None),
+            Err(error) => Err(refused(error)),
+        }
+    }
+
+    /// Speaks over a stream within this process.
+    pub(crate) fn over(stream: DuplexStream) -> Self {
+        Self { client: Client::over(stream) }
+    }
+
+    /// Calls a method that answers at once.
+    pub(crate) async fn call<P: Serialize, R: DeserializeOwned>(
+        &self,
+        method: Method,
+        params: &P,
+    ) -> Result<R, Failure> {
+        self.introduce(method).await?;
+        self.client.call(method, params).await.map_err(refused)
+    }
+
+    /// Starts, stops or restarts, and waits as long as the parameters say.
+    pub(crate) async fn act(&self, method: Method, params: &ActionParams) -> Result<ActionReply, Failure> {
+        self.introduce(method).await?;
+        let reply = match method {
+            Method::Start => self.client.start(params).await,
+            Method::Stop => self.client.stop(params).await,
+            _ => self.client.restart(params).await,
+        };
+        reply.map_err(refused)
+    }
+
+    /// Asks the probes now.
+    pub(crate) async fn health(
+        &self,
+        params: &ostler_api::ServiceParams,
+    ) -> Result<ostler_api::HealthReply, Failure> {
+        self.client.health_check(params).await.map_err(refused)
+    }
+
+    /// Who the engine is.
+    pub(crate) async fn hello(&self) -> Result<HelloReply, Failure> {
+        let params = HelloParams { client: NAME.to_owned(), version: VERSION.to_owned(), token: None };
+        self.client.hello(&params).await.map_err(refused)
+    }
+
+    /// What is, and what happens then.
+    pub(crate) async fn watch(&self, params: WatchParams) -> Result<(Snapshot, Events), Failure> {
+        let mut watch = self.client.watch(&params).await.map_err(refused)?;
+        loop {
+            if let WatchItem::Snapshot(snapshot) = watch.next().await.map_err(refused)? {
+                return Ok((*snapshot, Events(watch)));
+            }
+        }
+    }
+
+    /// Output, and what follows if asked.
+    pub(crate) async fn logs(&self, params: LogsParams) -> Result<(LogReply, Lines), Failure> {
+        let (reply, follow) = self.client.logs(&params).await.map_err(refused)?;
+        Ok((reply, Lines(follow)))
+    }
+
+    /// The engine's records say who asked for a change.
+    async fn introduce(&self, method: Method) -> Result<(), Failure> {
+        match method.effect() {
+            Effect::Read => Ok(()),
+            Effect::Change => self.hello().await.map(drop),
+        }
+    }
+}
+
+impl Events {
+    /// Waits for more; nothing when the engine has ended.
+    pub(crate) async fn next(&mut self) -> Option<News> {
+        loop {
+            match self.0.next().await.ok()? {
+                WatchItem::Event(event) => return Some(News::Event(event)),
+                WatchItem::Snapshot(snapshot) => return Some(News::Snapshot(snapshot)),
+                WatchItem::Gap { .. } => {}
+            }
+        }
+    }
+}
+
+impl Lines {
+    /// Waits for more; nothing when the engine has ended.
+    pub(crate) async fn next(&mut self) -> Option<LogNotification> {
+        self.0.as_mut()?.next().await.ok()
+    }
+}
+
+fn refused(error: ClientError) -> Failure {
+    Failure::Api(ApiError::from(error))
+}

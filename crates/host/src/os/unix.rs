@@ -1,0 +1,61 @@
+//! Signals, limits and processes on Unix.
+
+use std::{fs::OpenOptions, io};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The signals that ask for an end.
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    /// Begins to receive them.
+    pub(crate) fn open() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the next; gives its name.
+    pub(crate) async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            Some(()) = self.terminate.recv() => "SIGTERM",
+            Some(()) = self.interrupt.recv() => "SIGINT",
+            Some(()) = self.hang_up.recv() => "SIGHUP",
+            else => std::future::pending().await,
+        }
+    }
+}
+
+/// Raises the soft limit of open files to the hard one: each instance takes a few. Services get the old one back.
+pub(crate) fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return;
+    }
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays low");
+    }
+}
+
+/// Leaves the terminal: neither its end nor its Ctrl-C concerns this process any more.
+pub(crate) fn detach() {
+    // It fails only for the leader of a process group, which then was started on its own already.
+    let _ = rustix::process::setsid();
+}
+
+/// Lets go of standard input, output and error.
+pub(crate) fn silence_stdio() -> io::Result<()> {
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    Ok(())
+}

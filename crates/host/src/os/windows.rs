@@ -1,0 +1,33 @@
+//! Signals and processes on Windows. Differs from Unix: only Ctrl-C is received yet, and there are no limits of open
+//! files and no sessions to leave.
+
+use std::io;
+
+/// The events that ask for an end.
+pub(crate) struct Signals {}
+
+impl Signals {
+    /// Begins to receive them.
+    pub(crate) fn open() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for the next; gives its name.
+    pub(crate) async fn next(&mut self) -> &'static str {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => "Ctrl-C",
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+/// There is no such limit.
+pub(crate) fn raise_file_limit() {}
+
+/// A process that is started without a console has none.
+pub(crate) fn detach() {}
+
+/// Standard handles are closed by who started us.
+pub(crate) fn silence_stdio() -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! The one task of a host: it serves until the engine has ended.
+
+use ostler_api::{OnQuit, ShutdownParams};
+use ostler_engine::{Actor, Ended, Engine, EngineHandle};
+use ostler_server::{ControlServer, Listener, Peer};
+use tokio::{
+    io::DuplexStream,
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::{Duration, sleep},
+};
+
+use crate::{OnSignal, notify, os::Signals};
+
+/// Bytes that may be on their way within the process, each way.
+const STREAM_BYTES_MAX: usize = 256 * 1024;
+/// Streams within the process that may wait to be served.
+pub(crate) const STREAMS_WAITING_MAX: usize = 8;
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+const ASKS_MAX: usize = 100;
+
+/// Opens streams to the control plane within this process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    pub(crate) streams: mpsc::Sender<DuplexStream>,
+}
+
+impl Connector {
+    /// A stream that speaks the control protocol; its other end is served like any client's, as the desktop app.
+    /// Once the engine has ended it is closed.
+    pub fn connect(&self) -> DuplexStream {
+        let (ours, theirs) = tokio::io::duplex(STREAM_BYTES_MAX);
+        // Refused, the other end is dropped, and the stream is closed.
+        let _ = self.streams.try_send(theirs);
+        ours
+    }
+}
+
+/// What is served.
+pub(crate) struct Serving {
+    pub(crate) engine: Engine,
+    pub(crate) server: ControlServer,
+    pub(crate) listener: Listener,
+    pub(crate) signals: Signals,
+    pub(crate) on_signal: OnSignal,
+    pub(crate) streams: mpsc::Receiver<DuplexStream>,
+}
+
+impl Serving {
+    /// Serves until the engine has ended.
+    pub(crate) async fn run(self) -> Ended {
+        let Self { engine, server, listener, mut signals, on_signal, mut streams } = self;
+        let handle = engine.handle();
+        let (stop_listening, stopped) = oneshot::channel::<()>();
+        let mut tasks = JoinSet::new();
+        let accepting = server.clone();
+        tasks.spawn(async move {
+            accepting
+                .run(listener, async {
+                    let _ = stopped.await;
+                })
+                .await;
+        });
+        let mut ended = std::pin::pin!(engine.join());
+        let ended = loop {
+            tokio::select! {
+                ended = &mut ended => break ended,
+                Some(stream) = streams.recv() => {
+                    let server = server.clone();
+                    tasks.spawn(async move { server.serve_stream(stream, Peer::Desktop).await });
+                }
+                signal = signals.next() => {
+                    tracing::info!(signal, "asked to end");
+                    notify::tell("STOPPING=1");
+                    tasks.spawn(quit(handle.clone(), on_signal));
+                }
+                Some(_) = tasks.join_next() => {}
+            }
+        };
+        // The last answers go out before the connections end.
+        drop(stop_listening);
+        server.close();
+        while tasks.join_next().await.is_some() {}
+        ended
+    }
+}
+
+/// Asks the engine to end until it has heard; the second time it kills.
+async fn quit(handle: EngineHandle, on_signal: OnSignal) {
+    let services = match on_signal {
+        OnSignal::Quit => None,
+        OnSignal::Stop => Some(OnQuit::Stop),
+    };
+    for _ in 0..ASKS_MAX {
+        match handle.shutdown(&Actor::Supervisor, ShutdownParams { services }).await {
+            Ok(_) => return,
+            Err(error) if error.code == ostler_api::ErrorCode::Busy => sleep(ASK_AGAIN).await,
+            Err(_) => return,
+        }
+    }
+    tracing::error!("the engine does not take the wish to end");
+}
