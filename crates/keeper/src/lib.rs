@@ -16,4 +16,5 @@ pub mod identity;
 pub mod log;
 pub mod record;
 
-mod os;
+#[doc(hidden)]
+pub mod os;

@@ -1,9 +1,11 @@
-//! What differs between systems in this library: twins with one surface.
+//! What differs between systems: twins with one surface, and what the keeper's binary asks of the system.
+//!
+//! The parts below `unix` are for the keeper's binary, which has one thread and no descriptor but its own.
 
 #[cfg(unix)]
-mod unix;
+pub mod unix;
 #[cfg(windows)]
-mod windows;
+pub mod windows;
 
 #[cfg(unix)]
 pub(crate) use unix::{

@@ -1,5 +1,11 @@
 //! Unix: names are bytes; identity comes from `/proc` where there is one.
 
+pub mod explain;
+pub mod launch;
+pub mod pty;
+pub mod slot;
+pub mod tree;
+
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};

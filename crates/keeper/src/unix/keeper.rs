@@ -2,12 +2,15 @@
 
 use super::connection::Connection;
 use super::output::{LogTarget, ReadBuffer, Writers};
-use super::pty;
 use super::run::{self, Run, Tree};
-use super::slot::Slot;
 use super::spawn;
 use ostler_keeper::identity;
 use ostler_keeper::log::{LogWriter, Meta};
+use ostler_keeper::os::unix::explain::plain;
+use ostler_keeper::os::unix::launch as sys;
+use ostler_keeper::os::unix::pty;
+use ostler_keeper::os::unix::slot::Slot;
+use ostler_keeper::os::unix::tree::Kill;
 use ostler_keeper::protocol::{
     Configuration, Event, KeeperHello, KeeperState, LogPosition, MEMO_MAX, OnLoss, PROTOCOL_VERSION, Request,
     SpawnOrder,
@@ -133,7 +136,7 @@ impl Keeper {
             }
             Request::ClearLog => self.log.writer.as_mut().map_or(Ok(()), |writer| {
                 writer.stamp();
-                writer.clear().map_err(|error| format!("the log cannot be cleared: {}", spawn::plain(&error)))
+                writer.clear().map_err(|error| format!("the log cannot be cleared: {}", plain(&error)))
             }),
             Request::Input { bytes } => self.r#type(&bytes),
             Request::Resize { rows, cols } => self.resize(rows, cols),
@@ -206,7 +209,7 @@ impl Keeper {
             run: self.run.as_ref().map(Run::record),
         };
         if let Err(error) = self.slot.save(&record) {
-            let text = format!("the keeper's record cannot be written: {}", spawn::plain(&error));
+            let text = format!("the keeper's record cannot be written: {}", plain(&error));
             self.tell(&Event::Refused { request: 0, text });
         }
     }
@@ -336,7 +339,7 @@ impl Keeper {
         let run = self.run_of(id)?;
         let pid = run.leader().ok_or_else(|| format!("run {id} has ended"))?;
         let target = if whole_group { -(pid as i32) } else { pid as i32 };
-        super::sys::kill(target, signal).map_err(|error| spawn::plain(&error))
+        sys::kill(target, signal).map_err(|error| plain(&error))
     }
 
     fn acknowledge(&mut self, id: u64) -> Result<(), String> {
@@ -406,7 +409,7 @@ impl Keeper {
     /// Says that what is left cannot be killed.
     pub(super) fn give_up_kill(&mut self) {
         let Some(run) = &mut self.run else { return };
-        run.tree = Tree::Escaped(super::tree::Kill::escaped());
+        run.tree = Tree::Escaped(Kill::escaped());
         let event = Event::TreeGone { run: run.id, report: run.report() };
         self.tell(&event);
     }
@@ -427,7 +430,7 @@ impl Keeper {
     fn resize(&mut self, rows: u16, cols: u16) -> Result<(), String> {
         let terminal = self.run.as_ref().and_then(|run| run.output.terminal.as_ref());
         let terminal = terminal.ok_or("the run has no terminal")?;
-        pty::resize(&terminal.fd, rows, cols).map_err(|error| spawn::plain(&error))
+        pty::resize(&terminal.fd, rows, cols).map_err(|error| plain(&error))
     }
 
     fn close_input(&mut self) -> Result<(), String> {
@@ -441,7 +444,7 @@ impl Keeper {
         let streams = run.output.streams.as_ref().ok_or("the run has no streams")?;
         let stdin = streams.stdin.as_ref().ok_or("the input of the run is closed")?;
         let copies = stdin.try_clone().and_then(|stdin| Ok([stdin, streams.stdout.try_clone()?]));
-        let copies = copies.map_err(|error| spawn::plain(&error))?;
+        let copies = copies.map_err(|error| plain(&error))?;
         let event = Event::Streams { run: run.id };
         if let Some(engine) = self.connections.iter_mut().find(|it| it.is_greeted) {
             engine.send_with(&event, copies);

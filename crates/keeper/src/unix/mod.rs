@@ -5,24 +5,22 @@
 //! process id to a stranger. It sleeps in `poll` without a timeout unless something is due.
 //!
 //! `keeper` holds the state and follows requests, `turn` is the loop, `run` the life of the run;
-//! `connection`, `output`, `spawn` and `tree` do one thing each; `sys` is where the system calls are that
-//! need care. On systems without subreaper, `/proc` and pidfds (macOS) the tree is the process group.
+//! `connection`, `output` and `spawn` do one thing each. What needs care with the system (fork, signals,
+//! trees, the slot's files) is in the library's `os::unix`. On systems without subreaper, `/proc` and
+//! pidfds (macOS) the tree is the process group.
 
 mod connection;
 mod keeper;
 mod output;
-mod pty;
 mod run;
-mod slot;
 mod spawn;
-mod sys;
-mod tree;
 mod turn;
 
 use crate::Arguments;
 use keeper::Keeper;
+use ostler_keeper::os::unix::launch as sys;
+use ostler_keeper::os::unix::slot::{Slot, SlotError};
 use ostler_keeper::protocol::{EXIT_SLOT_TAKEN, Event};
-use slot::{Slot, SlotError};
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::net::UnixStream;

@@ -1,8 +1,8 @@
 //! The life of one run, from its spawn to the end of its last process.
 
 use super::output::Output;
-use super::sys;
-use super::tree::{self, Kill, Whom};
+use ostler_keeper::os::unix::launch as sys;
+use ostler_keeper::os::unix::tree::{self, Kill, Whom};
 use ostler_keeper::protocol::{ExitStatus, KeeperState, TreeReport};
 use ostler_keeper::record::RunRecord;
 use rustix::process::{WaitOptions, WaitStatus};

@@ -5,6 +5,7 @@ use super::keeper::{Keeper, Link, LogWatch};
 use super::run::Tree;
 use super::spawn;
 use ostler_keeper::log::{Flush, Meta};
+use ostler_keeper::os::unix::explain::plain;
 use ostler_keeper::protocol::{Event, OnLoss, Request};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::io::{ErrorKind, Read};
@@ -309,7 +310,7 @@ impl Keeper {
                 let text = match spawn::revive(argv, env) {
                     Ok(()) => format!("no engine for {away} s, started one"),
                     Err(error) => {
-                        format!("no engine for {away} s, none could be started: {}", spawn::plain(&error))
+                        format!("no engine for {away} s, none could be started: {}", plain(&error))
                     }
                 };
                 let pause = REVIVE_PAUSES[(attempts as usize).min(REVIVE_PAUSES.len() - 1)];

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 /// Opens a terminal pair: our end, and the one of the run.
-pub(super) fn open(rows: u16, cols: u16) -> io::Result<(OwnedFd, OwnedFd)> {
+pub fn open(rows: u16, cols: u16) -> io::Result<(OwnedFd, OwnedFd)> {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let ours = rustix::pty::openpt(flags)?;
     rustix::pty::grantpt(&ours)?;
@@ -19,7 +19,7 @@ pub(super) fn open(rows: u16, cols: u16) -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 /// Tells the terminal its size; the kernel tells the run.
-pub(super) fn resize(terminal: &OwnedFd, rows: u16, cols: u16) -> io::Result<()> {
+pub fn resize(terminal: &OwnedFd, rows: u16, cols: u16) -> io::Result<()> {
     let size = Winsize { ws_row: rows, ws_col: cols, ws_xpixel: 0, ws_ypixel: 0 };
     Ok(rustix::termios::tcsetwinsize(terminal, size)?)
 }

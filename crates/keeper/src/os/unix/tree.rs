@@ -4,9 +4,9 @@
 //! reaps it, which never happens during a walk. Any other process is first held by a pidfd; it is ours if
 //! its parent then is a process that is ours and, by its own pidfd, still lives.
 
-use super::sys;
-use ostler_keeper::identity::{ProcessStat, parse_stat};
-use ostler_keeper::protocol::TreeReport;
+use super::launch as sys;
+use crate::identity::{ProcessStat, parse_stat};
+use crate::protocol::TreeReport;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::os::fd::OwnedFd;
@@ -29,9 +29,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_m
 const NAMES_MAX: usize = 64;
 
 /// A descendant that was found alive.
-pub(super) struct Found {
-    pub(super) pid: u32,
-    pub(super) stat: ProcessStat,
+pub struct Found {
+    pub pid: u32,
+    pub stat: ProcessStat,
 }
 
 impl Found {
@@ -41,21 +41,21 @@ impl Found {
 }
 
 /// The killing of a tree, in steps.
-pub(super) struct Kill {
-    pub(super) deadline: Instant,
-    pub(super) next: Instant,
+pub struct Kill {
+    pub deadline: Instant,
+    pub next: Instant,
     pause: Duration,
     killed: BTreeMap<(u32, u64), String>,
 }
 
 impl Kill {
-    pub(super) fn new(now: Instant) -> Self {
+    pub fn new(now: Instant) -> Self {
         Self { deadline: now + KILL_TIME, next: now, pause: PAUSES.0, killed: BTreeMap::new() }
     }
 
     /// Stops every process until no new one appears, then kills them. `leader` is the living leader, whose
     /// process group is hit as one.
-    pub(super) fn step(&mut self, now: Instant, leader: Option<u32>, cgroup: Option<&Path>) {
+    pub fn step(&mut self, now: Instant, leader: Option<u32>, cgroup: Option<&Path>) {
         let end = now + STEP_TIME;
         let group = leader.and_then(|pid| i32::try_from(pid).ok()).map(|pid| -pid);
         if let Some(group) = group {
@@ -94,18 +94,18 @@ impl Kill {
     }
 
     /// Whether this process had to be killed; it is then not among those that ended by themselves.
-    pub(super) fn has_killed(&self, pid: u32) -> bool {
+    pub fn has_killed(&self, pid: u32) -> bool {
         self.killed.range((pid, 0)..=(pid, u64::MAX)).next().is_some()
     }
 
     /// Adds what was killed to the report.
-    pub(super) fn report(&self, report: &mut TreeReport) {
+    pub fn report(&self, report: &mut TreeReport) {
         report.killed_count = u32::try_from(self.killed.len()).unwrap_or(u32::MAX);
         report.killed = self.killed.values().take(NAMES_MAX).cloned().collect();
     }
 
     /// Those that live on.
-    pub(super) fn escaped() -> Vec<String> {
+    pub fn escaped() -> Vec<String> {
         signal_all(libc::SIGKILL, Whom::All).iter().take(NAMES_MAX).map(Found::name).collect()
     }
 }
@@ -126,7 +126,7 @@ enum Hold {
 
 /// Whom a signal is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whom {
+pub enum Whom {
     /// Every descendant.
     All,
     /// Those outside of this process group.
@@ -135,7 +135,7 @@ pub(super) enum Whom {
 
 /// Signals every descendant once, parents before their children; gives those that are not zombies.
 #[cfg(target_os = "linux")]
-pub(super) fn signal_all(signal: i32, whom: Whom) -> Vec<Found> {
+pub fn signal_all(signal: i32, whom: Whom) -> Vec<Found> {
     let own = std::process::id();
     let mut found = Vec::new();
     let mut seen = HashSet::new();
@@ -234,7 +234,7 @@ fn children_by_scan_if_needed(own: u32) -> Option<BTreeMap<u32, Vec<u32>>> {
 
 /// Without a way to enumerate descendants the process group of the leader is all that is reached.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn signal_all(_signal: i32, _whom: Whom) -> Vec<Found> {
+pub fn signal_all(_signal: i32, _whom: Whom) -> Vec<Found> {
     let _ = (parse_stat, |parent: Parent| (parent.pid, parent.hold));
     Vec::new()
 }

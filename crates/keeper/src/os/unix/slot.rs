@@ -1,6 +1,6 @@
 //! The files of a slot: lock, socket, record.
 
-use ostler_keeper::record::{self, Record};
+use crate::record::{self, Record};
 use rustix::fs::{FlockOperation, Mode};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use std::fmt;
@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 const BACKLOG: i32 = 8;
 
 /// A slot that this process holds.
-pub(super) struct Slot {
-    pub(super) listener: UnixListener,
+pub struct Slot {
+    pub listener: UnixListener,
     socket: PathBuf,
     record: PathBuf,
     /// Held by its flock, which the kernel drops with the process; the file is never deleted.
@@ -24,7 +24,7 @@ pub(super) struct Slot {
 
 /// Why a slot cannot be held.
 #[derive(Debug)]
-pub(super) enum SlotError {
+pub enum SlotError {
     /// Another keeper holds it.
     Taken,
     /// Its files cannot be made.
@@ -51,7 +51,7 @@ impl From<io::Error> for SlotError {
 
 impl Slot {
     /// Takes the lock, then makes the socket.
-    pub(super) fn take(dir: &Path, key: &str) -> Result<Self, SlotError> {
+    pub fn take(dir: &Path, key: &str) -> Result<Self, SlotError> {
         verify(dir)?;
         let lock = File::options()
             .write(true)
@@ -71,12 +71,12 @@ impl Slot {
     }
 
     /// Replaces the record.
-    pub(super) fn save(&self, record: &Record) -> io::Result<()> {
+    pub fn save(&self, record: &Record) -> io::Result<()> {
         record::write(&self.record, record)
     }
 
     /// Takes the socket away, and the record unless it still has something to say.
-    pub(super) fn leave(&self, keep_record: bool) {
+    pub fn leave(&self, keep_record: bool) {
         // Both are found stale and replaced under the lock if this fails.
         let _ = fs::remove_file(&self.socket);
         if !keep_record {

@@ -3,7 +3,7 @@
 //! Between fork and exec the child only makes system calls on what the parent has prepared.
 #![expect(unsafe_code, reason = "fork, exec and signal handlers have no safe form")]
 
-use ostler_keeper::protocol::{ResourceLimit, SpawnStep};
+use crate::protocol::{ResourceLimit, SpawnStep};
 use std::ffi::{CStr, CString};
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 static SIGNAL_PIPE: AtomicI32 = AtomicI32::new(-1);
 
 /// Closes every descriptor above the standard streams that the engine may have left open.
-pub(super) fn close_inherited() {
+pub fn close_inherited() {
     #[cfg(target_os = "linux")]
     // SAFETY: nothing in this process has opened a descriptor yet, so none is taken from its owner.
     unsafe {
@@ -23,7 +23,7 @@ pub(super) fn close_inherited() {
 }
 
 /// Has large buffers given back to the system when they are freed, also after the first time.
-pub(super) fn keep_memory_small() {
+pub fn keep_memory_small() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: one thread, and the parameter is one that mallopt knows.
     unsafe {
@@ -32,7 +32,7 @@ pub(super) fn keep_memory_small() {
 }
 
 /// Makes this process what a keeper is; gives the end of a pipe that yields a byte per signal.
-pub(super) fn become_keeper() -> io::Result<UnixStream> {
+pub fn become_keeper() -> io::Result<UnixStream> {
     // Fails only for a process group leader, which already is what we want to be.
     let _ = rustix::process::setsid();
     #[cfg(target_os = "linux")]
@@ -93,7 +93,7 @@ unsafe fn errno() -> *mut i32 {
 }
 
 /// Sends a signal to a process, or to a group when `target` is negative.
-pub(super) fn kill(target: i32, signal: i32) -> io::Result<()> {
+pub fn kill(target: i32, signal: i32) -> io::Result<()> {
     if target == 0 || target == -1 || target == 1 {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     }
@@ -103,7 +103,7 @@ pub(super) fn kill(target: i32, signal: i32) -> io::Result<()> {
 
 /// Sends a signal through a pidfd, which cannot mean another process than the one it was opened for.
 #[cfg(target_os = "linux")]
-pub(super) fn kill_pidfd(pidfd: &OwnedFd, signal: i32) -> io::Result<()> {
+pub fn kill_pidfd(pidfd: &OwnedFd, signal: i32) -> io::Result<()> {
     let none = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: the descriptor is open, the info pointer may be null.
     let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, none, 0u32) };
@@ -111,29 +111,29 @@ pub(super) fn kill_pidfd(pidfd: &OwnedFd, signal: i32) -> io::Result<()> {
 }
 
 /// What the child does before it becomes the program; everything is prepared, so that it need not allocate.
-pub(super) struct Launch {
-    pub(super) program: CString,
-    pub(super) argv: Vec<CString>,
-    pub(super) env: Vec<CString>,
-    pub(super) cwd: CString,
+pub struct Launch {
+    pub program: CString,
+    pub argv: Vec<CString>,
+    pub env: Vec<CString>,
+    pub cwd: CString,
     /// The standard streams; `None` where all three are the terminal `stdin`.
-    pub(super) stdin: OwnedFd,
-    pub(super) stdout: Option<OwnedFd>,
-    pub(super) stderr: Option<OwnedFd>,
+    pub stdin: OwnedFd,
+    pub stdout: Option<OwnedFd>,
+    pub stderr: Option<OwnedFd>,
     /// `stdin` becomes the controlling terminal.
-    pub(super) is_terminal: bool,
-    pub(super) cgroup: Option<OwnedFd>,
-    pub(super) umask: Option<u32>,
-    pub(super) nice: Option<i32>,
-    pub(super) rlimits: Vec<ResourceLimit>,
-    pub(super) uid: Option<u32>,
-    pub(super) gid: Option<u32>,
-    pub(super) parentage: Parentage,
+    pub is_terminal: bool,
+    pub cgroup: Option<OwnedFd>,
+    pub umask: Option<u32>,
+    pub nice: Option<i32>,
+    pub rlimits: Vec<ResourceLimit>,
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
+    pub parentage: Parentage,
 }
 
 /// Whose child a new process is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Parentage {
+pub enum Parentage {
     /// Ours; it dies with us.
     Own,
     /// Our parent's: not part of the tree that we kill, not even for an instant.
@@ -141,13 +141,13 @@ pub(super) enum Parentage {
 }
 
 /// Why a process could not be started.
-pub(super) struct LaunchError {
-    pub(super) step: SpawnStep,
-    pub(super) errno: i32,
+pub struct LaunchError {
+    pub step: SpawnStep,
+    pub errno: i32,
 }
 
 /// Starts the process; returns once it is the program.
-pub(super) fn launch(launch: &Launch) -> Result<u32, LaunchError> {
+pub fn launch(launch: &Launch) -> Result<u32, LaunchError> {
     let failed =
         |step| move |error: io::Error| LaunchError { step, errno: error.raw_os_error().unwrap_or(0) };
     let (mut reader, writer) = io::pipe().map_err(failed(SpawnStep::Stdio))?;
@@ -321,12 +321,12 @@ unsafe fn set_streams(launch: &Launch) -> Result<(), SpawnStep> {
 }
 
 /// Whether `text` could be a C string.
-pub(super) fn c_string(text: &[u8]) -> Option<CString> {
+pub fn c_string(text: &[u8]) -> Option<CString> {
     CString::new(text).ok()
 }
 
 /// An open `/dev/null`.
-pub(super) fn open_null() -> io::Result<OwnedFd> {
+pub fn open_null() -> io::Result<OwnedFd> {
     const NULL: &CStr = c"/dev/null";
     let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
     Ok(rustix::fs::open(NULL, flags, rustix::fs::Mode::empty())?)
