@@ -1,1 +1,31 @@
-//! Ostler tray.
+//! Ostler's desktop app: the window and the tray icon over the engine.
+//!
+//! # Theory of operation
+//!
+//! The main thread belongs to Qt and shows what it is told. A runtime of its own holds the rest: the [`link`]
+//! to the engine keeps one snapshot true, the [`pump`] makes pictures of it (`ostler_view`) and hands changes to
+//! the Qt thread, at most one picture at a time; the [`tray`] shows the same in small. A click goes the other
+//! way: QML, [`bridge`], [`desk`], pump, link, engine; and nothing is shown as done before the snapshot says so.
+//!
+//! Deliberately absent: what a row or a sentence says (`ostler_view`), supervision (`ostler_host`).
+
+// Their C++ parts are linked only when they are named.
+extern crate cxx_qt_lib as _;
+extern crate cxx_qt_lib_extras as _;
+
+mod app;
+mod bridge;
+mod desk;
+mod engine;
+mod link;
+mod options;
+mod presenter;
+mod pump;
+mod roles;
+mod signals;
+mod single;
+mod stage;
+mod tray;
+mod wire;
+
+pub use app::main;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The desktop app.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ostler_tray::main()
+}

@@ -1,0 +1,188 @@
+import QtQuick
+import dev.ostler.app
+
+// A service: glyph, word, name, why, and what can be done.
+Item {
+    id: root
+
+    required property RowFacts row
+    required property Columns columns
+    property bool isCurrent: false
+    property bool hasFocusRing: false
+
+    readonly property bool hasWhy: root.row.why !== ""
+    readonly property bool isFailed: root.row.phase === ServicesModel.Failed
+    readonly property color quiet: root.row.isStale ? Theme.text3 : Theme.text2
+
+    signal picked
+    signal menuWanted(Item anchor)
+
+    implicitHeight: Metrics.rowHeight + (root.hasWhy ? why.height : 0)
+
+    Accessible.role: Accessible.ListItem
+    Accessible.name: Words.ofRow(root.row.name, root.row.phase, root.row.why, root.row.group)
+    Accessible.selected: root.isCurrent
+    Accessible.onPressAction: root.picked()
+
+    Rectangle {
+        anchors.fill: parent
+        color: root.isCurrent ? Theme.select : root.isFailed ? Theme.failTint : hover.hovered ? Theme.hover : "transparent"
+
+        Rectangle {
+            visible: root.isCurrent
+            width: Theme.isContrast ? 6 : 3
+            height: parent.height
+            color: Theme.accent
+        }
+    }
+
+    component Cell: PlainText {
+        height: Metrics.rowHeight
+        color: root.quiet
+        Accessible.ignored: true
+    }
+
+    component NumberCell: Cell {
+        horizontalAlignment: Text.AlignRight
+    }
+
+    Glyph {
+        x: root.columns.inset
+        y: (Metrics.rowHeight - height) / 2
+        source: Glyphs.ofState(root.row.phase)
+        color: Theme.states[root.row.phase]
+    }
+
+    Cell {
+        readonly property bool isLoud: Words.isLoud(root.row.phase)
+
+        x: root.columns.inset + Metrics.px(24)
+        width: root.columns.serviceX - x - Metrics.px(4)
+        text: Words.ofState(root.row.phase)
+        font: isLoud ? Metrics.strong : Metrics.body
+        color: isLoud ? Theme.states[root.row.phase] : Theme.text2
+    }
+
+    Row {
+        id: nameCell
+
+        readonly property real room: (root.columns.isCompact ? shortAddress.x : root.columns.addressX) - x - Metrics.gap
+
+        x: root.columns.serviceX
+        height: Metrics.rowHeight
+        spacing: Metrics.gap
+
+        Cell {
+            width: Math.min(implicitWidth, nameCell.room - (tag.visible ? tag.width + Metrics.gap : 0))
+            text: root.row.name
+            font: Metrics.name
+            color: Theme.text
+        }
+
+        Tag {
+            id: tag
+
+            anchors.verticalCenter: parent.verticalCenter
+            visible: text !== ""
+            text: root.row.tag
+        }
+    }
+
+    Cell {
+        id: shortAddress
+
+        visible: root.columns.isCompact
+        anchors.right: actions.left
+        anchors.rightMargin: Metrics.gap
+        width: Math.min(implicitWidth, Metrics.px(160))
+        text: root.row.isStale ? root.row.address : root.row.shortAddress
+    }
+
+    Cell {
+        visible: !root.columns.isCompact
+        x: root.columns.addressX
+        width: root.columns.addressWidth - Metrics.gap
+        text: root.row.address
+        font.underline: hover.hovered && root.row.url !== ""
+        color: hover.hovered && root.row.url !== "" ? Theme.text : root.quiet
+    }
+
+    Cell {
+        visible: !root.columns.isCompact
+        x: root.columns.uptimeX
+        width: Metrics.uptimeWidth + (root.row.isEnded ? Metrics.restartsWidth : 0) - Metrics.gap
+        text: root.row.uptime
+        color: root.row.isEnded ? Theme.text2 : root.quiet
+    }
+
+    NumberCell {
+        visible: root.columns.hasRestarts
+        x: root.columns.restartsX
+        width: Metrics.restartsWidth
+        text: root.row.restarts
+        color: root.row.restarts === "0" ? Theme.text3 : Theme.text
+    }
+
+    NumberCell {
+        visible: root.columns.hasCpu
+        x: root.columns.cpuX
+        width: Metrics.numberWidth
+        text: root.row.cpu
+    }
+
+    NumberCell {
+        visible: root.columns.hasMemory
+        x: root.columns.memoryX
+        width: Metrics.numberWidth
+        text: root.row.memory
+    }
+
+    Cell {
+        id: why
+
+        visible: root.hasWhy
+        x: root.columns.serviceX
+        y: Metrics.rowHeight - Metrics.px(8)
+        width: root.width - x - Metrics.inset
+        height: root.columns.isCompact ? implicitHeight + Metrics.px(4) : Metrics.whyHeight
+        text: root.row.why
+        font: Metrics.small
+        maximumLineCount: root.columns.isCompact ? 2 : 1
+        wrapMode: root.columns.isCompact ? Text.Wrap : Text.NoWrap
+        verticalAlignment: Text.AlignTop
+        color: root.isFailed ? Theme.text : Theme.text2
+    }
+
+    RowActions {
+        id: actions
+
+        anchors.right: parent.right
+        anchors.rightMargin: Metrics.px(16)
+        height: Metrics.rowHeight
+        row: root.row
+        areShown: hover.hovered || root.isCurrent
+        takesTab: root.isCurrent
+        onMenuWanted: anchor => root.menuWanted(anchor)
+    }
+
+    FocusRing {
+        visible: root.hasFocusRing
+        isInside: true
+    }
+
+    HoverHandler {
+        id: hover
+    }
+
+    TapHandler {
+        onTapped: root.picked()
+    }
+
+    TapHandler {
+        acceptedButtons: Qt.RightButton
+        onTapped: {
+            root.picked();
+            root.menuWanted(null);
+        }
+    }
+}

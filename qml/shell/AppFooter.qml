@@ -1,0 +1,85 @@
+import QtQuick
+import QtQuick.Layouts
+import dev.ostler.app
+
+// The link to the engine, the events, the configuration file.
+Rectangle {
+    id: root
+
+    implicitHeight: Metrics.footerHeight
+    color: Theme.chrome
+
+    RowLayout {
+        anchors.fill: parent
+        anchors.leftMargin: Metrics.inset
+        anchors.rightMargin: Metrics.px(8)
+        spacing: Metrics.gap
+
+        Glyph {
+            source: Glyphs.ofLink(App.link)
+            color: Theme.links[App.link]
+        }
+
+        PlainText {
+            text: App.linkText === "" ? qsTr("Connecting to the engine") : App.linkText
+            font: Metrics.small
+            color: Theme.text2
+        }
+
+        Rectangle {
+            Layout.leftMargin: Metrics.px(4)
+            Layout.rightMargin: Metrics.px(4)
+            Layout.preferredWidth: Metrics.lineWidth
+            Layout.preferredHeight: Metrics.px(18)
+            color: Theme.line
+        }
+
+        PlainText {
+            text: qsTr("Events:")
+            font: Metrics.small
+            color: Theme.text2
+            Accessible.name: text + " " + eventsWord.text
+        }
+
+        Glyph {
+            readonly property bool isActive: Supervisor.eventBroadcastEnabled && Supervisor.eventSubscriberCount > 0
+
+            source: Glyphs.named(isActive ? "state-running" : "state-idle")
+            color: isActive ? Theme.ok : Theme.idle
+        }
+
+        PlainText {
+            id: eventsWord
+
+            text: Words.ofEvents(Supervisor.eventBroadcastEnabled, Supervisor.eventSubscriberCount)
+            font: Metrics.small
+            color: Theme.text2
+            Accessible.ignored: true
+        }
+
+        PlainText {
+            Layout.fillWidth: true
+            horizontalAlignment: Text.AlignRight
+            elide: Text.ElideMiddle
+            text: root.width < Metrics.px(760) ? "" : Supervisor.configPath
+            font: Metrics.small
+            color: Theme.text3
+        }
+
+        BaseButton {
+            isSmall: true
+            enabled: Supervisor.configPath !== ""
+            glyph: Glyphs.action("edit")
+            text: qsTr("Open Config")
+            hint: qsTr("Open the configuration file in the editor")
+            onClicked: Qt.openUrlExternally("file://" + Supervisor.configPath)
+        }
+    }
+
+    Rectangle {
+        anchors.top: parent.top
+        width: parent.width
+        height: Metrics.lineWidth
+        color: Theme.line
+    }
+}

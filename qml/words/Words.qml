@@ -1,0 +1,91 @@
+pragma Singleton
+
+import QtQuick
+import dev.ostler.app
+
+// Words for what Rust says as codes.
+QtObject {
+    id: root
+
+    function ofState(state: int): string {
+        switch (state) {
+        case ServicesModel.Failed:
+            //: State of a service: given up
+            return qsTr("Failed");
+        case ServicesModel.Backoff:
+            //: State of a service: waits before the next try
+            return qsTr("Backoff");
+        case ServicesModel.Degraded:
+            //: State of a service: runs but does not answer
+            return qsTr("Degraded");
+        case ServicesModel.Stopping:
+            //: State of a service
+            return qsTr("Stopping");
+        case ServicesModel.Starting:
+            //: State of a service
+            return qsTr("Starting");
+        case ServicesModel.Running:
+            //: State of a service
+            return qsTr("Running");
+        case ServicesModel.Completed:
+            //: State of a service: a task that ended with success
+            return qsTr("Completed");
+        case ServicesModel.Stopped:
+            //: State of a service
+            return qsTr("Stopped");
+        case ServicesModel.Disabled:
+            //: State of a service: stopped, and not started with the supervisor
+            return qsTr("Disabled");
+        default:
+            //: State of a service: nobody knows
+            return qsTr("Unknown");
+        }
+    }
+
+    function isLoud(state: int): bool {
+        return state === ServicesModel.Failed || state === ServicesModel.Backoff || state === ServicesModel.Degraded;
+    }
+
+    function ofPending(pending: int): string {
+        switch (pending) {
+        case ServicesModel.StartSent:
+            return qsTr("Start sent");
+        case ServicesModel.StopSent:
+            return qsTr("Stop sent");
+        case ServicesModel.RestartSent:
+            return qsTr("Restart sent");
+        case ServicesModel.SomethingSent:
+            return qsTr("Command sent");
+        default:
+            return "";
+        }
+    }
+
+    function ofFit(fit: int): string {
+        switch (fit) {
+        case ServicesModel.StartFits:
+            return qsTr("Start");
+        case ServicesModel.RestartFits:
+            return qsTr("Restart");
+        case ServicesModel.RestartNowFits:
+            return qsTr("Restart now");
+        default:
+            return "";
+        }
+    }
+
+    function ofEvents(isEnabled: bool, subscribers: int): string {
+        if (!isEnabled)
+            return qsTr("disabled");
+        return subscribers === 0 ? qsTr("No subscribers") : qsTr("Active (%n subscriber(s))", "", subscribers);
+    }
+
+    function ofRow(name: string, state: int, why: string, group: string): string {
+        let parts = [name, root.ofState(state)];
+        if (why !== "")
+            parts.push(why);
+        if (group !== "")
+            parts.push(qsTr("group %1").arg(group));
+        return parts.join(", ");
+    }
+}

@@ -1,0 +1,151 @@
+//! The order of beginning and end.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Parser;
+use cxx_qt_lib::{QGuiApplication, QQmlApplicationEngine, QQuickStyle, QString, QUrl};
+use cxx_qt_lib_extras::QApplication;
+use ostler_config::Paths;
+use ostler_view::TrayView;
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::bridge::shell::ffi as shell;
+use crate::desk::{self, Ask, Desk, Manner};
+use crate::engine;
+use crate::link::{self, Link, Report};
+use crate::options::Options;
+use crate::pump::{Pipes, Pump};
+use crate::single::{self, Start};
+use crate::stage::Surface;
+use crate::tray::{self, TrayPipes};
+
+/// The most objects of the bridge.
+const SURFACES_MAX: usize = 8;
+/// Threads beside that of Qt.
+const WORKERS: usize = 2;
+/// How long tasks may take to end with the app.
+const END_MAX: Duration = Duration::from_secs(3);
+
+const QML_FOLDER: &str = "qrc:/qt/qml";
+const APP_ICON: &str = ":/qt/qml/dev/ostler/app/resources/glyphs/app.svg";
+
+/// Runs the app.
+pub fn main() -> ExitCode {
+    let options = Options::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("OSTLER_LOG").unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(&options) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("ostler-tray: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let paths = Paths::for_config(options.config.as_deref())?;
+    paths.ensure().map_err(|error| anyhow::anyhow!("{error}; {}", error.hint()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_name("ostler")
+        .enable_all()
+        .build()
+        .context("no threads")?;
+    let door = match runtime.block_on(single::start(&paths.private, options.background)) {
+        Ok(Start::First(door)) => door,
+        Ok(Start::Second) => {
+            println!("Ostler runs already.");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Err(error) => return Err(error).context("it cannot be found out whether Ostler runs already"),
+    };
+    let (asks, asked) = mpsc::channel(desk::ASKS_MAX);
+    let (surfaces, entered) = mpsc::channel(SURFACES_MAX);
+    let manner = Manner {
+        theme: options.theme.choice(),
+        starts_hidden: options.background,
+        is_motion_reduced: options.reduced_motion,
+    };
+    Desk::open(asks.clone(), surfaces, manner);
+    let mut crew = crew(&runtime, &paths, asks.clone(), asked, entered);
+    crew.spawn_on(single::hear(door, asks), runtime.handle());
+    let code = show();
+    if code.is_err() {
+        crew.abort_all();
+    }
+    end(runtime, crew);
+    code
+}
+
+/// Starts everything that is not Qt.
+fn crew(
+    runtime: &Runtime,
+    paths: &Paths,
+    asks: mpsc::Sender<Ask>,
+    asked: mpsc::Receiver<Ask>,
+    surfaces: mpsc::Receiver<Surface>,
+) -> JoinSet<()> {
+    let (commands, commanded) = mpsc::channel(link::COMMANDS_MAX);
+    let (report, reports) = watch::channel(Report::default());
+    let (view, views) = watch::channel(TrayView::default());
+    let (dark, is_dark) = watch::channel(false);
+    let (there, has_tray) = watch::channel(false);
+    let sockets = engine::sockets(paths);
+    let link = Link::new(move || engine::connect(sockets.clone()), commanded, report, asks.clone());
+    let pipes = Pipes { asks: asked, surfaces, reports, has_tray, commands, tray: view, is_dark: dark };
+    let tray = TrayPipes { views, is_dark, is_there: there, asks: asks.clone() };
+    let mut crew = JoinSet::new();
+    let handle = runtime.handle();
+    crew.spawn_on(link.run(), handle);
+    crew.spawn_on(Pump::new(pipes, false).run(), handle);
+    crew.spawn_on(tray::run(tray), handle);
+    crew.spawn_on(crate::signals::hear(asks), handle);
+    crew
+}
+
+/// Runs Qt until the app ends.
+fn show() -> anyhow::Result<ExitCode> {
+    static HAS_FAILED: AtomicBool = AtomicBool::new(false);
+    let mut app = QApplication::new();
+    let mut app = app.as_mut().context("Qt cannot start")?;
+    app.as_mut().set_application_name(&QString::from("ostler-tray"));
+    app.as_mut().set_application_display_name(&QString::from("Ostler"));
+    app.as_mut().set_application_version(&QString::from(env!("CARGO_PKG_VERSION")));
+    QGuiApplication::set_desktop_file_name(&QString::from("dev.ostler.app"));
+    QQuickStyle::set_style(&QString::from("Basic"));
+    shell::keep_running_without_windows();
+    shell::set_window_icon(&QString::from(APP_ICON));
+    let mut engine = QQmlApplicationEngine::new();
+    let mut window = engine.as_mut().context("QML cannot start")?;
+    window.as_mut().on_object_creation_failed(|_, _| HAS_FAILED.store(true, Ordering::Relaxed)).release();
+    // Qt looks there by itself only from 6.5 on.
+    let folder = qml_folder();
+    window.as_mut().add_import_path(&QString::from(&folder));
+    window.load(&QUrl::from(&format!("{folder}/dev/ostler/app/qml/Main.qml")));
+    anyhow::ensure!(!HAS_FAILED.load(Ordering::Relaxed), "the window cannot be made; Qt has said why above");
+    let code = app.exec();
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// Where QML is: in the binary, or for a person who works on it, in a folder that holds the module.
+fn qml_folder() -> String {
+    let from_disk = std::env::var("OSTLER_QML_FOLDER").ok().filter(|_| cfg!(debug_assertions));
+    from_disk.map_or_else(|| QML_FOLDER.to_owned(), |folder| format!("file://{folder}"))
+}
+
+/// Lets the tasks end, within bounds.
+fn end(runtime: Runtime, mut crew: JoinSet<()>) {
+    let is_over = runtime.block_on(async {
+        tokio::time::timeout(END_MAX, async { while crew.join_next().await.is_some() {} }).await.is_ok()
+    });
+    if !is_over {
+        tracing::warn!("not all tasks ended in time");
+    }
+    runtime.shutdown_timeout(END_MAX);
+}

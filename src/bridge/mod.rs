@@ -1,0 +1,24 @@
+//! The objects that QML sees, one for each concern.
+//!
+//! They hold what was last put on stage and turn clicks into [`Ask`](crate::desk::Ask)s; all else happens off
+//! the Qt thread. Each announces itself to the desk when QML first uses it.
+
+#![expect(unsafe_code, reason = "the generated bridge calls into Qt")]
+#![allow(missing_docs, unreachable_pub, reason = "generated code, not all of which is public")]
+
+pub(crate) mod app;
+pub(crate) mod services;
+pub(crate) mod shell;
+pub(crate) mod supervisor;
+
+/// Sets a property and announces it, when it differs.
+macro_rules! put {
+    ($object:ident . $field:ident = $value:expr, $changed:ident) => {
+        let value = $value;
+        if $object.$field != value {
+            $object.as_mut().rust_mut().$field = value;
+            $object.as_mut().$changed();
+        }
+    };
+}
+pub(crate) use put;

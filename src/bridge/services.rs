@@ -1,0 +1,344 @@
+//! The list of services.
+
+use std::pin::Pin;
+
+use cxx_qt::{CxxQtType, Threading};
+use cxx_qt_lib::{QByteArray, QHash, QHashPair_i32_QByteArray, QList, QModelIndex, QString, QVariant};
+use ostler_view::{Patch, Role, Row};
+
+use super::put;
+use crate::desk::{Ask, Desk, Verb};
+use crate::roles::{self, role_index};
+use crate::stage::Surface;
+
+#[cxx_qt::bridge]
+pub(crate) mod ffi {
+    unsafe extern "C++" {
+        include!("cxx-qt-lib/qstring.h");
+        type QString = cxx_qt_lib::QString;
+        include!("cxx-qt-lib/qvariant.h");
+        type QVariant = cxx_qt_lib::QVariant;
+        include!("cxx-qt-lib/qmodelindex.h");
+        type QModelIndex = cxx_qt_lib::QModelIndex;
+        include!("cxx-qt-lib/qhash.h");
+        type QHash_i32_QByteArray = cxx_qt_lib::QHash<cxx_qt_lib::QHashPair_i32_QByteArray>;
+        include!("cxx-qt-lib/qlist.h");
+        type QList_i32 = cxx_qt_lib::QList<i32>;
+    }
+
+    unsafe extern "C++Qt" {
+        include!(<QtCore/QAbstractListModel>);
+        #[qobject]
+        type QAbstractListModel;
+    }
+
+    /// The state of a service or group.
+    #[qenum(ServicesModel)]
+    enum State {
+        /// Failed.
+        Failed,
+        /// Backoff.
+        Backoff,
+        /// Degraded.
+        Degraded,
+        /// Stopping.
+        Stopping,
+        /// Starting.
+        Starting,
+        /// Running.
+        Running,
+        /// Completed.
+        Completed,
+        /// Stopped.
+        Stopped,
+        /// Disabled.
+        Disabled,
+        /// Unknown.
+        Unknown,
+    }
+
+    /// The one fitting action.
+    #[qenum(ServicesModel)]
+    enum FittingAction {
+        /// None.
+        NothingFits,
+        /// Start.
+        StartFits,
+        /// Restart.
+        RestartFits,
+        /// Restart now.
+        RestartNowFits,
+    }
+
+    /// What was asked for and is not fulfilled yet.
+    #[qenum(ServicesModel)]
+    enum PendingWish {
+        /// Nothing.
+        NothingSent,
+        /// A start.
+        StartSent,
+        /// A stop.
+        StopSent,
+        /// A restart.
+        RestartSent,
+        /// Something else.
+        SomethingSent,
+    }
+
+    /// Which services are listed.
+    #[qenum(ServicesModel)]
+    enum FilterChip {
+        /// All.
+        AllServices,
+        /// Those that need a person.
+        NeedingAttention,
+        /// Running.
+        RunningOnes,
+        /// Starting or stopping.
+        BusyOnes,
+        /// Stopped, completed or disabled.
+        StoppedOnes,
+    }
+
+    #[auto_cxx_name]
+    unsafe extern "RustQt" {
+        #[qobject]
+        #[base = QAbstractListModel]
+        #[qml_element]
+        #[qml_singleton]
+        #[qproperty(i32, count, READ, NOTIFY)]
+        #[qproperty(bool, is_filtered, READ, NOTIFY)]
+        #[qproperty(FilterChip, chip, READ, NOTIFY)]
+        #[qproperty(QString, filter_text, READ, NOTIFY)]
+        type ServicesModel = super::ServicesModelRust;
+
+        #[cxx_override]
+        fn row_count(self: &ServicesModel, parent: &QModelIndex) -> i32;
+
+        #[cxx_override]
+        fn data(self: &ServicesModel, index: &QModelIndex, role: i32) -> QVariant;
+
+        #[cxx_override]
+        fn role_names(self: &ServicesModel) -> QHash_i32_QByteArray;
+
+        #[inherit]
+        fn index(self: &ServicesModel, row: i32, column: i32, parent: &QModelIndex) -> QModelIndex;
+
+        #[inherit]
+        unsafe fn begin_insert_rows(
+            self: Pin<&mut ServicesModel>,
+            parent: &QModelIndex,
+            first: i32,
+            last: i32,
+        );
+
+        #[inherit]
+        unsafe fn end_insert_rows(self: Pin<&mut ServicesModel>);
+
+        #[inherit]
+        unsafe fn begin_remove_rows(
+            self: Pin<&mut ServicesModel>,
+            parent: &QModelIndex,
+            first: i32,
+            last: i32,
+        );
+
+        #[inherit]
+        unsafe fn end_remove_rows(self: Pin<&mut ServicesModel>);
+
+        #[inherit]
+        unsafe fn begin_move_rows(
+            self: Pin<&mut ServicesModel>,
+            source_parent: &QModelIndex,
+            first: i32,
+            last: i32,
+            destination_parent: &QModelIndex,
+            destination: i32,
+        ) -> bool;
+
+        #[inherit]
+        unsafe fn end_move_rows(self: Pin<&mut ServicesModel>);
+
+        #[inherit]
+        #[qsignal]
+        fn data_changed(
+            self: Pin<&mut ServicesModel>,
+            top_left: &QModelIndex,
+            bottom_right: &QModelIndex,
+            roles: &QList_i32,
+        );
+
+        /// Starts a service.
+        #[qinvokable]
+        fn start(self: Pin<&mut ServicesModel>, service: &QString);
+
+        /// Stops a service.
+        #[qinvokable]
+        fn stop(self: Pin<&mut ServicesModel>, service: &QString);
+
+        /// Restarts a service.
+        #[qinvokable]
+        fn restart(self: Pin<&mut ServicesModel>, service: &QString);
+
+        /// Lists only services in which all words occur.
+        #[qinvokable]
+        fn filter_by(self: Pin<&mut ServicesModel>, text: &QString);
+
+        /// Lists only services of a kind.
+        #[qinvokable]
+        fn pick(self: Pin<&mut ServicesModel>, chip: FilterChip);
+
+        /// Folds or unfolds a group.
+        #[qinvokable]
+        fn fold(self: Pin<&mut ServicesModel>, group: &QString, is_folded: bool);
+
+        /// The row of a service; -1 when it is not listed.
+        #[qinvokable]
+        fn row_of(self: &ServicesModel, service: &QString) -> i32;
+
+        /// The next row after `row` that needs a person, or before it; -1 without one.
+        #[qinvokable]
+        fn next_problem(self: &ServicesModel, row: i32, is_forward: bool) -> i32;
+    }
+
+    impl cxx_qt::Threading for ServicesModel {}
+    impl cxx_qt::Initialize for ServicesModel {}
+}
+
+/// What [`ffi::ServicesModel`] holds.
+pub struct ServicesModelRust {
+    rows: Vec<Row>,
+    count: i32,
+    is_filtered: bool,
+    chip: ffi::FilterChip,
+    filter_text: QString,
+}
+
+impl Default for ServicesModelRust {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            count: 0,
+            is_filtered: false,
+            chip: ffi::FilterChip::AllServices,
+            filter_text: QString::default(),
+        }
+    }
+}
+
+impl cxx_qt::Initialize for ffi::ServicesModel {
+    fn initialize(self: Pin<&mut Self>) {
+        Desk::announce(Surface::Services(self.qt_thread()));
+    }
+}
+
+impl ffi::ServicesModel {
+    /// Shows which services are listed, and changes the rows.
+    pub(crate) fn put(mut self: Pin<&mut Self>, filter: &ostler_view::Filter, patches: Vec<Patch>) {
+        for patch in patches {
+            match patch {
+                Patch::Remove { at, count } => self.as_mut().remove(at, count),
+                Patch::Insert { at, rows } => self.as_mut().insert(at, rows),
+                Patch::Move { from, to } => self.as_mut().move_up(from, to),
+                Patch::Change { at, row, roles } => self.as_mut().change(at, row, &roles),
+            }
+        }
+        put!(self.count = to_i32(self.rows.len()), count_changed);
+        put!(self.is_filtered = filter.is_on(), is_filtered_changed);
+        put!(self.chip = roles::chip_to_qml(filter.chip), chip_changed);
+        put!(self.filter_text = QString::from(&filter.text), filter_text_changed);
+    }
+
+    fn row_count(&self, parent: &QModelIndex) -> i32 {
+        if parent.is_valid() { 0 } else { to_i32(self.rows.len()) }
+    }
+
+    fn data(&self, index: &QModelIndex, role: i32) -> QVariant {
+        let row = usize::try_from(index.row()).ok().and_then(|row| self.rows.get(row));
+        let role = roles::role_of(role);
+        row.zip(role).map_or_else(QVariant::default, |(row, role)| roles::value(row, role))
+    }
+
+    fn role_names(&self) -> QHash<QHashPair_i32_QByteArray> {
+        let mut names = QHash::<QHashPair_i32_QByteArray>::default();
+        for role in Role::ALL {
+            names.insert(role_index(*role), QByteArray::from(&roles::qml_name(*role)));
+        }
+        names
+    }
+
+    fn insert(mut self: Pin<&mut Self>, at: usize, rows: Vec<Row>) {
+        let (first, last) = (to_i32(at), to_i32(at + rows.len() - 1));
+        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
+        unsafe { self.as_mut().begin_insert_rows(&QModelIndex::default(), first, last) };
+        self.as_mut().rust_mut().rows.splice(at..at, rows);
+        // SAFETY: as above.
+        unsafe { self.end_insert_rows() };
+    }
+
+    fn remove(mut self: Pin<&mut Self>, at: usize, count: usize) {
+        let (first, last) = (to_i32(at), to_i32(at + count - 1));
+        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
+        unsafe { self.as_mut().begin_remove_rows(&QModelIndex::default(), first, last) };
+        self.as_mut().rust_mut().rows.drain(at..at + count);
+        // SAFETY: as above.
+        unsafe { self.end_remove_rows() };
+    }
+
+    fn move_up(mut self: Pin<&mut Self>, from: usize, to: usize) {
+        let root = QModelIndex::default();
+        let (source, target) = (to_i32(from), to_i32(to));
+        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
+        if !unsafe { self.as_mut().begin_move_rows(&root, source, source, &root, target) } {
+            return;
+        }
+        self.as_mut().rust_mut().rows[to..=from].rotate_right(1);
+        // SAFETY: as above.
+        unsafe { self.end_move_rows() };
+    }
+
+    fn change(mut self: Pin<&mut Self>, at: usize, row: Row, changed: &[Role]) {
+        self.as_mut().rust_mut().rows[at] = row;
+        let index = self.index(to_i32(at), 0, &QModelIndex::default());
+        let roles: Vec<i32> = changed.iter().copied().map(role_index).collect();
+        self.data_changed(&index, &index, &QList::from(roles));
+    }
+
+    fn start(self: Pin<&mut Self>, service: &QString) {
+        Desk::ask(Ask::Act(Verb::Start, service.to_string()));
+    }
+
+    fn stop(self: Pin<&mut Self>, service: &QString) {
+        Desk::ask(Ask::Act(Verb::Stop, service.to_string()));
+    }
+
+    fn restart(self: Pin<&mut Self>, service: &QString) {
+        Desk::ask(Ask::Act(Verb::Restart, service.to_string()));
+    }
+
+    fn filter_by(self: Pin<&mut Self>, text: &QString) {
+        Desk::ask(Ask::Filter(text.to_string()));
+    }
+
+    fn pick(self: Pin<&mut Self>, chip: ffi::FilterChip) {
+        Desk::ask(Ask::Chip(roles::chip_from_qml(chip)));
+    }
+
+    fn fold(self: Pin<&mut Self>, group: &QString, is_folded: bool) {
+        Desk::ask(Ask::Fold { group: group.to_string(), is_folded });
+    }
+
+    fn row_of(&self, service: &QString) -> i32 {
+        let key = format!("service:{service}");
+        self.rows.iter().position(|row| row.key == key).map_or(-1, to_i32)
+    }
+
+    fn next_problem(&self, row: i32, is_forward: bool) -> i32 {
+        let row = usize::try_from(row).ok();
+        roles::next_problem(&self.rows, row, is_forward).map_or(-1, to_i32)
+    }
+}
+
+fn to_i32(index: usize) -> i32 {
+    i32::try_from(index).unwrap_or(i32::MAX)
+}

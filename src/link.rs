@@ -1,0 +1,220 @@
+//! The link to the engine: one true snapshot, and the way of commands.
+//!
+//! It speaks the control protocol over whatever stream it is given: a socket of a daemon, or memory into the
+//! engine in this process. When the stream ends it makes a new one, with growing waits, and says meanwhile how
+//! old what it shows is.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ostler_api::{
+    ActionParams, ActionReply, ApiError, Method, PlanReply, ReloadParams, SetModeParams, ShutdownParams,
+    ShutdownReply, Snapshot, WatchParams,
+};
+use ostler_view::{LinkState, fold};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::desk::{Ask, Verb};
+use crate::wire::{Client, Watched};
+
+/// The most commands that wait for the link.
+pub(crate) const COMMANDS_MAX: usize = 64;
+
+/// The first wait before a new try.
+const RETRY_MIN: Duration = Duration::from_millis(100);
+/// The longest wait before a new try.
+const RETRY_MAX: Duration = Duration::from_secs(5);
+/// How long a lost link may take to come back before what is shown counts as stale.
+const STALE_AFTER: Duration = Duration::from_millis(1500);
+
+/// What the link knows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Report {
+    /// The last that was heard.
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// How the link is.
+    pub(crate) link: LinkState,
+}
+
+/// Something for the engine to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Start, stop or restart a service.
+    Act(Verb, String),
+    /// Another mode.
+    ChangeMode(String),
+    /// Read the configuration again.
+    ReloadConfig,
+    /// Shut down as `on_quit` says; answered once it was said or could not be said.
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// Why there is no stream.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ConnectError(pub(crate) String);
+
+/// The link.
+pub(crate) struct Link<C> {
+    connect: C,
+    commands: mpsc::Receiver<Command>,
+    reports: watch::Sender<Report>,
+    notices: mpsc::Sender<Ask>,
+}
+
+impl<C, F> Link<C>
+where
+    C: FnMut() -> F,
+    F: Future<Output = Result<Client, ConnectError>>,
+{
+    /// A link that makes its streams with `connect`.
+    pub(crate) fn new(
+        connect: C,
+        commands: mpsc::Receiver<Command>,
+        reports: watch::Sender<Report>,
+        notices: mpsc::Sender<Ask>,
+    ) -> Self {
+        Self { connect, commands, reports, notices }
+    }
+
+    /// Runs until nobody commands any more.
+    pub(crate) async fn run(mut self) {
+        let mut wait = RETRY_MIN;
+        let mut lost: Option<(Timestamp, Instant)> = None;
+        loop {
+            let reason = match (self.connect)().await {
+                Ok(client) => {
+                    let was_live = self.live(client).await;
+                    let Some(reason) = was_live else { return };
+                    lost = None;
+                    wait = RETRY_MIN;
+                    reason
+                }
+                Err(error) => error.to_string(),
+            };
+            let (since, at) = *lost.get_or_insert_with(|| (Timestamp::now(), Instant::now()));
+            self.tell_lost(since, at, &reason);
+            if !self.pause(wait, since, at, &reason).await {
+                return;
+            }
+            wait = (wait * 2).min(RETRY_MAX);
+        }
+    }
+
+    /// Watches and commands until the stream ends; says why. Nothing when nobody commands any more.
+    async fn live(&mut self, client: Client) -> Option<String> {
+        let client = Arc::new(client);
+        let params = WatchParams { metrics: true, ..Default::default() };
+        let mut watch = match client.watch(&params).await {
+            Ok(watch) => watch,
+            Err(error) => return Some(error.message),
+        };
+        let mut calls = JoinSet::new();
+        loop {
+            tokio::select! {
+                watched = watch.next() => match watched {
+                    Some(watched) => self.take(watched),
+                    None => return Some("the engine closed the connection".to_owned()),
+                },
+                command = self.commands.recv() => {
+                    let command = command?;
+                    let (client, notices) = (Arc::clone(&client), self.notices.clone());
+                    calls.spawn(async move { perform(&client, command, &notices).await });
+                }
+                Some(_) = calls.join_next() => {}
+            }
+        }
+    }
+
+    fn take(&self, watched: Watched) {
+        self.reports.send_if_modified(|report| match watched {
+            Watched::Snapshot(snapshot) => {
+                *report = Report { snapshot: Arc::new(*snapshot), link: LinkState::Live };
+                true
+            }
+            Watched::Event(event) => fold(Arc::make_mut(&mut report.snapshot), &event),
+        });
+    }
+
+    fn tell_lost(&self, since: Timestamp, at: Instant, reason: &str) {
+        let link = if at.elapsed() >= STALE_AFTER {
+            LinkState::Stale { since, reason: reason.to_owned() }
+        } else {
+            LinkState::Reconnecting { since }
+        };
+        self.reports.send_if_modified(|report| {
+            let is_new = report.link != link && !(report.link == LinkState::Connecting && !link.is_stale());
+            if is_new {
+                report.link = link;
+            }
+            is_new
+        });
+    }
+
+    /// Waits before the next try, refusing commands. False when nobody commands any more.
+    async fn pause(&mut self, wait: Duration, since: Timestamp, at: Instant, reason: &str) -> bool {
+        let end = Instant::now() + wait;
+        let stale = at + STALE_AFTER;
+        let mut is_told = at.elapsed() >= STALE_AFTER;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(end) => return true,
+                () = tokio::time::sleep_until(stale), if !is_told => {
+                    is_told = true;
+                    self.tell_lost(since, at, reason);
+                }
+                command = self.commands.recv() => match command {
+                    None => return false,
+                    Some(Command::Shutdown(done)) => drop(done),
+                    Some(command) => {
+                        tracing::info!(?command, "refused without an engine");
+                        let text = "The engine does not answer. This command was not sent.".to_owned();
+                        self.notices.try_send(Ask::Notice(text)).ok();
+                    }
+                },
+            }
+        }
+    }
+}
+
+async fn perform(client: &Client, command: Command, notices: &mpsc::Sender<Ask>) {
+    let outcome = match command {
+        Command::Act(verb, service) => act(client, verb, service).await,
+        Command::ChangeMode(mode) => {
+            client.call::<_, PlanReply>(Method::SetMode, &SetModeParams { mode }).await.map(drop)
+        }
+        Command::ReloadConfig => {
+            client.call::<_, PlanReply>(Method::ReloadConfig, &ReloadParams::default()).await.map(drop)
+        }
+        Command::Shutdown(done) => {
+            let said = client.call::<_, ShutdownReply>(Method::Shutdown, &ShutdownParams::default()).await;
+            drop(done);
+            said.map(drop)
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "the engine refused");
+        let notice = match &error.hint {
+            Some(hint) => format!("{}. {hint}", error.message),
+            None => error.message,
+        };
+        notices.try_send(Ask::Notice(ostler_view::capitalised(&notice))).ok();
+    }
+}
+
+async fn act(client: &Client, verb: Verb, service: String) -> Result<(), ApiError> {
+    let method = match verb {
+        Verb::Start => Method::Start,
+        Verb::Stop => Method::Stop,
+        Verb::Restart => Method::Restart,
+    };
+    let params = ActionParams { service: Some(service), ..Default::default() };
+    client.call::<_, ActionReply>(method, &params).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! The pictures of the tray, drawn from the glyphs.
+
+use ksni::Icon;
+use ostler_api::Word;
+use ostler_view::Mood;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
+
+/// The sizes that panels ask for, in pixels.
+const SIZES: [u32; 6] = [16, 22, 24, 32, 48, 64];
+
+/// The size of a picture in the menu, in pixels.
+const MENU_SIZE: u32 = 16;
+
+/// Colours on dark and on light.
+struct Colours {
+    shoe: &'static str,
+    ok: &'static str,
+    busy: &'static str,
+    warn: &'static str,
+    fail: &'static str,
+    idle: &'static str,
+}
+
+const ON_LIGHT: Colours = Colours {
+    shoe: "#1A1B1E",
+    ok: "#1B7740",
+    busy: "#2B52C7",
+    warn: "#8A5600",
+    fail: "#BD2230",
+    idle: "#64676E",
+};
+
+const ON_DARK: Colours = Colours {
+    shoe: "#E8E9EB",
+    ok: "#62C98D",
+    busy: "#8CADFF",
+    warn: "#E5B04C",
+    fail: "#FF8078",
+    idle: "#969AA1",
+};
+
+/// All pictures for one background.
+pub(super) struct Icons {
+    moods: Vec<(Mood, Vec<Icon>)>,
+    words: Vec<(Word, Vec<u8>)>,
+}
+
+impl Icons {
+    /// Draws them.
+    pub(super) fn new(is_dark: bool) -> Self {
+        let colours = if is_dark { ON_DARK } else { ON_LIGHT };
+        let moods = MOODS.map(|(mood, glyph, mark)| {
+            let svg = tinted(glyph, colours.shoe, mark(&colours));
+            (mood, SIZES.iter().filter_map(|size| draw(&svg, *size).map(icon)).collect())
+        });
+        let words = WORDS.map(|(word, glyph, colour)| {
+            let svg = tinted(glyph, colour(&colours), colour(&colours));
+            (word, draw(&svg, MENU_SIZE).and_then(|it| it.encode_png().ok()).unwrap_or_default())
+        });
+        Self { moods: moods.into(), words: words.into() }
+    }
+
+    /// The icon of a mood in all sizes.
+    pub(super) fn mood(&self, mood: Mood) -> Vec<Icon> {
+        self.moods.iter().find(|(it, _)| *it == mood).map(|(_, icons)| icons.clone()).unwrap_or_default()
+    }
+
+    /// The picture of a state in the menu, PNG.
+    pub(super) fn word(&self, word: Word) -> Vec<u8> {
+        self.words.iter().find(|(it, _)| *it == word).map(|(_, png)| png.clone()).unwrap_or_default()
+    }
+}
+
+type Pick = fn(&Colours) -> &'static str;
+
+macro_rules! glyph {
+    ($name:literal) => {
+        include_str!(concat!("../../resources/glyphs/", $name, ".svg"))
+    };
+}
+
+const MOODS: [(Mood, &str, Pick); 6] = [
+    (Mood::Ok, glyph!("tray-ok"), |it| it.ok),
+    (Mood::Busy, glyph!("tray-busy"), |it| it.busy),
+    (Mood::Degraded, glyph!("tray-degraded"), |it| it.warn),
+    (Mood::Failed, glyph!("tray-failed"), |it| it.fail),
+    (Mood::Stopped, glyph!("tray-stopped"), |it| it.idle),
+    (Mood::NoEngine, glyph!("tray-no-engine"), |it| it.idle),
+];
+
+const WORDS: [(Word, &str, Pick); 10] = [
+    (Word::Failed, glyph!("state-failed"), |it| it.fail),
+    (Word::Backoff, glyph!("state-backoff"), |it| it.warn),
+    (Word::Degraded, glyph!("state-degraded"), |it| it.warn),
+    (Word::Stopping, glyph!("state-stopping"), |it| it.busy),
+    (Word::Starting, glyph!("state-starting"), |it| it.busy),
+    (Word::Running, glyph!("state-running"), |it| it.ok),
+    (Word::Completed, glyph!("state-completed"), |it| it.ok),
+    (Word::Stopped, glyph!("state-stopped"), |it| it.idle),
+    (Word::Disabled, glyph!("state-disabled"), |it| it.idle),
+    (Word::Unknown, glyph!("state-unknown"), |it| it.idle),
+];
+
+/// Colours a glyph: its mark one way, the rest another.
+fn tinted(svg: &str, shoe: &str, mark: &str) -> String {
+    let line = |line: &str| {
+        let colour = if line.contains("id=\"mark\"") { mark } else { shoe };
+        line.replace("currentColor", colour)
+    };
+    svg.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn draw(svg: &str, size: u32) -> Option<Pixmap> {
+    let tree = Tree::from_str(svg, &Options::default())
+        .inspect_err(|error| tracing::error!(%error, "a glyph cannot be drawn"))
+        .ok()?;
+    let mut pixmap = Pixmap::new(size, size)?;
+    let scale = size as f32 / tree.size().width();
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
+    Some(pixmap)
+}
+
+/// As StatusNotifierItem wants it: ARGB, not premultiplied, network byte order.
+fn icon(pixmap: Pixmap) -> Icon {
+    let argb = |pixel: &resvg::tiny_skia::PremultipliedColorU8| {
+        let colour = pixel.demultiply();
+        [colour.alpha(), colour.red(), colour.green(), colour.blue()]
+    };
+    let data = pixmap.pixels().iter().flat_map(argb).collect();
+    Icon { width: pixmap.width() as i32, height: pixmap.height() as i32, data }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mood_has_a_picture_of_its_own_in_every_size() {
+        let icons = Icons::new(false);
+        let drawn: Vec<Vec<Icon>> = MOODS.iter().map(|(mood, ..)| icons.mood(*mood)).collect();
+        for pictures in &drawn {
+            assert_eq!(pictures.len(), SIZES.len());
+            assert!(pictures.iter().all(|it| it.data.chunks(4).any(|pixel| pixel[0] > 200)), "not empty");
+        }
+        for (index, pictures) in drawn.iter().enumerate() {
+            for others in &drawn[index + 1..] {
+                let alpha = |icon: &Icon| icon.data.chunks(4).map(|pixel| pixel[0]).collect::<Vec<_>>();
+                assert_ne!(alpha(&pictures[0]), alpha(&others[0]), "told apart by shape alone");
+            }
+        }
+    }
+
+    #[test]
+    fn every_state_has_a_picture_in_the_menu() {
+        let icons = Icons::new(true);
+        for (word, ..) in WORDS {
+            assert!(icons.word(word).starts_with(b"\x89PNG"), "{word:?}");
+        }
+    }
+}
