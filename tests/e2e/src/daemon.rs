@@ -44,9 +44,10 @@ impl Daemon {
     /// When the program cannot be started.
     pub fn spawn(place: &Place) -> Child {
         let file = OpenOptions::new().create(true).append(true).open(place.path("daemon.err"));
-        let errors = file.expect("the place can be written");
+        let words = file.expect("the place can be written");
+        let errors = words.try_clone().expect("a file can be opened twice");
         let mut command = place.command("ostler");
-        command.arg("daemon").stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
+        command.arg("daemon").stdin(Stdio::null()).stdout(words).stderr(errors);
         command.spawn().expect("`ostler` can be started: build it with `cargo build -p ostler-cli`")
     }
 

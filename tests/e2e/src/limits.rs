@@ -12,6 +12,8 @@ pub struct Limits {
     pub lag: Duration,
     /// What a stop may need after its grace.
     pub after_grace: Duration,
+    /// The part of its intended rate that a flooding service must reach.
+    pub flood_share: f64,
 }
 
 impl Limits {
@@ -21,6 +23,7 @@ impl Limits {
             status: Duration::from_millis(50),
             lag: Duration::from_millis(250),
             after_grace: Duration::from_secs(2),
+            flood_share: 0.9,
         }
     }
 
@@ -31,6 +34,7 @@ impl Limits {
             status: Duration::from_secs(3),
             lag: Duration::from_secs(3),
             after_grace: Duration::from_secs(4),
+            flood_share: 0.0,
         }
     }
 }

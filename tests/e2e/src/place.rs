@@ -127,7 +127,7 @@ impl Place {
         Wire::connect(&self.socket())
     }
 
-    /// What the daemons of this place wrote to their standard error.
+    /// What the daemons of this place said.
     pub fn daemon_output(&self) -> String {
         std::fs::read_to_string(self.path("daemon.err")).unwrap_or_default()
     }

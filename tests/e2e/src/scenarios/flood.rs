@@ -61,11 +61,11 @@ pub fn flood(rate: u64, seconds: u64, limits: &Limits) -> Report {
     report.figure("most on disk", format!("{:.1} MiB", most_on_disk as f64 / f64::from(1 << 20)));
     let bound = MAX_FILES * (MAX_SIZE_MIB << 20) + SLACK;
     report.expect(most_on_disk <= bound, || format!("{most_on_disk} bytes on disk, the bound is {bound}"));
-    check_log(&mut report, &place, seconds);
+    check_log(&mut report, &place, (rate, seconds), limits);
     report
 }
 
-fn check_log(report: &mut Report, place: &Place, seconds: u64) {
+fn check_log(report: &mut Report, place: &Place, (rate, seconds): (u64, u64), limits: &Limits) {
     let files = match place
         .wire()
         .map_err(|error| error.to_string())
@@ -84,17 +84,23 @@ fn check_log(report: &mut Report, place: &Place, seconds: u64) {
     for wrong in walk.wrong {
         report.failure(format!("log: {wrong}"));
     }
-    // The service says itself how long it took: a stalled pipe would show here.
+    // The service says itself how much it could write, and how long it took: a stalled pipe would show here.
     let text: String = files
         .iter()
         .map(|file| String::from_utf8_lossy(&std::fs::read(file).unwrap_or_default()).into_owned())
         .collect();
-    let said =
-        text.lines().rev().find_map(|line| line.split_once("flood lines=")).map(|(_, said)| said.to_owned());
-    report.figure("the service says", said.as_deref().unwrap_or("nothing"));
-    let took: Option<f64> = said.and_then(|said| said.rsplit_once("seconds=")?.1.trim().parse().ok());
-    report.expect(took.is_some_and(|took| took < seconds as f64 * 1.1 + 1.0), || {
-        format!("the service was stalled: {took:?} s instead of {seconds}")
+    let said = text.lines().rev().find_map(|line| line.split_once(" flood ")).map_or("", |(_, said)| said);
+    report.figure("the service says", said);
+    let number = |name: &str| -> Option<f64> {
+        said.split(' ').find_map(|word| word.strip_prefix(name))?.parse().ok()
+    };
+    let (megabytes, took) =
+        (number("megabytes=").unwrap_or_default(), number("seconds=").unwrap_or(f64::MAX));
+    let least = rate as f64 * seconds as f64 * limits.flood_share;
+    report
+        .expect(megabytes > least, || format!("the service was held up: {megabytes} MB instead of {least}"));
+    report.expect(took < seconds as f64 + limits.after_grace.as_secs_f64(), || {
+        format!("the service was stalled: {took} s instead of {seconds}")
     });
 }
 

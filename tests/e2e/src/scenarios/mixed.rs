@@ -155,7 +155,10 @@ fn services(place: &Place, report: &mut Report) -> Vec<Service> {
     }
     if let Some(redis) = installed("redis-server", report) {
         let dir = place.path("work").to_string_lossy().into_owned();
+        // A process that writes its own title writes over its environment, by which it is found here.
+        let title = ["--set-proc-title", "no"];
         let words = [&redis, "--port", "${port}", "--bind", "127.0.0.1", "--save", "", "--dir", &dir];
+        let words = [&words[..], &title].concat();
         add(Service::new("redis", &words)
             .line("ports = { redis = \"auto\" }")
             .line("ready = { tcp = \"127.0.0.1:${port}\", interval = \"100ms\" }"));

@@ -26,7 +26,8 @@ pub fn pid_reuse(rounds: usize, chaos: &Path) -> Report {
     let mut report = Report::new(format!("{rounds} rounds of pid reuse"));
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--pid", "--mount-proc", "--fork", "--kill-child", "--"]);
-    command.arg(chaos).env(INSIDE, rounds.to_string());
+    // The first process of the namespace inherits every orphan, and only frees their numbers by waiting for them.
+    command.args(["/bin/sh", "-c", "\"$0\" & wait $!"]).arg(chaos).env(INSIDE, rounds.to_string());
     let output = match command.output() {
         Ok(output) => output,
         Err(error) => {
