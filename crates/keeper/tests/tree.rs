@@ -50,8 +50,8 @@ fn those_who_hide_are_found() {
 #[test]
 fn those_who_never_stay_the_same_are_caught() {
     let (slot, mut engine) = Slot::start();
-    for run in 1..=5 {
-        start(&slot, &mut engine, run, &["double-fork", "--", "fork-loop", "4"], 4);
+    for run in 1..=common::rounds(5) {
+        start(&slot, &mut engine, run, &["ignore-term", "--", "double-fork", "--", "fork-loop", "4"], 4);
         kill(&slot, &mut engine, run);
     }
 }

@@ -127,6 +127,11 @@ impl Drop for Slot {
     }
 }
 
+/// How often a test repeats what chance decides; `OSTLER_TEST_ROUNDS` asks for more.
+pub fn rounds(usual: u64) -> u64 {
+    std::env::var("OSTLER_TEST_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 /// The policy of a keeper that waits for the next engine.
 pub fn revive_never() -> OnLoss {
     OnLoss::Revive { argv: vec!["/bin/false".into()], env: Vec::new(), after_ms: 3_600_000 }
