@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use super::{
     Filter, Position,
-    files::{CHUNK, LogFile, Record, open_files, read_record},
+    files::{CHUNK, LogFile, Record, View, open_files},
 };
 
 /// The most that is searched of one log, in bytes.
@@ -100,15 +100,15 @@ impl Search<'_> {
     /// Takes a record if it is wanted; says whether it is too old.
     fn record(&mut self, position: Position, bytes: &[u8]) -> bool {
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        let Some(record) = read_record(self.instance, position, bytes) else { return true };
-        if self.wanted.since.is_some_and(|since| record.time < since) {
+        let Some(view) = View::read(bytes) else { return true };
+        if self.wanted.since.is_some_and(|since| view.time < since) {
             return true;
         }
-        if self.wanted.filter.wants(record.line.stream, &record.line.text) {
-            self.bytes += record.line.text.len();
+        if self.wanted.filter.wants(view.stream, &view.text) {
+            self.bytes += view.text.len();
             self.is_done |= self.bytes > self.wanted.bytes && !self.found.is_empty();
             if !self.is_done {
-                self.found.push(record);
+                self.found.push(view.into_record(self.instance, position));
                 self.is_done = self.found.len() >= self.wanted.lines;
             }
         }

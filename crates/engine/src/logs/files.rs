@@ -1,6 +1,7 @@
 //! The files of one log.
 
 use std::{
+    borrow::Cow,
     fs::{self, File},
     io::{self, Read as _, Seek as _, SeekFrom},
     path::Path,
@@ -77,41 +78,59 @@ pub(super) fn open_files(live: &Path, wanted: impl Fn(u64) -> bool) -> Vec<LogFi
 /// A record as readers see it.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
-    /// In nanoseconds since 1970; 0 when it is not known.
+    /// As in [`View`].
     pub(super) time: u64,
     pub(super) line: LogLine,
 }
 
-/// Reads one record, without its line end; `None` for what is not for readers: the header of a file, and nothing.
-pub(super) fn read_record(instance: &str, position: Position, bytes: &[u8]) -> Option<Record> {
-    let cursor = position.to_string();
-    let Some(line) = parse_line(bytes) else {
-        if bytes.is_empty() {
-            return None;
-        }
-        // A torn write: shown as it is.
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        let line = LogLine { instance: instance.to_owned(), text, cursor, ..LogLine::default() };
-        return Some(Record { time: 0, line });
-    };
-    let stream = match line.stream {
-        Stream::Stdout => LogStream::Stdout,
-        Stream::Stderr => LogStream::Stderr,
-        Stream::Meta => match Meta::parse(line.bytes) {
-            Meta::Header(_) => return None,
-            Meta::RunStarted { .. } | Meta::RunEnded { .. } | Meta::Dropped { .. } | Meta::Note(_) => {
-                LogStream::Meta
-            }
-        },
-    };
-    let time = parse_time(line.time).unwrap_or(0);
-    let line = LogLine {
-        instance: instance.to_owned(),
-        at: line.time.to_owned(),
-        stream,
-        text: String::from_utf8_lossy(line.bytes).into_owned(),
-        partial: line.is_partial,
-        cursor,
-    };
-    Some(Record { time, line })
+/// A record as it stands in the file, before anybody wants it.
+pub(super) struct View<'a> {
+    /// In nanoseconds since 1970; 0 when it is not known.
+    pub(super) time: u64,
+    at: &'a str,
+    pub(super) stream: LogStream,
+    pub(super) text: Cow<'a, str>,
+    is_partial: bool,
+}
+
+impl<'a> View<'a> {
+    /// Reads one record, without its line end; `None` for what is not for readers: the header of a file, and nothing.
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let Some(line) = parse_line(bytes) else {
+            // A torn write: shown as it is.
+            let text = String::from_utf8_lossy(bytes);
+            let torn = Self { time: 0, at: "", stream: LogStream::Unknown, text, is_partial: false };
+            return (!bytes.is_empty()).then_some(torn);
+        };
+        let stream = match line.stream {
+            Stream::Stdout => LogStream::Stdout,
+            Stream::Stderr => LogStream::Stderr,
+            Stream::Meta => match Meta::parse(line.bytes) {
+                Meta::Header(_) => return None,
+                Meta::RunStarted { .. } | Meta::RunEnded { .. } | Meta::Dropped { .. } | Meta::Note(_) => {
+                    LogStream::Meta
+                }
+            },
+        };
+        Some(Self {
+            time: parse_time(line.time).unwrap_or(0),
+            at: line.time,
+            stream,
+            text: String::from_utf8_lossy(line.bytes),
+            is_partial: line.is_partial,
+        })
+    }
+
+    /// The record for readers.
+    pub(super) fn into_record(self, instance: &str, position: Position) -> Record {
+        let line = LogLine {
+            instance: instance.to_owned(),
+            at: self.at.to_owned(),
+            stream: self.stream,
+            text: self.text.into_owned(),
+            partial: self.is_partial,
+            cursor: position.to_string(),
+        };
+        Record { time: self.time, line }
+    }
 }

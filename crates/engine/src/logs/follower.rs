@@ -107,8 +107,9 @@ impl Follower {
     fn read(&mut self, turn: &[Source]) {
         let logs: Vec<(Source, Forward)> =
             turn.iter().filter_map(|source| self.logs.remove_entry(source)).collect();
+        let filter = self.filter.clone();
         let read = move |(source, mut forward): (Source, Forward)| {
-            let pulled = forward.pull();
+            let pulled = forward.pull(&filter);
             Read { source, forward, pulled }
         };
         self.reading = Some(tokio::task::spawn_blocking(move || logs.into_iter().map(read).collect()));
@@ -121,12 +122,11 @@ impl Follower {
         for Read { source, forward, pulled } in read {
             self.logs.insert(source.clone(), forward);
             match pulled {
-                Ok(mut pulled) => {
+                Ok(pulled) => {
                     missed += pulled.missed;
                     if pulled.has_more {
                         self.wake.grown().insert(source);
                     }
-                    pulled.records.retain(|record| self.filter.wants(record.line.stream, &record.line.text));
                     found.push(pulled.records);
                 }
                 Err(error) => failure = Some(error),

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Position,
-    files::{CHUNK, LogFile, Record, open_files, read_record},
+    Filter, Position,
+    files::{CHUNK, LogFile, Record, View, open_files},
 };
 
 /// Reads a log forward. Holds the file it reads open, so that nothing of it is lost when it is rotated away.
@@ -35,8 +35,8 @@ impl Forward {
         Self { instance: instance.to_owned(), live: live.to_owned(), next, file: None, is_sealed: false }
     }
 
-    /// Reads what is there, at most [`CHUNK`] bytes.
-    pub(super) fn pull(&mut self) -> io::Result<Pulled> {
+    /// Reads what is there, at most [`CHUNK`] bytes, and keeps what is wanted.
+    pub(super) fn pull(&mut self, filter: &Filter) -> io::Result<Pulled> {
         let mut pulled = Pulled::default();
         loop {
             if self.file.is_none() && !self.open(&mut pulled) {
@@ -44,7 +44,7 @@ impl Forward {
             }
             let Some(file) = &mut self.file else { return Ok(pulled) };
             let bytes = file.read_at(self.next.offset, CHUNK)?;
-            if self.take(&bytes, &mut pulled) {
+            if self.take(&bytes, filter, &mut pulled) {
                 pulled.has_more = true;
                 return Ok(pulled);
             }
@@ -63,7 +63,7 @@ impl Forward {
     }
 
     /// Takes the whole records of `bytes`; says whether there were any.
-    fn take(&mut self, bytes: &[u8], pulled: &mut Pulled) -> bool {
+    fn take(&mut self, bytes: &[u8], filter: &Filter, pulled: &mut Pulled) -> bool {
         let whole = match bytes.iter().rposition(|byte| *byte == b'\n') {
             Some(at) => at + 1,
             // No record is that long, and no record ends without a line end in a file that does not grow: torn.
@@ -72,7 +72,8 @@ impl Forward {
         };
         for line in bytes[..whole].split_inclusive(|byte| *byte == b'\n') {
             let record = line.strip_suffix(b"\n").unwrap_or(line);
-            pulled.records.extend(read_record(&self.instance, self.next, record));
+            let wanted = View::read(record).filter(|view| filter.wants(view.stream, &view.text));
+            pulled.records.extend(wanted.map(|view| view.into_record(&self.instance, self.next)));
             self.next.offset += line.len() as u64;
         }
         whole > 0
