@@ -397,3 +397,34 @@ fn defect(job: Option<Job>) -> Vec<u8> {
         Some(Job::Subscription(_)) | None => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ostler_api::Snapshot;
+    use ostler_engine::Journal;
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_fails_inside_is_answered_and_the_connection_goes_on() {
+        let shared = Arc::new(Shared {
+            engine: EngineHandle::ended(Journal::new(Snapshot::default())),
+            long_lines: Arc::new(Semaphore::new(1)),
+            closing: CancellationToken::new(),
+        });
+        let (outbox, outgoing) = outbox();
+        let mut connection = Connection::new(outbox, Peer::Desktop, shared, Activity::default());
+        connection.spawn(Job::Request(7.into()), async { panic!("on purpose") });
+        let lines = &b"{\"id\":8,\"method\":\"hello\"}\n"[..];
+        let mut lines = Lines::new(lines, REQUEST_MAX, Arc::new(Semaphore::new(1)));
+        let (mut near, mut far) = tokio::io::duplex(64 * 1024);
+        let (end, _) = tokio::join!(connection.run(&mut lines), outgoing.write_to(&mut near));
+        drop(near);
+        let mut answered = String::new();
+        far.read_to_string(&mut answered).await.unwrap();
+        assert_eq!(end, End::Finished);
+        assert!(answered.contains("\"id\":7,\"error\":{\"code\":-32000"), "{answered}");
+        assert!(answered.contains("\"id\":8,\"result\""), "{answered}");
+    }
+}
