@@ -297,10 +297,7 @@ impl Keeper {
         if run.is_over() {
             return Ok(());
         }
-        // A process that is gone at this moment is what we want.
-        let _ = run.signal_group(signal);
-        let _ = run.signal_group(libc::SIGCONT);
-        run.polite = Some(signal);
+        run.ask(signal);
         if let Some(grace) = grace_ms {
             let at = now + Duration::from_millis(grace.min(u64::from(u32::MAX)));
             run.kill_at = Some(run.kill_at.map_or(at, |earlier| earlier.min(at)));

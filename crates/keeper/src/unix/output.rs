@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 const READ_SIZE: usize = 256 * 1024;
 
 /// How many bytes the pipe of a service that fills it may hold.
+#[cfg(target_os = "linux")]
 const PIPE_SIZE: usize = 1024 * 1024;
 
 /// What a terminal showed last, for the next engine that attaches.

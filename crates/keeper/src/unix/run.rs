@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use ostler_keeper::os::unix::launch as sys;
-use ostler_keeper::os::unix::tree::{self, Kill, Whom};
+use ostler_keeper::os::unix::tree::{self, Kill};
 use ostler_keeper::protocol::{ExitStatus, KeeperState, TreeReport};
 use ostler_keeper::record::RunRecord;
 use rustix::process::{WaitOptions, WaitStatus};
@@ -60,22 +60,31 @@ impl Run {
         self.status.is_some() && self.tree != Tree::Alive
     }
 
-    /// Sends a signal to the group of the leader, or to whatever the leader left behind.
-    pub(super) fn signal_group(&self, signal: i32) -> std::io::Result<()> {
+    /// Sends a signal to the group of the leader, as long as that is certainly ours.
+    fn signal_group(&self, signal: i32) -> std::io::Result<()> {
         match self.leader() {
             Some(pid) => sys::kill(-(pid as i32), signal),
-            None => {
-                tree::signal_all(signal, Whom::All);
-                Ok(())
+            None => Ok(()),
+        }
+    }
+
+    /// Asks the run to end: the group of the leader, or all that the leader left behind.
+    pub(super) fn ask(&mut self, signal: i32) {
+        self.polite = Some(signal);
+        match self.leader() {
+            Some(_) => {
+                // A process that is gone at this moment is what we want.
+                let _ = self.signal_group(signal);
+                let _ = self.signal_group(libc::SIGCONT);
             }
+            None => tree::ask(signal, None),
         }
     }
 
     /// Asks those whom the signal to the leader's group has not reached, now that the leader is gone.
     pub(super) fn ask_the_rest(&self) {
         if let Some(signal) = self.polite.filter(|_| self.kill.is_none()) {
-            tree::signal_all(signal, Whom::OutsideOf(self.pid));
-            tree::signal_all(libc::SIGCONT, Whom::OutsideOf(self.pid));
+            tree::ask(signal, Some(self.pid));
         }
     }
 

@@ -252,6 +252,8 @@ fn prepare(launch: &Launch, parent: i32) -> Result<(), SpawnStep> {
             check(libc::setpriority(libc::PRIO_PROCESS, 0, nice), SpawnStep::Nice)?;
         }
         set_user(launch)?;
+        #[cfg(not(target_os = "linux"))]
+        let _ = parent;
         #[cfg(target_os = "linux")]
         if launch.parentage == Parentage::Own {
             // After the user, because a change of the user clears it.

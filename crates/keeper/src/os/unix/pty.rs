@@ -7,8 +7,9 @@ use std::os::fd::OwnedFd;
 
 /// Opens a terminal pair: our end, and the one of the run.
 pub fn open(rows: u16, cols: u16) -> io::Result<(OwnedFd, OwnedFd)> {
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-    let ours = rustix::pty::openpt(flags)?;
+    let ours = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+    // One thread, so nothing can be executed in between; not every system takes the flag at opening.
+    rustix::io::fcntl_setfd(&ours, rustix::io::FdFlags::CLOEXEC)?;
     rustix::pty::grantpt(&ours)?;
     rustix::pty::unlockpt(&ours)?;
     resize(&ours, rows, cols)?;

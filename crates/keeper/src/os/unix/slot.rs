@@ -1,8 +1,8 @@
 //! The files of a slot: lock, socket, record.
 
 use crate::record::{self, Record};
-use rustix::fs::{FlockOperation, Mode};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::fs::FlockOperation;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
@@ -106,6 +106,8 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
     }
     #[cfg(target_os = "linux")]
     let socket = {
+        use rustix::fs::Mode;
+        use rustix::net::SocketFlags;
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
         // Before bind, so that the file never has another mode.

@@ -5,10 +5,13 @@
 //! its parent then is a process that is ours and, by its own pidfd, still lives.
 
 use super::launch as sys;
-use crate::identity::{ProcessStat, parse_stat};
+use crate::identity::ProcessStat;
+#[cfg(target_os = "linux")]
+use crate::identity::parse_stat;
 use crate::protocol::TreeReport;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+#[cfg(target_os = "linux")]
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -64,7 +67,7 @@ impl Kill {
         }
         let mut stopped = HashSet::new();
         for _ in 0..PASSES_MAX {
-            let found = signal_all(libc::SIGSTOP, Whom::All);
+            let found = signal_all(libc::SIGSTOP);
             let known = stopped.len();
             stopped.extend(found.iter().map(|it| (it.pid, it.stat.start)));
             self.killed.extend(found.iter().map(|it| ((it.pid, it.stat.start), it.name())));
@@ -76,7 +79,7 @@ impl Kill {
             let _ = sys::kill(group, libc::SIGKILL);
         }
         for _ in 0..PASSES_MAX {
-            let found = signal_all(libc::SIGKILL, Whom::All);
+            let found = signal_all(libc::SIGKILL);
             let mut is_new = false;
             for it in found {
                 is_new |= self.killed.insert((it.pid, it.stat.start), it.name()).is_none();
@@ -106,17 +109,19 @@ impl Kill {
 
     /// Those that live on.
     pub fn escaped() -> Vec<String> {
-        signal_all(libc::SIGKILL, Whom::All).iter().take(NAMES_MAX).map(Found::name).collect()
+        signal_all(libc::SIGKILL).iter().take(NAMES_MAX).map(Found::name).collect()
     }
 }
 
 /// A process whose children are still to be visited.
+#[cfg(target_os = "linux")]
 struct Parent {
     pid: u32,
     hold: Hold,
 }
 
 /// What keeps a process id from being somebody else's.
+#[cfg(target_os = "linux")]
 enum Hold {
     /// We are its parent, or it is us.
     Unreaped,
@@ -124,18 +129,35 @@ enum Hold {
     Pidfd(OwnedFd),
 }
 
-/// Whom a signal is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whom {
-    /// Every descendant.
-    All,
-    /// Those outside of this process group.
-    OutsideOf(u32),
+/// Sends a polite signal, then `SIGCONT`, once to each descendant outside of the process group `except`;
+/// looks again until nobody new is found, because processes move while others end.
+pub fn ask(signal: i32, except: Option<u32>) {
+    let mut asked = HashSet::new();
+    for _ in 0..PASSES_MAX {
+        let mut new = Vec::new();
+        walk(|pid, stat| {
+            let is_new = except != Some(stat.group) && !asked.contains(&(pid, stat.start));
+            if is_new {
+                new.push((pid, stat.start));
+            }
+            is_new.then_some([signal, libc::SIGCONT])
+        });
+        if new.is_empty() {
+            return;
+        }
+        asked.extend(new);
+    }
 }
 
 /// Signals every descendant once, parents before their children; gives those that are not zombies.
+pub fn signal_all(signal: i32) -> Vec<Found> {
+    walk(|_, _| Some([signal]))
+}
+
+/// Visits every descendant once, parents before their children, and sends it the signals that `choose` says;
+/// gives those that are not zombies.
 #[cfg(target_os = "linux")]
-pub fn signal_all(signal: i32, whom: Whom) -> Vec<Found> {
+fn walk<const N: usize>(mut choose: impl FnMut(u32, &ProcessStat) -> Option<[i32; N]>) -> Vec<Found> {
     let own = std::process::id();
     let mut found = Vec::new();
     let mut seen = HashSet::new();
@@ -150,7 +172,11 @@ pub fn signal_all(signal: i32, whom: Whom) -> Vec<Found> {
             if pid == own || !seen.insert(pid) {
                 continue;
             }
-            let Some((hold, stat)) = signal_one(pid, &parent, own, signal, whom) else { continue };
+            let Some((hold, stat)) = hold_one(pid, &parent, own) else { continue };
+            for signal in choose(pid, &stat).into_iter().flatten() {
+                // One that is gone at this moment needs no signal any more.
+                let _ = hold.signal(pid, signal);
+            }
             if stat.state != b'Z' && stat.state != b'X' {
                 found.push(Found { pid, stat });
             }
@@ -161,18 +187,21 @@ pub fn signal_all(signal: i32, whom: Whom) -> Vec<Found> {
 }
 
 #[cfg(target_os = "linux")]
-fn signal_one(pid: u32, parent: &Parent, own: u32, signal: i32, whom: Whom) -> Option<(Hold, ProcessStat)> {
-    let is_meant = |stat: &ProcessStat| whom != Whom::OutsideOf(stat.group);
+impl Hold {
+    fn signal(&self, pid: u32, signal: i32) -> std::io::Result<()> {
+        match self {
+            Self::Unreaped => sys::kill(i32::try_from(pid).unwrap_or(0), signal),
+            Self::Pidfd(pidfd) => sys::kill_pidfd(pidfd, signal),
+        }
+    }
+}
+
+/// Makes sure that `pid` is ours and stays itself.
+#[cfg(target_os = "linux")]
+fn hold_one(pid: u32, parent: &Parent, own: u32) -> Option<(Hold, ProcessStat)> {
     let raw = i32::try_from(pid).ok()?;
     if parent.pid == own {
-        // Signalled before anything else is looked at: it may be about to fork and exit.
-        if !is_own_child(raw) {
-            return None;
-        }
-        if whom == Whom::All || stat_of(pid).is_some_and(|stat| is_meant(&stat)) {
-            let _ = sys::kill(raw, signal);
-        }
-        return Some((Hold::Unreaped, stat_of(pid)?));
+        return if is_own_child(raw) { Some((Hold::Unreaped, stat_of(pid)?)) } else { None };
     }
     let flags = rustix::process::PidfdFlags::empty();
     let hold = rustix::process::pidfd_open(rustix::process::Pid::from_raw(raw)?, flags).ok()?;
@@ -182,9 +211,6 @@ fn signal_one(pid: u32, parent: &Parent, own: u32, signal: i32, whom: Whom) -> O
         Hold::Pidfd(parent) => sys::kill_pidfd(parent, 0).is_ok(),
     };
     if stat.parent == own || (stat.parent == parent.pid && parent_lives) {
-        if is_meant(&stat) {
-            let _ = sys::kill_pidfd(&hold, signal);
-        }
         return Some((Hold::Pidfd(hold), stat));
     }
     // It has moved meanwhile; the next pass finds it at its new place.
@@ -234,7 +260,6 @@ fn children_by_scan_if_needed(own: u32) -> Option<BTreeMap<u32, Vec<u32>>> {
 
 /// Without a way to enumerate descendants the process group of the leader is all that is reached.
 #[cfg(not(target_os = "linux"))]
-pub fn signal_all(_signal: i32, _whom: Whom) -> Vec<Found> {
-    let _ = (parse_stat, |parent: Parent| (parent.pid, parent.hold));
+fn walk<const N: usize>(_choose: impl FnMut(u32, &ProcessStat) -> Option<[i32; N]>) -> Vec<Found> {
     Vec::new()
 }
