@@ -156,6 +156,21 @@ fn after_a_loss_the_run_can_be_stopped_politely() {
 }
 
 #[test]
+fn a_keeper_that_nobody_can_find_any_more_ends_its_run_and_leaves() {
+    let (mut slot, mut engine) = Slot::start();
+    engine.send(&slot.configuration(OnLoss::Revive {
+        argv: vec!["/bin/false".into()],
+        env: Vec::new(),
+        after_ms: 50,
+    }));
+    engine.spawn(slot.order(1, &["sleep"]));
+    std::fs::remove_dir_all(slot.home.path()).expect("removed");
+    drop(engine);
+    assert!(slot.keeper_leaves());
+    assert_eq!(census::of_run(&slot.mark(1)), []);
+}
+
+#[test]
 fn an_engine_that_takes_leave_is_not_lost() {
     let (mut slot, mut engine) = Slot::start();
     engine.send(&slot.configuration(OnLoss::StopAfter { after_ms: 0, signal: 15, grace_ms: 0 }));

@@ -175,11 +175,16 @@ impl Keeper {
         }
         self.reap();
         if wants_end {
-            self.is_leaving = true;
-            if let Some(id) = self.run.as_ref().map(|run| run.id) {
-                // There is a run, and the signal is one.
-                let _ = self.terminate(id, libc::SIGTERM, Some(SHUTDOWN_GRACE_MS), now);
-            }
+            self.end_in_order(now);
+        }
+    }
+
+    /// Stops the run politely, and leaves then.
+    fn end_in_order(&mut self, now: Instant) {
+        self.is_leaving = true;
+        if let Some(id) = self.run.as_ref().map(|run| run.id) {
+            // There is a run, and the signal is one.
+            let _ = self.terminate(id, libc::SIGTERM, Some(SHUTDOWN_GRACE_MS), now);
         }
     }
 
@@ -304,6 +309,13 @@ impl Keeper {
     }
 
     fn act_on_loss(&mut self, since: Instant, attempts: u32, now: Instant) {
+        if !self.slot.is_reachable() {
+            // No engine can ever find us again, and the next one would start the service a second time.
+            self.note(&Meta::Note("the keeper's files are gone, stopping the run".to_owned()));
+            self.link = Link::Lost { since, next: None, attempts };
+            self.end_in_order(now);
+            return;
+        }
         match &self.configuration.on_loss {
             OnLoss::Revive { argv, env, .. } => {
                 let away = now.duration_since(since).as_secs();

@@ -75,6 +75,11 @@ impl Slot {
         record::write(&self.record, record)
     }
 
+    /// Whether an engine can still find this keeper; false once its directory was removed.
+    pub fn is_reachable(&self) -> bool {
+        self.socket.exists()
+    }
+
     /// Takes the socket away, and the record unless it still has something to say.
     pub fn leave(&self, keep_record: bool) {
         // Both are found stale and replaced under the lock if this fails.
