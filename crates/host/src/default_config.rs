@@ -11,6 +11,8 @@ use ostler_config::Paths;
 use crate::{HostError, programs};
 
 const SCHEMA_FILE: &str = "ostler.schema.json";
+/// Where every login shell looks.
+const COMMON_FOLDERS: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 const DEMO_COMMAND: &str = "command = \"ostler\"";
 
 /// Writes a commented default file, if this is the engine of the default place and there is none. Says whether it
@@ -22,7 +24,7 @@ pub(crate) fn write_if_missing(paths: &Paths) -> Result<bool, HostError> {
     let fail = |source| HostError::DefaultConfig { path: paths.config.clone(), source };
     let dir = paths.config.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(dir).map_err(fail)?;
-    match write_new(&paths.config, &text()) {
+    match write_new(&paths.config, &text(&programs::find_cli())) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
         result => result.map_err(fail)?,
     }
@@ -34,13 +36,13 @@ pub(crate) fn write_if_missing(paths: &Paths) -> Result<bool, HostError> {
     Ok(true)
 }
 
-/// The default text; the demo service names our program by its path where the search path does not have it.
-fn text() -> String {
+/// The default text; the demo service names our program by its path unless every shell finds it by name.
+fn text(program: &Path) -> String {
     let text = ostler_config::default_text();
-    if programs::is_in_search_path("ostler") {
+    if program.parent().is_some_and(|dir| COMMON_FOLDERS.iter().any(|common| dir == Path::new(common))) {
         return text.to_owned();
     }
-    let program = serde_json::Value::from(programs::find_cli().to_string_lossy()).to_string();
+    let program = serde_json::Value::from(program.to_string_lossy()).to_string();
     text.replacen(DEMO_COMMAND, &format!("command = {program}"), 1)
 }
 
@@ -56,10 +58,8 @@ mod tests {
 
     #[test]
     fn the_demo_service_can_be_found() {
-        let written = text();
-        assert!(
-            programs::is_in_search_path("ostler") || !written.contains(DEMO_COMMAND),
-            "the default text names the program as {DEMO_COMMAND:?}"
-        );
+        assert!(text(Path::new("/usr/bin/ostler")).contains(DEMO_COMMAND));
+        let elsewhere = text(Path::new("/opt/my tools/ostler"));
+        assert!(elsewhere.contains("command = \"/opt/my tools/ostler\""), "{elsewhere}");
     }
 }

@@ -41,12 +41,6 @@ pub fn find_cli() -> PathBuf {
     beside.into_iter().find(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(CLI))
 }
 
-/// Whether the user's search path has a program of this name.
-pub(crate) fn is_in_search_path(name: &str) -> bool {
-    let dirs = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&dirs).any(|dir| dir.is_absolute() && dir.join(name).is_file())
-}
-
 fn own_directory() -> Option<PathBuf> {
     env::current_exe().ok()?.parent().map(Path::to_owned)
 }

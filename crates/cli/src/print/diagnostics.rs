@@ -6,8 +6,8 @@ use ostler_api::Diagnostic;
 
 use super::{BOLD, DIM, paint, safe};
 
-/// One paragraph per mistake: place, what is wrong, what would be right.
-pub(crate) fn diagnostics_text(diagnostics: &[Diagnostic]) -> String {
+/// One paragraph per mistake: place, what is wrong unless it was said already, what would be right.
+pub(crate) fn diagnostics_text(diagnostics: &[Diagnostic], said: &str) -> String {
     let mut text = String::new();
     for diagnostic in diagnostics {
         let place = if diagnostic.line == 0 {
@@ -19,7 +19,10 @@ pub(crate) fn diagnostics_text(diagnostics: &[Diagnostic]) -> String {
         if !diagnostic.path.is_empty() {
             let _ = write!(text, "  {}", paint(DIM, safe(&diagnostic.path)));
         }
-        let _ = writeln!(text, "\n    {}", safe(&diagnostic.message));
+        text.push('\n');
+        if diagnostic.message != said {
+            let _ = writeln!(text, "    {}", safe(&diagnostic.message));
+        }
         if let Some(hint) = &diagnostic.hint {
             let _ = writeln!(text, "    → {}", safe(hint));
         }

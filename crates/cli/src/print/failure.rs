@@ -13,7 +13,7 @@ pub(crate) fn failure_text(error: &ApiError) -> String {
     for cause in error.causes.iter().filter(told) {
         let _ = writeln!(text, "  {} {}", paint(DIM, "because:"), safe(cause));
     }
-    text.push_str(&diagnostics_text(&error.diagnostics));
+    text.push_str(&diagnostics_text(&error.diagnostics, &error.message));
     if let Some(hint) = &error.hint {
         let _ = writeln!(text, "  {} {}", paint(BOLD, "→"), safe(hint));
     }

@@ -1,5 +1,7 @@
 //! Output of services, each line with its name in front.
 
+use std::collections::BTreeSet;
+
 use ostler_api::{LogLine, LogStream};
 use ostler_view::Clock;
 
@@ -11,26 +13,50 @@ pub(crate) struct LogPrinter {
     clock: Clock,
     width: usize,
     with_time: bool,
-    with_slot: bool,
+    /// Services of which several slots write; those are told apart.
+    pools: BTreeSet<String>,
 }
 
 impl LogPrinter {
-    /// A printer for these services.
+    /// A printer for lines of these instances.
     pub(crate) fn new<'a>(
         clock: Clock,
-        services: impl IntoIterator<Item = &'a str>,
+        instances: impl IntoIterator<Item = &'a str>,
         with_time: bool,
     ) -> Self {
-        let width = services.into_iter().map(|name| name.chars().count()).max().unwrap_or(0);
-        Self { clock, width, with_time, with_slot: false }
+        let mut printer = Self { clock, width: 0, with_time, pools: BTreeSet::new() };
+        let instances: Vec<&str> = instances.into_iter().collect();
+        for instance in &instances {
+            printer.learn(instance);
+        }
+        for instance in instances {
+            printer.width = printer.width.max(printer.name(instance).chars().count());
+        }
+        printer
+    }
+
+    /// The name of an instance in its column.
+    pub(crate) fn column(&mut self, instance: &str) -> String {
+        self.learn(instance);
+        let name = self.name(instance);
+        self.width = self.width.max(name.chars().count());
+        paint(name_style(name), format!("{name:<width$}", width = self.width))
+    }
+
+    fn learn(&mut self, instance: &str) {
+        if instance.split_once('/').is_some_and(|(_, slot)| slot != "0") {
+            self.pools.insert(service_of(instance).to_owned());
+        }
+    }
+
+    fn name<'a>(&self, instance: &'a str) -> &'a str {
+        let service = service_of(instance);
+        if self.pools.contains(service) { instance } else { service }
     }
 
     /// One line for people.
     pub(crate) fn line(&mut self, line: &LogLine) -> String {
-        // From the first line of a second slot on, slots are told apart.
-        self.with_slot |= !line.instance.ends_with("/0") && line.instance.contains('/');
-        let name = if self.with_slot { line.instance.as_str() } else { service_of(&line.instance) };
-        self.width = self.width.max(name.chars().count());
+        let name = self.column(&line.instance);
         let time = if self.with_time {
             format!("{} ", paint(DIM, self.clock.second(&line.at)))
         } else {
@@ -45,7 +71,6 @@ impl LogPrinter {
             LogStream::Meta => paint(DIM, safe(&line.text)),
             LogStream::Stdout | LogStream::Stderr | LogStream::Unknown => safe(&line.text).into_owned(),
         };
-        let name = paint(name_style(name), format!("{name:<width$}", width = self.width));
         format!("{time}{name} {bar} {text}")
     }
 }
@@ -70,7 +95,7 @@ mod tests {
             text: text.to_owned(),
             ..LogLine::default()
         };
-        let mut printer = LogPrinter::new(clock(), ["api", "worker"], true);
+        let mut printer = LogPrinter::new(clock(), ["api/0", "api/1", "worker/0"], true);
         let lines = [
             printer.line(&line("api/0", LogStream::Stdout, "listening")),
             printer.line(&line("worker/0", LogStream::Stderr, "\x1b]0;pwned\x07")),
@@ -78,9 +103,9 @@ mod tests {
         ];
         let text = anstream::adapter::strip_str(&lines.join("\n")).to_string();
         insta::assert_snapshot!(text, @r#"
-        14:31:07 api    │ listening
+        14:31:07 api/0  │ listening
         14:31:07 worker │ \u{1b}]0;pwned\u{7}
-        14:31:07 api    · run 2 began, pid 4711
+        14:31:07 api/0  · run 2 began, pid 4711
         "#);
     }
 }

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use ostler_api::{Plan, PlanAction};
+use ostler_api::{Plan, PlanAction, PlanChange};
 
-use super::{Align, BAD, BUSY, Cell, DIM, GOOD, Table, WARN, paint, safe};
+use super::{Align, BAD, BOLD, BUSY, Cell, DIM, GOOD, Table, WARN, paint, safe};
 
 /// One row per service that is touched, and what stays.
 pub(crate) fn plan_text(plan: &Plan, is_applied: bool) -> String {
@@ -13,12 +13,12 @@ pub(crate) fn plan_text(plan: &Plan, is_applied: bool) -> String {
     let mut table = Table::new([("", Align::Left), ("", Align::Left), ("", Align::Left), ("", Align::Left)]);
     for change in &plan.changes {
         let (glyph, style, word) = action(change.action);
-        let keys = if change.text.is_empty() { change.keys.join(", ") } else { change.text.clone() };
+        let reason = if change.text.is_empty() { change.keys.join(", ") } else { reason(change) };
         table.row([
             Cell::styled(style, glyph),
-            change.service.as_str().into(),
+            Cell::styled(BOLD, change.service.as_str()),
             Cell::styled(style, word),
-            Cell::styled(DIM, safe(&keys)),
+            Cell::styled(DIM, safe(&reason)),
         ]);
     }
     text.push_str(&table.render());
@@ -41,6 +41,25 @@ pub(crate) fn plan_text(plan: &Plan, is_applied: bool) -> String {
     text
 }
 
+/// What the sentence says beyond the service and what happens to it: `api restarts: env.PORT changed`.
+fn reason(change: &PlanChange) -> String {
+    let rest =
+        change.text.strip_prefix(change.service.as_str()).map_or(change.text.as_str(), str::trim_start);
+    let word = rest.split([' ', ':']).next().unwrap_or_default();
+    match change.action {
+        PlanAction::Start | PlanAction::Stop | PlanAction::Restart if word.ends_with('s') => {
+            rest.split_once(": ").map_or_else(String::new, |(_, why)| why.to_owned())
+        }
+        PlanAction::Start
+        | PlanAction::Stop
+        | PlanAction::Restart
+        | PlanAction::Add
+        | PlanAction::Remove
+        | PlanAction::Change
+        | PlanAction::Unknown => rest.to_owned(),
+    }
+}
+
 fn action(action: PlanAction) -> (&'static str, Style, &'static str) {
     match action {
         PlanAction::Add => ("+", GOOD, "is new"),
@@ -55,8 +74,6 @@ fn action(action: PlanAction) -> (&'static str, Style, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use ostler_api::PlanChange;
-
     use super::*;
 
     fn change(service: &str, action: PlanAction, keys: &[&str], text: &str) -> PlanChange {
@@ -72,7 +89,8 @@ mod tests {
     fn a_plan_says_what_happens_to_whom_and_which_key_caused_it() {
         let plan = Plan {
             changes: vec![
-                change("api", PlanAction::Restart, &["env.PORT"], "because env.PORT changed"),
+                change("api", PlanAction::Restart, &["env.PORT"], "api restarts: env.PORT changed"),
+                change("pool", PlanAction::Change, &["instances"], "pool has 3 instances instead of 2"),
                 change("worker", PlanAction::Add, &[], ""),
                 change("old", PlanAction::Remove, &[], "no longer in the file"),
             ],
@@ -80,9 +98,10 @@ mod tests {
             notices: vec!["[http] is not available yet".to_owned()],
         };
         insta::assert_snapshot!(plain(&plan, false), @r#"
-        ↻ api     restarts  because env.PORT changed
+        ↻ api     restarts          env.PORT changed
+        ~ pool    changes in place  has 3 instances instead of 2
         + worker  is new
-        - old     goes      no longer in the file
+        - old     goes              no longer in the file
         4 other services stay as they are.
         note: [http] is not available yet
         This is only the plan; nothing was done.

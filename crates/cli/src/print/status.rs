@@ -139,9 +139,6 @@ fn supervisor_line(snapshot: &Snapshot) -> String {
         let _ = write!(line, " {}", paint(WARN, "(has mistakes; an older text is in force)"));
     }
     line.push('\n');
-    if supervisor.is_root {
-        let _ = writeln!(line, "{} this engine runs as root; so do its services", paint(WARN, "warning:"));
-    }
     line
 }
 

@@ -44,7 +44,16 @@ pub(crate) fn why_text(why: &WhyInstance, clock: &Clock, is_pool: bool) -> Strin
 }
 
 fn history(text: &mut String, events: &[Event], clock: &Clock) {
-    let lines: Vec<String> = events.iter().filter_map(|event| event_line(event, clock)).collect();
+    let mut lines: Vec<String> = Vec::new();
+    let mut last = (Word::Unknown, String::new());
+    for event in events {
+        let Some((word, because)) = told(event) else { continue };
+        // The same state with the same reason is news for programs only.
+        if (word, because.as_str()) != (last.0, last.1.as_str()) {
+            lines.push(event_line(event, word, &because, clock));
+            last = (word, because);
+        }
+    }
     if lines.is_empty() {
         return;
     }
@@ -58,8 +67,8 @@ fn history(text: &mut String, events: &[Event], clock: &Clock) {
     }
 }
 
-/// An event of one instance in a line; none for events that are about something else.
-pub(crate) fn event_line(event: &Event, clock: &Clock) -> Option<String> {
+/// The state and the reason that an event of one instance tells.
+fn told(event: &Event) -> Option<(Word, String)> {
     let (status, cause) = match &event.kind {
         EventKind::InstancePhase { status, cause, .. } | EventKind::InstanceHealth { status, cause, .. } => {
             (status, cause)
@@ -78,12 +87,16 @@ pub(crate) fn event_line(event: &Event, clock: &Clock) -> Option<String> {
         | EventKind::Gap { .. }
         | EventKind::Unknown => return None,
     };
-    let (glyph, style) = glyph(status.word);
     let because =
         nearest_cause(status).or(cause.first()).map_or_else(String::new, |cause| cause.text.clone());
+    Some((status.word, because))
+}
+
+fn event_line(event: &Event, word: Word, because: &str, clock: &Clock) -> String {
+    let (glyph, style) = glyph(word);
     let time = paint(DIM, clock.second(&event.at));
-    let word = paint(style, format!("{glyph} {:<9}", status.word.as_str()));
-    Some(format!("{time}  {word}  {}", safe(&because)).trim_end().to_owned())
+    let word = paint(style, format!("{glyph} {:<9}", word.as_str()));
+    format!("{time}  {word}  {}", safe(because)).trim_end().to_owned()
 }
 
 fn next_step(text: &mut String, word: Word, service: &str) {

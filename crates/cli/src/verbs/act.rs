@@ -109,6 +109,7 @@ struct Progress {
     events: Events,
     moving: std::collections::BTreeMap<String, Word>,
     names: std::collections::BTreeSet<String>,
+    shown: String,
 }
 
 impl Progress {
@@ -117,7 +118,7 @@ impl Progress {
         let (snapshot, events) = link.watch(WatchParams::default()).await.ok()?;
         let names = targets::meant(&snapshot, &params.services, params.all);
         let names = names.into_iter().map(str::to_owned).collect();
-        Some(Self { events, moving: std::collections::BTreeMap::new(), names })
+        Some(Self { events, moving: std::collections::BTreeMap::new(), names, shown: String::new() })
     }
 
     async fn run(&mut self) {
@@ -149,9 +150,13 @@ impl Progress {
         if hidden > 0 {
             names.push(format!("{hidden} more"));
         }
-        let mut err = anstream::stderr();
-        let _ = write!(err, "{LINE_START}{}", print::paint(print::DIM, names.join(", ")));
-        let _ = err.flush();
+        let line = names.join(", ");
+        if line != self.shown {
+            let mut err = anstream::stderr();
+            let _ = write!(err, "{LINE_START}{}", print::paint(print::DIM, &line));
+            let _ = err.flush();
+            self.shown = line;
+        }
     }
 }
 

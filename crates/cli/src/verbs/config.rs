@@ -74,6 +74,11 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
 
 fn check(file: Option<PathBuf>, context: &mut Context) -> Outcome {
     let path = file.map_or_else(|| context.paths().map(|paths| paths.config), Ok)?;
+    if let Err(error) = std::fs::metadata(&path)
+        && error.kind() == std::io::ErrorKind::NotFound
+    {
+        return Err(unreadable(&path, &error, context));
+    }
     let result = ostler_config::load(&path, &Os);
     let is_valid = result.is_ok();
     let diagnostics = match &result {
@@ -141,11 +146,16 @@ fn show(context: &mut Context) -> Outcome {
 
 fn unreadable(path: &std::path::Path, error: &std::io::Error, context: &Context) -> Failure {
     match error.kind() {
-        std::io::ErrorKind::NotFound => Failure::new(
-            ostler_api::ErrorCode::ConfigUnreadable,
-            format!("there is no {}", home_text(&path.to_string_lossy())),
-            format!("write it: {}; the first `ostler up` writes one too", context.command("config edit")),
-        ),
+        std::io::ErrorKind::NotFound => {
+            let is_default = context.paths().is_ok_and(|paths| paths.is_default() && paths.config == path);
+            let hint = if is_default {
+                "write it: ostler config edit; the first `ostler up` writes one too"
+            } else {
+                "check the path"
+            };
+            let message = format!("there is no {}", home_text(&path.to_string_lossy()));
+            Failure::new(ostler_api::ErrorCode::ConfigUnreadable, message, hint)
+        }
         _ => Failure::file("read", path, error),
     }
 }

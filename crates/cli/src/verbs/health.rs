@@ -1,6 +1,8 @@
 //! `ostler health`.
 
-use ostler_api::{ErrorCode, HealthReply, ServiceParams};
+use std::collections::BTreeSet;
+
+use ostler_api::{ErrorCode, HealthReply, Method, ServiceParams, Snapshot, Word};
 
 use crate::{
     context::Context,
@@ -15,7 +17,8 @@ Examples:
 
 /// Ask the health probes now
 ///
-/// A service without a probe is well when its process lives.
+/// A service without a probe is well when its process lives. Services that are down on purpose are asked only by
+/// name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -27,10 +30,23 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     let link = context.connect().await?;
     let params = ServiceParams { service: args.service };
-    let reply: HealthReply = link.health(&params).await?;
+    let is_named = params.service.is_some();
+    let mut reply: HealthReply = link.health(&params).await?;
+    if !is_named {
+        // What is down on purpose is not unwell.
+        let snapshot: Snapshot = link.call(Method::Status, &params).await?;
+        let instances = snapshot.services.values().flat_map(|service| &service.instances);
+        let down: BTreeSet<&str> =
+            instances.filter(|slot| is_down(slot.word)).map(|slot| slot.id.as_str()).collect();
+        reply.results.retain(|result| !down.contains(result.instance.as_str()));
+    }
     context.out.either(&reply, || text(&reply))?;
     let is_well = reply.results.iter().all(|result| result.ok);
     Ok(if is_well { OK } else { ErrorCode::SpawnFailed.exit_code() })
+}
+
+fn is_down(word: Word) -> bool {
+    matches!(word, Word::Stopped | Word::Disabled | Word::Completed)
 }
 
 fn text(reply: &HealthReply) -> String {

@@ -82,7 +82,7 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
         context.out.either(&reply, || "Cleared.\n".to_owned())?;
         return Ok(OK);
     }
-    let names = reply.lines.iter().map(|line| print::service_of(&line.instance));
+    let names = reply.lines.iter().map(|line| line.instance.as_str());
     let with_time = std::io::stdout().is_terminal() || args.since.is_some() || args.grep.is_some();
     let mut printer = LogPrinter::new(context.clock(), names, with_time);
     write(context, &mut printer, &reply.lines)?;

@@ -13,7 +13,7 @@ use crate::{
     context::Context,
     failure::{Failure, INTERRUPTED, OK, Outcome},
     link::{Events, Lines, Link, News},
-    print::{self, DIM, LogPrinter, glyph, name_style, paint, safe, service_of},
+    print::{self, DIM, LogPrinter, glyph, paint, safe, service_of},
 };
 
 const SIGNAL_CODE_BASE: u8 = 128;
@@ -90,8 +90,8 @@ async fn foreground(host: Host, args: Args, context: &mut Context) -> Outcome {
     }
     let params = LogsParams { follow: true, lines: Some(0), ..LogsParams::default() };
     let (_, lines) = link.logs(params).await?;
-    let names: Vec<String> = snapshot.services.keys().cloned().collect();
-    let printer = LogPrinter::new(context.clock(), names.iter().map(String::as_str), false);
+    let instances = snapshot.services.values().flat_map(|service| &service.instances);
+    let printer = LogPrinter::new(context.clock(), instances.map(|instance| instance.id.as_str()), false);
     let mut view = View { snapshot, printer, args, first_failure: None };
     view.show(host, &link, events, lines, context).await?;
     match view.first_failure {
@@ -167,7 +167,8 @@ impl View {
         if context.out.is_json() {
             context.out.json_line(&json!({ "event": event }))?;
         } else if before != Some(status.word) {
-            context.out.line(state_line(status, context))?;
+            let name = self.printer.column(&status.id);
+            context.out.line(state_line(&name, status, context))?;
             context.out.flush()?;
         }
         Ok(())
@@ -226,9 +227,8 @@ fn signal_number(name: &str) -> u8 {
     }
 }
 
-fn state_line(status: &InstanceStatus, context: &Context) -> String {
+fn state_line(name: &str, status: &InstanceStatus, context: &Context) -> String {
     let (glyph, style) = glyph(status.word);
-    let name = paint(name_style(&status.id), service_of(&status.id));
     let pid = status.pid.map_or_else(String::new, |pid| format!(" pid {pid}"));
     let why = why_line(status, &context.clock()).map_or_else(String::new, |why| format!(": {}", safe(&why)));
     let word = paint(style, format!("{glyph} {}", status.word.as_str()));

@@ -1,20 +1,23 @@
 //! `ostler up`.
 
-use std::{ffi::OsString, path::Path};
+use std::{ffi::OsString, path::Path, time::Duration};
 
-use ostler_api::{ErrorCode, Method, ServiceParams, Snapshot};
+use ostler_api::{ErrorCode, Method, ServiceParams, Snapshot, WatchParams, Word};
 use ostler_config::Paths;
 use ostler_host::Launched;
+use ostler_view::fold;
 use serde::Serialize;
 
 use super::{daemon, engine_flags::EngineFlags, trust};
 use crate::{
     context::{Context, home_failure, quoted},
     failure::{Failure, OK, Outcome},
+    link::{Link, News},
     print::{self, BOLD, Columns, home_text, paint},
 };
 
 const FOLDER_CONFIG: &str = "ostler.toml";
+const SETTLE_MAX: Duration = Duration::from_secs(3);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,7 +77,7 @@ pub(crate) async fn launch(context: &mut Context, flags: &EngineFlags, replace: 
     if replace {
         args.push("--replace".into());
     }
-    let running = if replace { None } else { crate::link::Link::first(&paths.sockets).await? };
+    let running = if replace { None } else { Link::first(&paths.sockets).await? };
     let (started, pid) = match running {
         Some(link) => (false, Some(link.hello().await?.pid)),
         None => match ostler_host::launch_daemon(&ostler_host::find_cli(), Some(&paths.config), &args).await?
@@ -107,8 +110,32 @@ pub(crate) async fn launch(context: &mut Context, flags: &EngineFlags, replace: 
     Ok(OK)
 }
 
+/// Waits a moment until nothing is on its way any more, so that what is told holds.
+async fn settle(link: &Link) -> Result<(), Failure> {
+    let (mut snapshot, mut events) = link.watch(WatchParams::default()).await?;
+    let is_moving = |snapshot: &Snapshot| {
+        let mut instances = snapshot.services.values().flat_map(|service| &service.instances);
+        instances.any(|slot| matches!(slot.word, Word::Starting | Word::Stopping) || slot.pending.is_some())
+    };
+    let wait = async {
+        while is_moving(&snapshot) {
+            match events.next().await {
+                Some(News::Event(event)) => {
+                    let _is_changed = fold(&mut snapshot, &event);
+                }
+                Some(News::Snapshot(new)) => snapshot = *new,
+                None => return,
+            }
+        }
+    };
+    // Whoever takes longer is shown as it is.
+    let _ = tokio::time::timeout(SETTLE_MAX, wait).await;
+    Ok(())
+}
+
 async fn tell_services(context: &mut Context) -> Result<(), Failure> {
     let link = context.connect().await?;
+    settle(&link).await?;
     let snapshot: Snapshot = link.call(Method::Status, &ServiceParams::default()).await?;
     let clock = context.clock();
     context.out.text(format!("\n{}", print::services_text(&snapshot, &clock, Columns::State)))?;
