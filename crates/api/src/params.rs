@@ -113,7 +113,7 @@ params! {
     SignalParams {
         /// The service or instance.
         service: String,
-        /// `SIGHUP`, `hup` or `1`.
+        /// `SIGHUP`, `hup` or `1`; `reload` is the service's own `reload_signal`.
         signal: String,
     }
     /// `scale`.

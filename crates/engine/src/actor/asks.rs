@@ -12,6 +12,9 @@ use crate::{
     wait::Wish,
 };
 
+/// In place of a signal: the `reload_signal` of the service.
+const RELOAD_SIGNAL: &str = "reload";
+
 impl Actor {
     pub(super) fn answer(&mut self, ask: Ask) {
         // An asker that left meanwhile is no fault: every `send` may find nobody.
@@ -170,16 +173,23 @@ impl Actor {
     }
 
     fn send_signal(&mut self, params: &api::SignalParams) -> Result<api::SignalReply, ApiError> {
-        let signal = Signal::parse(&params.signal).ok_or_else(|| {
+        let given = Signal::parse(&params.signal);
+        if given.is_none() && params.signal != RELOAD_SIGNAL {
             let mut error =
                 ApiError::new(ErrorCode::InvalidParams, format!("there is no signal {:?}", params.signal))
                     .hint("give a name such as SIGHUP or a number from 1 to 31");
             error.path = Some("signal".to_owned());
-            error
-        })?;
+            return Err(error);
+        }
         let instances = targets::instances(&self.supervisor, Some(&params.service))?;
         let mut delivered = Vec::new();
         for id in instances {
+            let own = || self.supervisor.fleet().services.get(&id.service)?.reload_signal;
+            let Some(signal) = given.or_else(own) else {
+                let message = format!("{} has no reload_signal", id.service);
+                return Err(ApiError::new(ErrorCode::NotAvailable, message)
+                    .hint(format!("restart it with `ostler restart {}`", id.service)));
+            };
             let Some(pid) = self.supervisor.instance(&id).and_then(ostler_core::Instance::pid) else {
                 continue;
             };
