@@ -39,7 +39,7 @@ pub(crate) use time::Time;
 use crate::{
     Journal,
     environment::{Bases, Overrides},
-    handle::{Ask, Reply},
+    handle::Ask,
     keepers::{KeeperLink, News, Nursery},
     state::{Audit, AuditEntry, IntentFile, RunNumbers},
 };
@@ -84,6 +84,10 @@ pub(crate) struct Actor {
     probe_tasks: JoinSet<()>,
     files: mpsc::Sender<()>,
     watcher: Option<reload::FileWatch>,
+    /// The files changed and are being read.
+    is_reading_files: bool,
+    /// They changed meanwhile.
+    must_read_again: bool,
     lookers: JoinSet<()>,
     /// What happened in this turn.
     events: Vec<(Option<InstanceId>, EventKind)>,
@@ -93,7 +97,6 @@ pub(crate) struct Actor {
     is_all_down: bool,
     /// An orderly end that keeps the services.
     is_leaving: bool,
-    waiting_for_end: Vec<Reply<ostler_api::ShutdownReply>>,
     next_sample: Option<tokio::time::Instant>,
     sampler: Arc<std::sync::Mutex<crate::metrics::Sampler>>,
     jitter: jitter::Jitter,
@@ -283,22 +286,27 @@ impl Actor {
         }
         let _ = self.numbers.close(self.supervisor.next_run());
         let exit_when_idle = !services_kept;
-        let links: Vec<_> = self.slots.values_mut().filter_map(|slot| slot.link.take()).collect();
-        for link in links.iter().chain(self.leaving.values()) {
+        let links = self.slots.values().filter_map(|slot| slot.link.as_ref());
+        for link in links.chain(self.leaving.values()) {
             link.send(&ostler_keeper::protocol::Request::Goodbye { exit_when_idle });
         }
-        // Dropping a link ends its task once what was sent is written.
-        drop(links);
-        self.leaving.clear();
-        for reply in std::mem::take(&mut self.waiting_for_end) {
-            let _ = reply.send(Ok(ostler_api::ShutdownReply { services_kept }));
+        if services_kept {
+            // A link that is let go of ends once what was sent is written.
+            self.slots.clear();
+            self.leaving.clear();
         }
+        // Keepers that leave close their links; those that stay have theirs let go of.
         let farewell = async {
-            while self.link_tasks.join_next().await.is_some() {
-                while ears.news.try_recv().is_ok() {}
+            while !self.link_tasks.is_empty() {
+                tokio::select! {
+                    _ = self.link_tasks.join_next() => {}
+                    _ = ears.news.recv() => {}
+                }
             }
         };
-        let _ = tokio::time::timeout(FAREWELL, farewell).await;
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!("some keepers did not leave in time; the next engine finds them");
+        }
         Ended { services_kept }
     }
 }

@@ -118,13 +118,13 @@ impl Actor {
         let Some(slot) = self.slots.get_mut(instance) else { return };
         if slot.run.as_ref().is_some_and(|state| state.run == run) {
             slot.run = None;
+            slot.notified = None;
+            if let Some(task) = slot.notify_task.take() {
+                task.abort();
+            }
+            slot.ports_free = slot.ports.values().copied().collect();
+            slot.is_dirty = true;
         }
-        slot.notified = None;
-        if let Some(task) = slot.notify_task.take() {
-            task.abort();
-        }
-        slot.ports_free = slot.ports.values().copied().collect();
-        slot.is_dirty = true;
         if let Some(link) = &slot.link {
             link.send(&Request::Ack { run: run.0 });
         }

@@ -24,9 +24,14 @@ pub(crate) struct FileWatch {
 
 impl FileWatch {
     /// Watches; a change is told by a token in `changes`.
-    pub(super) fn new(files: &[PathBuf], changes: mpsc::Sender<()>) -> Result<Self, notify::Error> {
-        let names: BTreeSet<_> = files.iter().cloned().collect();
-        let folders: BTreeSet<_> = files.iter().filter_map(|file| file.parent()).map(PathBuf::from).collect();
+    pub(super) fn new(
+        config: &ostler_config::Loaded,
+        changes: mpsc::Sender<()>,
+    ) -> Result<Self, notify::Error> {
+        let names: BTreeSet<_> = config.files.iter().cloned().collect();
+        let of_files = config.files.iter().filter_map(|file| file.parent()).map(PathBuf::from);
+        // A new file may match an include.
+        let folders: BTreeSet<_> = of_files.chain(config.folders.iter().cloned()).collect();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let Ok(event) = event else { return };
             let is_ours = event.paths.iter().any(|path| {
@@ -65,6 +70,10 @@ impl Actor {
         match self.config.config.supervisor.auto_reload {
             ostler_config::AutoReload::Yes | ostler_config::AutoReload::Ask => {}
             ostler_config::AutoReload::No => return,
+        }
+        if std::mem::replace(&mut self.is_reading_files, true) {
+            self.must_read_again = true;
+            return;
         }
         self.jobs.spawn(async move {
             tokio::time::sleep(DEBOUNCE).await;
@@ -141,7 +150,14 @@ impl Actor {
                 }
                 let _ = reply.send(answer);
             }
-            LoadedBecause::Changed => self.loaded_because_changed(result),
+            LoadedBecause::Changed => {
+                self.is_reading_files = false;
+                self.loaded_because_changed(result);
+                // A change during the reading may have been read, or not.
+                if std::mem::take(&mut self.must_read_again) {
+                    self.files_changed();
+                }
+            }
         }
     }
 
@@ -255,7 +271,7 @@ impl Actor {
     }
 
     pub(super) fn watch_files(&mut self) {
-        match FileWatch::new(&self.config.files, self.files.clone()) {
+        match FileWatch::new(&self.config, self.files.clone()) {
             Ok(watcher) => self.watcher = Some(watcher),
             Err(error) => {
                 tracing::warn!(%error, "files cannot be watched");
