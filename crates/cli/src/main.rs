@@ -61,6 +61,11 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, context: &mut Context) -> Outcome {
     match cli.verb {
+        #[cfg(unix)]
+        Verb::Daemon(_) if ostler_host::is_init() => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            Ok(runtime.block_on(ostler_host::run_as_init())?)
+        }
         Verb::Daemon(args) => ostler_host::runtime()?.block_on(verbs::daemon::run(args, context)),
         Verb::Run(args) => ostler_host::runtime()?.block_on(verbs::run::run(args, context)),
         Verb::Completions(args) => verbs::completions::run(&args, context),

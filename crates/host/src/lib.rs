@@ -13,6 +13,8 @@
 
 mod default_config;
 mod error;
+#[cfg(unix)]
+mod init;
 mod launch;
 mod log;
 mod notify;
@@ -25,6 +27,8 @@ mod serve;
 mod start;
 
 pub use error::HostError;
+#[cfg(unix)]
+pub use init::{is_init, run_as_init};
 pub use launch::{Launched, launch_daemon, leave_terminal, report_launch};
 pub use options::{HostOptions, OnSignal};
 pub use programs::{KEEPER_VARIABLE, find_cli, find_keeper};
