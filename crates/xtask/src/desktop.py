@@ -89,9 +89,10 @@ class Desktop:
         with open(os.path.join(folder, "ostler.toml"), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def start_app(self):
+    def start_app(self, *options):
         app = os.path.join(self.bin_dir, "ostler-tray")
-        return self.start([app], env=self.environment(), stderr=open(os.path.join(self.out_dir, "app.log"), "ab"))
+        log = open(os.path.join(self.out_dir, "app.log"), "ab")
+        return self.start([app, *options], env=self.environment(), stderr=log)
 
     def cli(self, *words):
         program = os.path.join(self.bin_dir, "ostler")
@@ -167,12 +168,18 @@ def find_button(word, service):
     return None
 
 
-def press(node):
-    action = node.get_action_iface()
-    for index in range(action.get_n_actions()):
-        if action.get_action_name(index).lower() in ("press", "click", "activate", "toggle"):
-            return action.do_action(index)
-    return False
+def centre(node):
+    place = Atspi.Component.get_extents(node, Atspi.CoordType.SCREEN)
+    return str(place.x + place.width // 2), str(place.y + place.height // 2)
+
+
+def point(node):
+    """Moves the pointer there, as a person does before the buttons of a row appear."""
+    subprocess.run(["xdotool", "mousemove", *centre(node)], check=True)
+
+
+def click(node):
+    subprocess.run(["xdotool", "mousemove", *centre(node), "click", "1"], check=True)
 
 
 def unnamed():
@@ -181,8 +188,7 @@ def unnamed():
     for node, above in nodes():
         if node.get_role_name() not in BUTTONS or not is_showing(node):
             continue
-        action = node.get_action_iface()
-        has_action = action is not None and action.get_n_actions() > 0
+        has_action = "Action" in node.get_interfaces() and Atspi.Action.get_n_actions(node) > 0
         if not node.get_name() or not (has_action or node.get_role_name() in ("entry",)):
             wrong.append(f"{node.get_role_name()} {node.get_name()!r} below {' / '.join(above)}")
     return wrong
@@ -242,14 +248,15 @@ def check(desktop):
     for name in ("web", "worker", "broken"):
         wait(f"the window shows {name}", lambda name=name: find_text(name))
     say("the window shows three services")
-    desktop.picture("check-window")
-    press(wait("the row of web has a Restart button", lambda: find_button("restart", "web")))
+    point(find_text("web"))
+    click(wait("the row of web has a Restart button", lambda: find_button("restart", "web")))
     old = new_pid(desktop, "web", old)
     say("a click on Restart gives web a new pid")
+    desktop.picture("check-window")
     bus = desktop.bus
     name, path = wait("the tray icon is registered", lambda: tray_item(bus))
     tip = bus.get(name, path, "org.kde.StatusNotifierItem", "ToolTip")
-    say(f"the tray icon says {' '.join(str(tip[2:]).split())}")
+    say("the tray icon says " + ", ".join(" ".join(tip[2:]).split("\n")))
     menu = bus.get(name, path, "org.kde.StatusNotifierItem", "Menu")
 
     def restart_of_web():
@@ -277,8 +284,8 @@ def check(desktop):
 
 def screenshots(desktop):
     for theme in ("light", "dark", "high-contrast"):
-        desktop.configure(SERVICES + f'\n[desktop]\ntheme = "{theme}"\n')
-        app = desktop.start_app()
+        desktop.configure(SERVICES)
+        app = desktop.start_app("--theme", theme)
         wait("the window is in the accessible tree", app_node)
         for name in ("web", "worker", "broken"):
             wait(f"the window shows {name}", lambda name=name: find_text(name))

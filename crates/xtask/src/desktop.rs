@@ -18,7 +18,7 @@ const DRIVER: &str = include_str!("desktop.py");
 /// The system's Python, which has the bindings that a private one lacks.
 const PYTHON: &str = "/usr/bin/python3";
 
-const TOOLS: &[&str] = &["Xvfb", "dbus-run-session", "openbox", "xfce4-panel", "import"];
+const TOOLS: &[&str] = &["Xvfb", "dbus-run-session", "openbox", "xfce4-panel", "xdotool", "import"];
 
 const HELP: &str = "\
 Usage: cargo xtask screenshots [--release]

@@ -39,6 +39,7 @@ pub(crate) fn all() -> Vec<Step> {
         step(BUILD, build, false),
         step("schema", schema, true),
         step(TESTS, tests, true),
+        step("users", other_users, true),
         step("doc-tests", doc_tests, true),
         step("desktop", |_| desktop::check(), true),
         step("deny", deny, false),
@@ -119,6 +120,17 @@ fn tests(wishes: &Wishes) -> Outcome<Said> {
     if is_success { passed(&counts) } else { Err(Failure::new(counts)) }
 }
 
+/// The one test that needs root, because it is two users.
+fn other_users(_: &Wishes) -> Outcome<Said> {
+    if !as_user::is_root() {
+        return Ok(Said::Skipped("only root can be two users".to_owned()));
+    }
+    let built = shell::target_dir().join(Profile::Debug.folder());
+    let mut command = Command::new(dist::program(&built, "chaos"));
+    shell::exec(command.args(["--only", "other-users"]).env("OSTLER_BIN_DIR", &built))?;
+    passed("a stranger is refused")
+}
+
 fn doc_tests(wishes: &Wishes) -> Outcome<Said> {
     if !wishes.filters.is_empty() {
         return Ok(Said::Skipped("a filter was given".to_owned()));
@@ -147,8 +159,8 @@ fn qml(_: &Wishes) -> Outcome<Said> {
         return Ok(Said::Skipped("there is no QML yet".to_owned()));
     }
     let mut lint = Command::new(lint);
-    for dir in qml_modules() {
-        lint.arg("-I").arg(dir);
+    if let Some(types) = described_types()? {
+        lint.arg("-I").arg(types);
     }
     shell::exec(lint.args(&files))?;
     for file in &files {
@@ -182,16 +194,33 @@ fn number_before(line: &str, word: &str) -> Option<u64> {
     words.get(at.checked_sub(1)?)?.parse().ok()
 }
 
-/// The folders in which cxx-qt describes our own QML module to Qt's tools.
-fn qml_modules() -> Vec<PathBuf> {
-    let build = shell::target_dir().join(Profile::Debug.folder()).join("build");
-    let entries = std::fs::read_dir(build).into_iter().flatten().flatten();
-    entries
-        .map(|entry| entry.path().join("out/qt-build-utils/qml_modules"))
-        .filter(|dir| dir.is_dir())
-        .collect()
+/// A folder that describes our own QML module to Qt's tools, if the app was built. The bridge describes numbers by
+/// their C++ names, which the tools of Qt 6.4 do not know, so they are said in QML's own.
+fn described_types() -> Outcome<Option<PathBuf>> {
+    let from = shell::target_dir().join("cxxqt/qml_modules");
+    if !from.is_dir() {
+        return Ok(None);
+    }
+    let to = shell::target_dir().join("qmllint");
+    for name in ["qmldir", "qmltypes", "qml"] {
+        for file in files_below(&from, name)? {
+            copy_described(&file, &to.join(file.strip_prefix(&from).unwrap_or(&file)))?;
+        }
+    }
+    Ok(Some(to))
 }
 
+fn copy_described(from: &Path, to: &Path) -> Outcome {
+    let text = std::fs::read_to_string(from).doing(format_args!("cannot read {}", from.display()))?;
+    let text = [("::std::int32_t", "int"), ("::std::int64_t", "int"), ("::std::uint32_t", "int")]
+        .iter()
+        .fold(text, |text, (cpp, qml)| text.replace(cpp, qml));
+    let dir = to.parent().unwrap_or(to);
+    std::fs::create_dir_all(dir).doing(format_args!("cannot create {}", dir.display()))?;
+    std::fs::write(to, text).doing(format_args!("cannot write {}", to.display()))
+}
+
+/// Files with this extension, or without one and with this name.
 fn files_below(dir: &Path, extension: &str) -> Outcome<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![dir.to_owned()];
@@ -201,7 +230,7 @@ fn files_below(dir: &Path, extension: &str) -> Outcome<Vec<PathBuf>> {
             let path = entry.doing(format_args!("cannot list {}", dir.display()))?.path();
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|found| found == extension) {
+            } else if path.extension().or(path.file_name()).is_some_and(|found| found == extension) {
                 found.push(path);
             }
         }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ostler_api::{EventKind, InstanceStatus};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 use serde_json::json;
 
 use crate::{Daemon, Place, Process, ProcessTable, Service, Wire, tool, wait_for, wait_until};
@@ -83,9 +83,10 @@ pub fn crash_to_new_pid(count: usize) -> io::Result<Row> {
     let mut watch = watching(&place)?;
     let (mut ours, mut limit) = (Vec::new(), Vec::new());
     for (id, old) in statuses {
-        let process = Process::read(old).ok_or_else(|| io::Error::other(format!("{id} does not live")))?;
+        let pid = i32::try_from(old).ok().and_then(Pid::from_raw);
+        let pid = pid.ok_or_else(|| io::Error::other(format!("{id} has the pid {old}")))?;
         let started = Instant::now();
-        process.signal(Signal::KILL);
+        rustix::process::kill_process(pid, Signal::KILL)?;
         loop {
             let status = next_status(&mut watch)?.filter(|status| status.id == id);
             if status.and_then(|status| status.pid).is_some_and(|pid| pid != old) {
