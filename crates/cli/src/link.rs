@@ -20,6 +20,14 @@ pub(crate) struct Link {
     client: Client,
 }
 
+/// What is done to services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Start,
+    Stop,
+    Restart,
+}
+
 /// What happens, as it happens.
 pub(crate) struct Events(Watch);
 
@@ -60,12 +68,12 @@ impl Link {
     }
 
     /// Starts, stops or restarts, and waits as long as the parameters say.
-    pub(crate) async fn act(&self, method: Method, params: &ActionParams) -> Result<ActionReply, Failure> {
-        self.introduce(method).await?;
-        let reply = match method {
-            Method::Start => self.client.start(params).await,
-            Method::Stop => self.client.stop(params).await,
-            _ => self.client.restart(params).await,
+    pub(crate) async fn act(&self, action: Action, params: &ActionParams) -> Result<ActionReply, Failure> {
+        self.hello().await?;
+        let reply = match action {
+            Action::Start => self.client.start(params).await,
+            Action::Stop => self.client.stop(params).await,
+            Action::Restart => self.client.restart(params).await,
         };
         reply.map_err(refused)
     }

@@ -3,15 +3,14 @@
 use std::{io::IsTerminal as _, io::Write as _};
 
 use ostler_api::{
-    ActionParams, ActionReply, ErrorCode, EventKind, InstanceStatus, Method, Snapshot, Wait, WatchParams,
-    Word,
+    ActionParams, ActionReply, ErrorCode, EventKind, InstanceStatus, Snapshot, Wait, WatchParams, Word,
 };
 
 use super::targets;
 use crate::{
     context::Context,
     failure::{Failure, INTERRUPTED, OK, Outcome},
-    link::{Events, Link, News},
+    link::{Action, Events, Link, News},
     print::{self, service_of},
 };
 
@@ -57,12 +56,12 @@ impl Which {
 }
 
 /// Does it, shows its progress, and tells the outcome.
-pub(crate) async fn act(context: &mut Context, link: &Link, method: Method, params: ActionParams) -> Outcome {
+pub(crate) async fn act(context: &mut Context, link: &Link, action: Action, params: ActionParams) -> Outcome {
     let is_waiting = params.wait != Wait::Accepted;
     let reply = if is_waiting && !context.out.is_json() && std::io::stderr().is_terminal() {
         let progress = progress(context, &params);
         tokio::select! {
-            reply = link.act(method, &params) => { clear_line(); reply? }
+            reply = link.act(action, &params) => { clear_line(); reply? }
             never = progress => match never {},
             _ = tokio::signal::ctrl_c() => {
                 clear_line();
@@ -71,23 +70,23 @@ pub(crate) async fn act(context: &mut Context, link: &Link, method: Method, para
             }
         }
     } else {
-        link.act(method, &params).await?
+        link.act(action, &params).await?
     };
     let clock = context.clock();
     context.out.either(&reply, || match is_waiting {
         true => print::outcome_text(&reply.outcome, &clock),
         false => "Accepted. See how it goes: ostler status\n".to_owned(),
     })?;
-    Ok(code(method, &reply))
+    Ok(code(action, &reply))
 }
 
-fn code(method: Method, reply: &ActionReply) -> u8 {
+fn code(action: Action, reply: &ActionReply) -> u8 {
     let is_left = |status: &InstanceStatus| {
         status.last_stop.as_ref().is_some_and(|stop| !stop.escaped.is_empty()) && status.pid.is_none()
     };
     if reply.ok.unwrap_or(true) {
         OK
-    } else if method == Method::Stop && reply.outcome.iter().any(is_left) {
+    } else if action == Action::Stop && reply.outcome.iter().any(is_left) {
         ErrorCode::StopIncomplete.exit_code()
     } else if reply.outcome.iter().any(|status| matches!(status.word, Word::Starting | Word::Stopping)) {
         ErrorCode::Timeout.exit_code()

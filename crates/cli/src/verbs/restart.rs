@@ -1,9 +1,9 @@
 //! `ostler restart`.
 
-use ostler_api::{Method, Wait};
+use ostler_api::Wait;
 
 use super::act::{self, Which};
-use crate::{context::Context, failure::Outcome};
+use crate::{context::Context, failure::Outcome, link::Action};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,5 +35,5 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     let mut params = args.which.params(Wait::Ready);
     params.no_deps = args.no_deps;
     params.args = (!args.args.is_empty()).then_some(args.args);
-    act::act(context, &link, Method::Restart, params).await
+    act::act(context, &link, Action::Restart, params).await
 }

@@ -1,9 +1,9 @@
 //! `ostler start`.
 
-use ostler_api::{Method, Wait};
+use ostler_api::Wait;
 
 use super::act::{self, Which};
-use crate::{context::Context, failure::Outcome};
+use crate::{context::Context, failure::Outcome, link::Action};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,5 +34,5 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     let mut params = args.which.params(Wait::Ready);
     params.no_deps = args.no_deps;
     params.args = (!args.args.is_empty()).then_some(args.args);
-    act::act(context, &link, Method::Start, params).await
+    act::act(context, &link, Action::Start, params).await
 }

@@ -3,7 +3,7 @@
 use ostler_api::{Method, ServiceParams, Wait};
 
 use super::act::{self, Which};
-use crate::{context::Context, failure::Outcome};
+use crate::{context::Context, failure::Outcome, link::Action};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,5 +32,5 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
         let snapshot = link.call(Method::Status, &ServiceParams::default()).await?;
         act::confirm(&snapshot, &args.which, args.yes)?;
     }
-    act::act(context, &link, Method::Stop, args.which.params(Wait::Settled)).await
+    act::act(context, &link, Action::Stop, args.which.params(Wait::Settled)).await
 }

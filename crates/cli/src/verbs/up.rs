@@ -18,6 +18,9 @@ use crate::{
 
 const FOLDER_CONFIG: &str = "ostler.toml";
 const SETTLE_MAX: Duration = Duration::from_secs(3);
+/// From the lock to the first answer an engine needs milliseconds.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -110,6 +113,21 @@ pub(crate) async fn launch(context: &mut Context, flags: &EngineFlags, replace: 
     Ok(OK)
 }
 
+/// Connects to an engine that somebody else may be starting this very moment.
+async fn connect_soon(context: &Context) -> Result<Link, Failure> {
+    let sockets = context.sockets()?;
+    let until = tokio::time::Instant::now() + ANSWER_MAX;
+    loop {
+        if let Some(link) = Link::first(&sockets).await? {
+            return Ok(link);
+        }
+        if tokio::time::Instant::now() > until {
+            return Err(context.no_engine());
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
 /// Waits a moment until nothing is on its way any more, so that what is told holds.
 async fn settle(link: &Link) -> Result<(), Failure> {
     let (mut snapshot, mut events) = link.watch(WatchParams::default()).await?;
@@ -134,7 +152,7 @@ async fn settle(link: &Link) -> Result<(), Failure> {
 }
 
 async fn tell_services(context: &mut Context) -> Result<(), Failure> {
-    let link = context.connect().await?;
+    let link = connect_soon(context).await?;
     settle(&link).await?;
     let snapshot: Snapshot = link.call(Method::Status, &ServiceParams::default()).await?;
     let clock = context.clock();
