@@ -70,6 +70,7 @@ const NEEDS: &[Need] = &[
             "qml6-module-qtquick-templates",
             "qml6-module-qtquick-dialogs",
             "qml6-module-qtqml",
+            "qml6-module-qtqml-models",
             "qml6-module-qtqml-workerscript",
             "qml6-module-qtcore",
             "qml6-module-qt-labs-platform",
