@@ -1,6 +1,7 @@
 //! The order of beginning and end.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use clap::Parser;
 use cxx_qt_lib::{QGuiApplication, QQmlApplicationEngine, QQuickStyle, QString, QUrl};
 use cxx_qt_lib_extras::QApplication;
 use ostler_config::Paths;
+use ostler_host::HostOptions;
 use ostler_view::TrayView;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
@@ -16,7 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::bridge::shell::ffi as shell;
 use crate::desk::{self, Ask, Desk, Manner};
-use crate::engine;
+use crate::engine::Engine;
 use crate::link::{self, Link, Report};
 use crate::options::Options;
 use crate::pump::{Pipes, Pump};
@@ -26,8 +28,6 @@ use crate::tray::{self, TrayPipes};
 
 /// The most objects of the bridge.
 const SURFACES_MAX: usize = 8;
-/// Threads beside that of Qt.
-const WORKERS: usize = 2;
 /// How long tasks may take to end with the app.
 const END_MAX: Duration = Duration::from_secs(3);
 
@@ -37,8 +37,6 @@ const APP_ICON: &str = ":/qt/qml/dev/ostler/app/resources/glyphs/app.svg";
 /// Runs the app.
 pub fn main() -> ExitCode {
     let options = Options::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("OSTLER_LOG").unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(&options) {
         Ok(code) => code,
         Err(error) => {
@@ -51,12 +49,7 @@ pub fn main() -> ExitCode {
 fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let paths = Paths::for_config(options.config.as_deref())?;
     paths.ensure().map_err(|error| anyhow::anyhow!("{error}; {}", error.hint()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .thread_name("ostler")
-        .enable_all()
-        .build()
-        .context("no threads")?;
+    let runtime = ostler_host::runtime().context("the system gives no threads")?;
     let door = match runtime.block_on(single::start(&paths.private, options.background)) {
         Ok(Start::First(door)) => door,
         Ok(Start::Second) => {
@@ -73,7 +66,10 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
         is_motion_reduced: options.reduced_motion,
     };
     Desk::open(asks.clone(), surfaces, manner);
-    let mut crew = crew(&runtime, &paths, asks.clone(), asked, entered);
+    let engine_options =
+        HostOptions { config: options.config.clone(), log_to_stderr: true, ..Default::default() };
+    let engine = Engine::new(paths, engine_options);
+    let mut crew = crew(&runtime, &engine, asks.clone(), asked, entered);
     crew.spawn_on(single::hear(door, asks), runtime.handle());
     let code = show();
     if code.is_err() {
@@ -86,7 +82,7 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
 /// Starts everything that is not Qt.
 fn crew(
     runtime: &Runtime,
-    paths: &Paths,
+    engine: &Arc<Engine>,
     asks: mpsc::Sender<Ask>,
     asked: mpsc::Receiver<Ask>,
     surfaces: mpsc::Receiver<Surface>,
@@ -96,14 +92,14 @@ fn crew(
     let (view, views) = watch::channel(TrayView::default());
     let (dark, is_dark) = watch::channel(false);
     let (there, has_tray) = watch::channel(false);
-    let sockets = engine::sockets(paths);
-    let link = Link::new(move || engine::connect(sockets.clone()), commanded, report, asks.clone());
+    let reached = Arc::clone(engine);
+    let link = Link::new(move || Arc::clone(&reached).connect(), commanded, report, asks.clone());
     let pipes = Pipes { asks: asked, surfaces, reports, has_tray, commands, tray: view, is_dark: dark };
     let tray = TrayPipes { views, is_dark, is_there: there, asks: asks.clone() };
     let mut crew = JoinSet::new();
     let handle = runtime.handle();
     crew.spawn_on(link.run(), handle);
-    crew.spawn_on(Pump::new(pipes, false).run(), handle);
+    crew.spawn_on(Pump::new(pipes, Arc::clone(engine)).run(), handle);
     crew.spawn_on(tray::run(tray), handle);
     crew.spawn_on(crate::signals::hear(asks), handle);
     crew

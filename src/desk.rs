@@ -25,6 +25,8 @@ pub(crate) enum Ask {
     ChangeMode(String),
     /// Read the configuration again.
     ReloadConfig,
+    /// Start an engine, if none runs.
+    StartEngine,
     /// List only services in which all words occur.
     Filter(String),
     /// List only services of a kind.

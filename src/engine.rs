@@ -1,26 +1,155 @@
-//! Where the engine is: the socket of a daemon.
+//! The engine: in this process, or another's that runs already.
+//!
+//! The first connection starts an engine here, unless a daemon has it. Later ones only look for what runs: an
+//! engine that somebody shut down on purpose comes back by a click, not by itself.
 
-use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard};
 
-use ostler_config::Paths;
+use ostler_api::EngineHost;
+use ostler_client::Client;
+use ostler_config::{Diagnostic, Paths, Severity};
+use ostler_host::{Connector, Host, HostError, HostOptions, HostStart};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
 
 use crate::link::ConnectError;
-use crate::wire::Client;
 
-/// Makes a stream to the engine.
-pub(crate) async fn connect(sockets: Vec<PathBuf>) -> Result<Client, ConnectError> {
-    let mut reason = "no engine runs".to_owned();
-    for socket in sockets {
-        match tokio::net::UnixStream::connect(&socket).await {
-            Ok(stream) => return Ok(Client::over(stream)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => reason = format!("{}: {error}", socket.display()),
-        }
-    }
-    Err(ConnectError(reason))
+/// The engine, as the link reaches it.
+pub(crate) struct Engine {
+    paths: Paths,
+    options: HostOptions,
+    may_start: AtomicBool,
+    seat: Mutex<Option<Seat>>,
+    /// Why the last start here failed; told until a connection succeeds.
+    refusal: StdMutex<Option<String>>,
+    is_hosting: watch::Sender<bool>,
 }
 
-/// The sockets where it may be.
-pub(crate) fn sockets(paths: &Paths) -> Vec<PathBuf> {
-    paths.client_sockets()
+/// An engine in this process.
+struct Seat {
+    connector: Connector,
+    end: JoinSet<()>,
+}
+
+impl Engine {
+    /// The engine of a home. Starts nothing yet.
+    pub(crate) fn new(paths: Paths, options: HostOptions) -> Arc<Self> {
+        let options = HostOptions { host: EngineHost::Tray, ..options };
+        let is_hosting = watch::Sender::new(false);
+        Arc::new(Self {
+            paths,
+            options,
+            may_start: true.into(),
+            seat: Mutex::default(),
+            refusal: StdMutex::default(),
+            is_hosting,
+        })
+    }
+
+    /// The configuration file.
+    pub(crate) fn config_path(&self) -> String {
+        self.paths.config.display().to_string()
+    }
+
+    /// Whether the engine runs in this process.
+    pub(crate) fn is_hosting(&self) -> bool {
+        *self.is_hosting.borrow()
+    }
+
+    /// Lets the next connection start an engine here, if none runs.
+    pub(crate) fn allow_start(&self) {
+        self.may_start.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes a connection.
+    ///
+    /// # Errors
+    /// No engine runs and none may be started, or it cannot start.
+    pub(crate) async fn connect(self: Arc<Self>) -> Result<Client, ConnectError> {
+        let mut seat = self.seat.lock().await;
+        if let Some(taken) = seat.as_mut() {
+            if taken.end.try_join_next().is_none() {
+                return Ok(Client::over(taken.connector.connect()));
+            }
+            *seat = None;
+        }
+        if self.may_start.load(Ordering::Relaxed) {
+            match Host::start(self.options.clone()).await {
+                Ok(HostStart::Running(host)) => {
+                    self.may_start.store(false, Ordering::Relaxed);
+                    *self.refusal() = None;
+                    let client = Client::over(host.connect());
+                    *seat = Some(self.sit(host));
+                    return Ok(client);
+                }
+                Ok(HostStart::Owned { pid, .. }) => tracing::info!(?pid, "another process has the engine"),
+                Err(error) => {
+                    self.may_start.store(false, Ordering::Relaxed);
+                    tracing::error!(error = in_words(&error), "the engine does not start");
+                    *self.refusal() = Some(in_words(&error));
+                }
+            }
+        }
+        match Client::connect_first(&self.paths.client_sockets()).await {
+            Ok(client) => {
+                self.may_start.store(false, Ordering::Relaxed);
+                *self.refusal() = None;
+                Ok(client)
+            }
+            Err(error) => Err(ConnectError(self.refusal().clone().unwrap_or_else(|| error.to_string()))),
+        }
+    }
+
+    /// Waits until an engine in this process has ended and its home is free.
+    pub(crate) async fn ended(&self) {
+        let mut hosting = self.is_hosting.subscribe();
+        // The sender is ours, so there is nothing but an end to wait for.
+        hosting.wait_for(|is_hosting| !is_hosting).await.ok();
+    }
+
+    fn refusal(&self) -> MutexGuard<'_, Option<String>> {
+        self.refusal.lock().expect("no holder panics")
+    }
+
+    fn sit(&self, host: Host) -> Seat {
+        let connector = host.connector();
+        let is_hosting = self.is_hosting.clone();
+        is_hosting.send_replace(true);
+        let mut end = JoinSet::new();
+        end.spawn(async move {
+            match host.wait_and_hand_over().await {
+                Ok(ended) => tracing::info!(services_kept = ended.services_kept, "the engine is gone"),
+                Err(error) => tracing::error!(%error, "no daemon took the services over"),
+            }
+            is_hosting.send_replace(false);
+        });
+        Seat { connector, end }
+    }
+}
+
+/// Why an engine does not start, on one line.
+fn in_words(error: &HostError) -> String {
+    if let HostError::Config(rejected) = error {
+        let is_error = |it: &&Diagnostic| it.severity == Severity::Error;
+        let mut problems = rejected.diagnostics.iter().filter(is_error);
+        if let Some(first) = problems.next() {
+            let file = first.file.file_name().unwrap_or_default().to_string_lossy();
+            let hint = first.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            let more = match problems.count() {
+                0 => String::new(),
+                1 => ". 1 more problem".to_owned(),
+                more => format!(". {more} more problems"),
+            };
+            return format!("{file}:{}:{}: {}{hint}{more}", first.line, first.column, first.message);
+        }
+    }
+    let mut words = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(source) = next {
+        words.push_str(": ");
+        words.push_str(&source.to_string());
+        next = source.source();
+    }
+    words
 }

@@ -26,6 +26,5 @@ mod signals;
 mod single;
 mod stage;
 mod tray;
-mod wire;
 
 pub use app::main;

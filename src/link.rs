@@ -10,16 +10,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ostler_api::{
-    ActionParams, ActionReply, ApiError, Method, PlanReply, ReloadParams, SetModeParams, ShutdownParams,
-    ShutdownReply, Snapshot, WatchParams,
+    ActionParams, ActionReply, Method, PlanReply, ReloadParams, SetModeParams, ShutdownParams, ShutdownReply,
+    Snapshot, WatchParams,
 };
+use ostler_client::{Client, ClientError, WatchItem};
 use ostler_view::{LinkState, fold};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::desk::{Ask, Verb};
-use crate::wire::{Client, Watched};
 
 /// The most commands that wait for the link.
 pub(crate) const COMMANDS_MAX: usize = 64;
@@ -49,8 +49,10 @@ pub(crate) enum Command {
     ChangeMode(String),
     /// Read the configuration again.
     ReloadConfig,
-    /// Shut down as `on_quit` says; answered once it was said or could not be said.
-    Shutdown(oneshot::Sender<()>),
+    /// Look for an engine now, not when the wait is over.
+    LookNow,
+    /// Shut down as `on_quit` says.
+    Shutdown,
 }
 
 /// Why there is no stream.
@@ -107,22 +109,21 @@ where
 
     /// Watches and commands until the stream ends; says why. Nothing when nobody commands any more.
     async fn live(&mut self, client: Client) -> Option<String> {
-        let client = Arc::new(client);
         let params = WatchParams { metrics: true, ..Default::default() };
         let mut watch = match client.watch(&params).await {
             Ok(watch) => watch,
-            Err(error) => return Some(error.message),
+            Err(error) => return Some(error.to_string()),
         };
         let mut calls = JoinSet::new();
         loop {
             tokio::select! {
                 watched = watch.next() => match watched {
-                    Some(watched) => self.take(watched),
-                    None => return Some("the engine closed the connection".to_owned()),
+                    Ok(item) => self.take(item),
+                    Err(error) => return Some(error.to_string()),
                 },
                 command = self.commands.recv() => {
                     let command = command?;
-                    let (client, notices) = (Arc::clone(&client), self.notices.clone());
+                    let (client, notices) = (client.clone(), self.notices.clone());
                     calls.spawn(async move { perform(&client, command, &notices).await });
                 }
                 Some(_) = calls.join_next() => {}
@@ -130,13 +131,17 @@ where
         }
     }
 
-    fn take(&self, watched: Watched) {
-        self.reports.send_if_modified(|report| match watched {
-            Watched::Snapshot(snapshot) => {
+    fn take(&self, item: WatchItem) {
+        self.reports.send_if_modified(|report| match item {
+            WatchItem::Snapshot(snapshot) => {
                 *report = Report { snapshot: Arc::new(*snapshot), link: LinkState::Live };
                 true
             }
-            Watched::Event(event) => fold(Arc::make_mut(&mut report.snapshot), &event),
+            WatchItem::Event(event) => fold(Arc::make_mut(&mut report.snapshot), &event),
+            WatchItem::Gap { missed } => {
+                tracing::info!(missed, "events were missed; a snapshot follows");
+                false
+            }
         });
     }
 
@@ -169,7 +174,8 @@ where
                 }
                 command = self.commands.recv() => match command {
                     None => return false,
-                    Some(Command::Shutdown(done)) => drop(done),
+                    Some(Command::Shutdown) => {}
+                    Some(Command::LookNow) => return true,
                     Some(command) => {
                         tracing::info!(?command, "refused without an engine");
                         let text = "The engine does not answer. This command was not sent.".to_owned();
@@ -190,23 +196,25 @@ async fn perform(client: &Client, command: Command, notices: &mpsc::Sender<Ask>)
         Command::ReloadConfig => {
             client.call::<_, PlanReply>(Method::ReloadConfig, &ReloadParams::default()).await.map(drop)
         }
-        Command::Shutdown(done) => {
-            let said = client.call::<_, ShutdownReply>(Method::Shutdown, &ShutdownParams::default()).await;
-            drop(done);
-            said.map(drop)
+        Command::LookNow => Ok(()),
+        Command::Shutdown => {
+            client.call::<_, ShutdownReply>(Method::Shutdown, &ShutdownParams::default()).await.map(drop)
         }
     };
     if let Err(error) = outcome {
         tracing::warn!(%error, "the engine refused");
-        let notice = match &error.hint {
-            Some(hint) => format!("{}. {hint}", error.message),
-            None => error.message,
+        let notice = match &error {
+            ClientError::Refused(refusal) => match &refusal.hint {
+                Some(hint) => format!("{}. {hint}", refusal.message),
+                None => refusal.message.clone(),
+            },
+            other => other.to_string(),
         };
         notices.try_send(Ask::Notice(ostler_view::capitalised(&notice))).ok();
     }
 }
 
-async fn act(client: &Client, verb: Verb, service: String) -> Result<(), ApiError> {
+async fn act(client: &Client, verb: Verb, service: String) -> Result<(), ClientError> {
     let method = match verb {
         Verb::Start => Method::Start,
         Verb::Stop => Method::Stop,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ostler_api::{Banner, BannerKind as Kind};
-use ostler_view::{Clock, LinkState, Mood, Row, Wishes, apply, diff, headline, rows};
+use ostler_view::{Clock, LinkState, Mood, Row, Wishes, apply, diff, headline, is_known, rows};
 
 use crate::bridge::app::ffi::Link;
 use crate::bridge::supervisor::ffi::{BannerKind, Mood as QmlMood};
@@ -19,6 +19,10 @@ pub(crate) struct Presenter {
     pub(crate) is_visible: bool,
     /// A word to the person.
     pub(crate) notice: String,
+    /// Whether the engine ends before the app does.
+    pub(crate) is_ending: bool,
+    /// The configuration file, as long as no engine has named it.
+    config_path: String,
     rows: Vec<Row>,
     filter: Option<ostler_view::Filter>,
     app: Option<AppFacts>,
@@ -29,6 +33,11 @@ pub(crate) struct Presenter {
 }
 
 impl Presenter {
+    /// Shows nothing yet.
+    pub(crate) fn new(config_path: String) -> Self {
+        Self { config_path, ..Self::default() }
+    }
+
     /// An object is new and shows nothing yet.
     pub(crate) fn forget(&mut self, surface: &Surface) {
         match surface {
@@ -49,12 +58,12 @@ impl Presenter {
         clock: &Clock,
     ) -> (Frame, Option<Duration>) {
         let mut frame = Frame::default();
-        let app = app_facts(report, &self.notice, has_tray);
+        let app = AppFacts { is_ending: self.is_ending, ..app_facts(report, &self.notice, has_tray) };
         if self.has_app && self.app.as_ref() != Some(&app) {
             self.app = Some(app.clone());
             frame.app = Some(app);
         }
-        let supervisor = supervisor_facts(report, clock);
+        let supervisor = supervisor_facts(report, &self.config_path, clock);
         if self.has_supervisor && self.supervisor.as_ref() != Some(&supervisor) {
             self.supervisor = Some(supervisor.clone());
             frame.supervisor = Some(supervisor);
@@ -86,13 +95,15 @@ fn app_facts(report: &Report, notice: &str, has_tray: bool) -> AppFacts {
         link_reason: ostler_view::capitalised(reason),
         notice: notice.to_owned(),
         has_tray,
+        is_ending: false,
     }
 }
 
-fn supervisor_facts(report: &Report, clock: &Clock) -> SupervisorFacts {
+fn supervisor_facts(report: &Report, config_path: &str, clock: &Clock) -> SupervisorFacts {
     let headline = headline(&report.snapshot, &report.link, clock);
     let supervisor = &report.snapshot.supervisor;
     let (banner_kind, banner) = banner(report, clock);
+    let known = Some(&supervisor.config_path).filter(|path| !path.is_empty());
     SupervisorFacts {
         mood: match headline.mood {
             Mood::Ok => QmlMood::Ok,
@@ -105,7 +116,7 @@ fn supervisor_facts(report: &Report, clock: &Clock) -> SupervisorFacts {
         headline,
         mode: supervisor.mode.clone(),
         modes: supervisor.modes.clone(),
-        config_path: supervisor.config_path.clone(),
+        config_path: known.map_or(config_path, String::as_str).to_owned(),
         events: report.snapshot.events.clone(),
         banner_kind,
         banner,
@@ -115,6 +126,11 @@ fn supervisor_facts(report: &Report, clock: &Clock) -> SupervisorFacts {
 /// The most severe that concerns everything: a lost engine, else the first banner, else a notice of the engine.
 fn banner(report: &Report, clock: &Clock) -> (BannerKind, Banner) {
     if let LinkState::Stale { reason, .. } = &report.link {
+        if !is_known(&report.snapshot) {
+            let banner =
+                Banner { kind: Kind::Unknown, subject: "No engine".to_owned(), text: reason.clone() };
+            return (BannerKind::EngineLost, banner);
+        }
         let at = report.link.lost_at(clock).unwrap_or_default();
         let text = format!("showing {at}; buttons are off. {}", ostler_view::capitalised(reason));
         let subject = "Engine does not answer".to_owned();

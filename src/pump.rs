@@ -4,6 +4,7 @@
 //! thread, and waits until that is shown before it hands over the next. While the window cannot be seen it
 //! draws only the tray, and no clock runs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,14 +14,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::desk::Ask;
+use crate::engine::Engine;
 use crate::link::{Command, Report};
 use crate::presenter::Presenter;
 use crate::stage::{Cue, Stage, Surface};
 
 /// How long changes are gathered.
 const GATHER: Duration = Duration::from_millis(50);
-/// How long the engine may take to shut down when the app ends.
-const SHUTDOWN_MAX: Duration = Duration::from_secs(30);
 
 /// How long the window may take to be made when the app is asked to end.
 const WINDOW_MAX: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ pub(crate) struct Pump {
     icon: SteadyIcon,
     born: Instant,
     zone: TimeZone,
-    owns_engine: bool,
+    engine: Arc<Engine>,
     /// Since when something waits to be shown.
     dirty: Option<Instant>,
     /// When the picture turns old by itself.
@@ -65,16 +65,16 @@ pub(crate) struct Pump {
 }
 
 impl Pump {
-    /// A pump. `owns_engine`: the engine ends with the app.
-    pub(crate) fn new(pipes: Pipes, owns_engine: bool) -> Self {
+    /// A pump over an engine.
+    pub(crate) fn new(pipes: Pipes, engine: Arc<Engine>) -> Self {
         Self {
             pipes,
-            presenter: Presenter::default(),
+            presenter: Presenter::new(engine.config_path()),
             stage: Stage::default(),
             icon: SteadyIcon::default(),
             born: Instant::now(),
             zone: TimeZone::system(),
-            owns_engine,
+            engine,
             dirty: None,
             turns: None,
             in_flight: None,
@@ -82,14 +82,16 @@ impl Pump {
         }
     }
 
-    /// Runs until the app is asked to end.
+    /// Runs until the app has been asked to end and an engine in this process has ended. A second wish to end
+    /// does not wait for it: the services go on under their keepers.
     pub(crate) async fn run(mut self) {
+        let engine = Arc::clone(&self.engine);
         loop {
             let icon_due = self.icon.due().map(|due| self.born + due);
             let gathered = self.dirty.filter(|_| self.in_flight.is_none()).map(|since| since + GATHER);
             tokio::select! {
                 Some(ask) = self.pipes.asks.recv() => {
-                    if ask == Ask::Quit {
+                    if ask == Ask::Quit && (self.presenter.is_ending || !engine.is_hosting()) {
                         break;
                     }
                     self.take(ask);
@@ -97,6 +99,7 @@ impl Pump {
                 Some(surface) = self.pipes.surfaces.recv() => self.enter(surface),
                 Ok(()) = self.pipes.reports.changed() => self.mark(),
                 Ok(()) = self.pipes.has_tray.changed() => self.mark(),
+                () = engine.ended(), if self.presenter.is_ending => break,
                 () = shown(&mut self.in_flight) => self.in_flight = None,
                 () = at(gathered) => self.show(),
                 () = at(self.turns) => { self.turns = None; self.mark(); }
@@ -134,7 +137,14 @@ impl Pump {
             Ask::Toggle => self.shows_at_once = !self.stage.give(Cue::Toggle),
             Ask::Notice(text) => self.presenter.notice = text,
             Ask::DismissNotice => self.presenter.notice.clear(),
-            Ask::Quit => {}
+            Ask::StartEngine => {
+                self.engine.allow_start();
+                self.command(Command::LookNow);
+            }
+            Ask::Quit => {
+                self.presenter.is_ending = true;
+                self.command(Command::Shutdown);
+            }
         }
         self.mark();
     }
@@ -175,16 +185,8 @@ impl Pump {
         });
     }
 
-    /// Ends the engine if it is ours, then lets the app end.
+    /// Lets the app end.
     async fn end(mut self) {
-        if self.owns_engine {
-            let (done, is_done) = oneshot::channel();
-            if self.pipes.commands.try_send(Command::Shutdown(done)).is_ok()
-                && tokio::time::timeout(SHUTDOWN_MAX, is_done).await.is_err()
-            {
-                tracing::error!("the engine did not take the shutdown in time");
-            }
-        }
         // The end may be asked for before QML has made its objects.
         while !self.stage.give(Cue::Quit) {
             match tokio::time::timeout(WINDOW_MAX, self.pipes.surfaces.recv()).await {

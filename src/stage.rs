@@ -36,6 +36,8 @@ pub(crate) struct AppFacts {
     pub(crate) notice: String,
     /// Whether the tray is really there.
     pub(crate) has_tray: bool,
+    /// Whether the engine ends before the app does.
+    pub(crate) is_ending: bool,
 }
 
 /// What the header, the footer and the banner show.

@@ -41,7 +41,7 @@ FocusScope {
     }
 
     Columns {
-        id: columns
+        id: tableColumns
 
         width: root.width
     }
@@ -50,7 +50,7 @@ FocusScope {
         id: toolbar
 
         width: parent.width
-        columns: columns
+        columns: tableColumns
         onFilterLeft: root.focusList()
     }
 
@@ -59,8 +59,8 @@ FocusScope {
 
         anchors.top: toolbar.bottom
         width: parent.width
-        columns: columns
-        visible: !columns.isCompact
+        columns: tableColumns
+        visible: !tableColumns.isCompact
         height: visible ? implicitHeight : Metrics.lineWidth
     }
 
@@ -121,7 +121,7 @@ FocusScope {
 
             width: list.width
             height: implicitHeight
-            columns: columns
+            columns: tableColumns
             isCurrent: ListView.isCurrentItem
             hasFocusRing: ListView.isCurrentItem && list.activeFocus
             onPicked: {
@@ -140,8 +140,13 @@ FocusScope {
         visible: list.count === 0 && App.link !== App.Connecting
         title: ServicesModel.isFiltered ? qsTr("No service matches") : App.link === App.Stale ? qsTr("No engine") : qsTr("No services yet")
         sentence: ServicesModel.isFiltered ? "" : App.link === App.Stale ? App.linkReason : qsTr("Define one in %1; it appears here when the file is saved.").arg(Supervisor.configPath)
-        step: ServicesModel.isFiltered ? qsTr("Clear filter") : ""
-        onStepTaken: toolbar.clear()
+        step: ServicesModel.isFiltered ? qsTr("Clear filter") : App.link === App.Stale ? qsTr("Start engine") : ""
+        onStepTaken: {
+            if (ServicesModel.isFiltered)
+                toolbar.clear();
+            else
+                App.startEngine();
+        }
     }
 
     ServiceMenu {

@@ -44,6 +44,13 @@ Rectangle {
         }
 
         BaseButton {
+            visible: root.kind === Supervisor.EngineLost
+            isSmall: true
+            text: qsTr("Start engine")
+            onClicked: App.startEngine()
+        }
+
+        BaseButton {
             visible: root.isNotice
             isSmall: true
             text: qsTr("Dismiss")

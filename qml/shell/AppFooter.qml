@@ -21,7 +21,7 @@ Rectangle {
         }
 
         PlainText {
-            text: App.linkText === "" ? qsTr("Connecting to the engine") : App.linkText
+            text: App.isEnding ? qsTr("Quitting: the engine ends first") : App.linkText === "" ? qsTr("Connecting to the engine") : App.linkText
             font: Metrics.small
             color: Theme.text2
         }

@@ -53,6 +53,7 @@ pub(crate) mod ffi {
         #[qproperty(QString, link_reason, READ, NOTIFY)]
         #[qproperty(QString, notice, READ, NOTIFY)]
         #[qproperty(bool, has_tray, READ, NOTIFY)]
+        #[qproperty(bool, is_ending, READ, NOTIFY)]
         #[qproperty(bool, starts_hidden, READ, CONSTANT)]
         #[qproperty(bool, is_motion_reduced, READ, CONSTANT)]
         type App = super::AppRust;
@@ -81,6 +82,10 @@ pub(crate) mod ffi {
         #[qinvokable]
         fn set_dark(self: Pin<&mut App>, is_dark: bool);
 
+        /// Starts an engine, if none runs.
+        #[qinvokable]
+        fn start_engine(self: Pin<&mut App>);
+
         /// Puts the notice away.
         #[qinvokable]
         fn dismiss_notice(self: Pin<&mut App>);
@@ -98,6 +103,7 @@ pub struct AppRust {
     link_reason: QString,
     notice: QString,
     has_tray: bool,
+    is_ending: bool,
     starts_hidden: bool,
     is_motion_reduced: bool,
 }
@@ -112,6 +118,7 @@ impl Default for AppRust {
             link_reason: QString::default(),
             notice: QString::default(),
             has_tray: false,
+            is_ending: false,
             starts_hidden: desk.is_some_and(Desk::starts_hidden),
             is_motion_reduced: desk.is_some_and(Desk::is_motion_reduced),
         }
@@ -132,6 +139,7 @@ impl ffi::App {
         put!(self.link_reason = QString::from(&facts.link_reason), link_reason_changed);
         put!(self.notice = QString::from(&facts.notice), notice_changed);
         put!(self.has_tray = facts.has_tray, has_tray_changed);
+        put!(self.is_ending = facts.is_ending, is_ending_changed);
     }
 
     fn quit(self: Pin<&mut Self>) {
@@ -144,6 +152,10 @@ impl ffi::App {
 
     fn set_dark(self: Pin<&mut Self>, is_dark: bool) {
         Desk::ask(Ask::Dark(is_dark));
+    }
+
+    fn start_engine(self: Pin<&mut Self>) {
+        Desk::ask(Ask::StartEngine);
     }
 
     fn dismiss_notice(self: Pin<&mut Self>) {

@@ -12,8 +12,13 @@ const SIZES: [u32; 6] = [16, 22, 24, 32, 48, 64];
 /// The size of a picture in the menu, in pixels.
 const MENU_SIZE: u32 = 16;
 
+/// How wide the rim is, in the units of a glyph.
+const HALO: f32 = 2.4;
+
 /// Colours on dark and on light.
 struct Colours {
+    /// Around everything, so that the icon is seen on a panel that is not as the colours of the windows.
+    halo: &'static str,
     shoe: &'static str,
     ok: &'static str,
     busy: &'static str,
@@ -23,6 +28,7 @@ struct Colours {
 }
 
 const ON_LIGHT: Colours = Colours {
+    halo: "#FFFFFF",
     shoe: "#1A1B1E",
     ok: "#1B7740",
     busy: "#2B52C7",
@@ -32,6 +38,7 @@ const ON_LIGHT: Colours = Colours {
 };
 
 const ON_DARK: Colours = Colours {
+    halo: "#000000",
     shoe: "#E8E9EB",
     ok: "#62C98D",
     busy: "#8CADFF",
@@ -51,7 +58,7 @@ impl Icons {
     pub(super) fn new(is_dark: bool) -> Self {
         let colours = if is_dark { ON_DARK } else { ON_LIGHT };
         let moods = MOODS.map(|(mood, glyph, mark)| {
-            let svg = tinted(glyph, colours.shoe, mark(&colours));
+            let svg = haloed(&tinted(glyph, colours.shoe, mark(&colours)), colours.halo);
             (mood, SIZES.iter().filter_map(|size| draw(&svg, *size).map(icon)).collect())
         });
         let words = WORDS.map(|(word, glyph, colour)| {
@@ -109,6 +116,16 @@ fn tinted(svg: &str, shoe: &str, mark: &str) -> String {
         line.replace("currentColor", colour)
     };
     svg.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A picture with a bright or dark rim.
+fn haloed(svg: &str, halo: &str) -> String {
+    let Some((start, end)) = svg.find('>').zip(svg.rfind("</svg>")) else { return svg.to_owned() };
+    let (head, shapes) = (&svg[..=start], &svg[start + 1..end]);
+    let rim = shapes.replace("fill=\"none\"", "").replace("fill=\"#", "data-fill=\"#");
+    let rim = rim.replace("stroke=\"#", "data-stroke=\"#").replace("stroke-width", "data-width");
+    let style = format!("fill=\"none\" stroke=\"{halo}\" stroke-width=\"{HALO}\" stroke-linejoin=\"round\"");
+    format!("{head}<g opacity=\"0.85\" {style}>{rim}</g>{shapes}</svg>")
 }
 
 fn draw(svg: &str, size: u32) -> Option<Pixmap> {

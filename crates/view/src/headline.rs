@@ -42,6 +42,9 @@ pub fn headline(snapshot: &Snapshot, link: &LinkState, clock: &Clock) -> Headlin
     let counts = Counts::of(snapshot.services.values().map(|service| service.status));
     match link {
         LinkState::Connecting => Headline { title: "Reading the state…".to_owned(), ..Headline::default() },
+        LinkState::Stale { .. } if !is_known(snapshot) => {
+            Headline { title: "No engine".to_owned(), ..Headline::default() }
+        }
         LinkState::Stale { .. } => Headline {
             title: "Engine does not answer".to_owned(),
             summary: format!("Showing {}; buttons are off", link.lost_at(clock).unwrap_or_default()),
@@ -50,6 +53,11 @@ pub fn headline(snapshot: &Snapshot, link: &LinkState, clock: &Clock) -> Headlin
         },
         LinkState::Live | LinkState::Reconnecting { .. } => live(snapshot, counts),
     }
+}
+
+/// Whether an engine has ever been heard.
+pub fn is_known(snapshot: &Snapshot) -> bool {
+    !snapshot.supervisor.version.is_empty()
 }
 
 fn live(snapshot: &Snapshot, counts: Counts) -> Headline {
@@ -141,8 +149,10 @@ mod tests {
 
     #[test]
     fn without_an_engine_nothing_is_claimed() {
-        let snapshot = snapshot_of(&[("a", Word::Running)]);
+        let mut snapshot = snapshot_of(&[("a", Word::Running)]);
         let link = LinkState::Stale { since: clock().now, reason: String::new() };
+        assert_eq!(headline(&Snapshot::default(), &link, &clock()).title, "No engine");
+        snapshot.supervisor.version = "0.1.0".to_owned();
         let said = headline(&snapshot, &link, &clock());
         assert_eq!(said.title, "Engine does not answer");
         assert_eq!(said.summary, "Showing 14:31:07; buttons are off");
