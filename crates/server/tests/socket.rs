@@ -166,7 +166,9 @@ fn as_another_user() {
     let Some(path) = std::env::var_os("OSTLER_TEST_SOCKET") else { return };
     use std::io::{Read, Write};
     let mut stream = StdStream::connect(path).expect("the socket lets us in");
+    stream.set_read_timeout(Some(LIMIT)).expect("a bounded wait");
     let _ = stream.write_all(HELLO);
+    let _ = stream.shutdown(std::net::Shutdown::Write);
     let mut heard = Vec::new();
     let _ = stream.read_to_end(&mut heard);
     assert!(heard.is_empty(), "not a byte is answered");

@@ -171,9 +171,9 @@ pub(super) fn signal(reply: &SignalReply) -> String {
 }
 
 pub(super) fn environment(reply: &EnvReply) -> String {
-    let mut table = Table::new(&["NAME", "VALUE", "FROM"]);
+    let mut table = Table::new(&["NAME", "FROM", "VALUE"]);
     for variable in &reply.variables {
-        table.row(vec![variable.name.clone(), variable.value.clone(), variable.origin.clone()]);
+        table.row(vec![variable.name.clone(), variable.origin.clone(), variable.value.clone()]);
     }
     table.text()
 }
