@@ -94,7 +94,10 @@ impl Instance {
                     self.begin_stop(turn, Then::Judge(ended), chain(Cause::LeftBehind, &causes));
                 }
             }
-            PhaseKind::Stopping if tree_is_gone => self.settle(turn, TreeReport::default()),
+            PhaseKind::Stopping if tree_is_gone => {
+                // Its first process at least; the rest has ended before.
+                self.settle(turn, TreeReport { ended: 1, ..TreeReport::default() })
+            }
             PhaseKind::Stopping | PhaseKind::Stopped | PhaseKind::Backoff | PhaseKind::Failed => {}
         }
     }

@@ -23,7 +23,7 @@ mod state;
 mod wait;
 mod wire;
 
-pub use actor::{Ended, Engine, EngineOptions, StartError};
+pub use actor::{Ended, Engine, EngineOptions, StartError, last_good_config};
 pub use follow::*;
 pub use handle::*;
 pub use journal::*;

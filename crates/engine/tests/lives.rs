@@ -30,11 +30,16 @@ impl World {
     }
 
     async fn start(&self) -> Engine {
-        let config =
-            ostler_config::load(&self.paths.config, &ostler_config::Os).expect("valid configuration");
+        let (config, refused) = match ostler_config::load(&self.paths.config, &ostler_config::Os) {
+            Ok(config) => (config, None),
+            Err(rejected) => {
+                (ostler_engine::last_good_config(&self.paths).expect("an engine vanished"), Some(rejected))
+            }
+        };
         let options = EngineOptions {
             paths: self.paths.clone(),
             config,
+            refused,
             host: ostler_api::EngineHost::Daemon,
             logs: ostler_engine::logs::LogStore::new(&self.paths.state),
             keeper: keeper(),
@@ -153,6 +158,26 @@ async fn the_next_engine_adopts_what_an_orderly_one_kept() {
     let after = state(&engine.handle(), "sleeper/0").await;
     assert_eq!((after.phase, after.pid, after.run), (Phase::Running, before.pid, before.run));
     end(engine).await;
+}
+
+#[tokio::test]
+async fn a_file_broken_meanwhile_does_not_leave_services_alone() {
+    let world = World::new(SLEEPER);
+    let engine = world.start().await;
+    let handle = engine.handle();
+    let before = until(&handle, "sleeper/0", |it| it.phase == Phase::Running).await;
+    let keep = ostler_api::ShutdownParams { services: Some(ostler_api::OnQuit::Keep) };
+    handle.shutdown(&by(), keep).await.expect("accepted");
+    engine.join().await;
+    world.rewrite("[services.sleeper");
+    let engine = world.start().await;
+    let handle = engine.handle();
+    assert_eq!(state(&handle, "sleeper/0").await.pid, before.pid);
+    let snapshot = handle.status(ServiceParams::default()).await.expect("status");
+    assert!(snapshot.supervisor.config_is_stale);
+    assert_eq!(snapshot.banner[0].kind, ostler_api::BannerKind::ConfigRefused);
+    end(engine).await;
+    assert!(ostler_engine::last_good_config(&world.paths).is_none(), "after an orderly end the file decides");
 }
 
 #[tokio::test]

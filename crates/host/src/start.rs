@@ -55,8 +55,14 @@ impl Host {
             Ownership::Theirs { pid, socket } => return Ok(HostStart::Owned { pid, socket }),
         };
         let is_first_start = default_config::write_if_missing(&paths)?;
-        let mut config =
-            ostler_config::load(&paths.config, &Os).map_err(|e| HostError::Config(Box::new(e)))?;
+        let (mut config, refused) = match ostler_config::load(&paths.config, &Os) {
+            Ok(config) => (config, None),
+            // What an engine left behind must be supervised, whatever happened to the file since.
+            Err(rejected) => match ostler_engine::last_good_config(&paths) {
+                Some(config) => (config, Some(rejected)),
+                None => return Err(HostError::Config(Box::new(rejected))),
+            },
+        };
         options.overrides.apply(&mut config.config);
         only::only(&mut config, &options.only, &paths.config)?;
         let logs = LogStore::new(&paths.state);
@@ -70,6 +76,7 @@ impl Host {
             revive: revive(&paths),
             paths: paths.clone(),
             config,
+            refused,
             logs,
             host: options.host,
             keeper: keeper.clone(),

@@ -19,7 +19,7 @@ use crate::{
     logs::LogStore,
     probe::NotifySocket,
     process::{CgroupRoot, CgroupSetting},
-    state::{Audit, IntentFile, RunNumbers},
+    state::{Audit, INTENT, IntentFile, RunNumbers},
 };
 
 /// From the polite end of a run that nobody supervises any more to its kill.
@@ -34,6 +34,8 @@ pub struct EngineOptions {
     pub paths: Paths,
     /// The configuration in force.
     pub config: ostler_config::Loaded,
+    /// What is wrong with the file on disk, if [`last_good_config`] is in force instead.
+    pub refused: Option<ostler_config::Rejected>,
     /// Whether it is the daemon or lives in the desktop app.
     pub host: EngineHost,
     /// The logs below the state directory, the supervisor's own among them.
@@ -115,8 +117,9 @@ impl Actor {
             RunNumbers::open(options.paths.private.join("runs")).map_err(state("the numbers of runs"))?;
         let audit = Audit::open(options.paths.state.join("audit.jsonl")).map_err(state("the audit"))?;
         let boot_id = ostler_keeper::identity::boot_id();
-        let intent = IntentFile::new(options.paths.state.join("intent.json"), boot_id);
+        let intent = IntentFile::new(options.paths.state.join(INTENT), boot_id);
         let config = options.config.clone();
+        let refused = options.refused.clone();
         let cgroup = CgroupRoot::detect(&cgroup_setting(&config));
         let supervisor =
             Supervisor::new(Arc::clone(&config.config.fleet), config.config.mode.clone(), numbers.first());
@@ -132,7 +135,7 @@ impl Actor {
             notices: reload::boot_notices(&config),
             config,
             options,
-            refused: Vec::new(),
+            refused: refused.as_ref().map(reload::diagnostics).unwrap_or_default(),
             journal: Journal::new(ostler_api::Snapshot::default()),
             time,
             started: time,
@@ -181,6 +184,16 @@ impl Actor {
         self.configure_all();
         self.watch_files();
         self.keep_intent();
+        if self.refused.is_empty() {
+            self.keep_good_config();
+        } else {
+            self.audit(
+                &Who::Supervisor,
+                "config-refused",
+                self.options.paths.config.display().to_string(),
+                "the last good text is in force",
+            );
+        }
         // The login shell is slow; whoever needs its environment first waits for it.
         let bases = Arc::clone(&self.bases);
         self.jobs.spawn(async move {

@@ -34,6 +34,7 @@ use tokio::{
 };
 
 pub use boot::{Ended, Engine, EngineOptions, StartError};
+pub use reload::last_good_config;
 pub(crate) use time::Time;
 
 use crate::{

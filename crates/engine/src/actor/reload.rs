@@ -12,7 +12,11 @@ use super::{
     Actor,
     fact::{Fact, LoadedBecause},
 };
-use crate::{handle::Reply, wire};
+use crate::{
+    handle::Reply,
+    state::{self, INTENT},
+    wire,
+};
 
 /// Quiet time after a change of the files, so that an editor can finish.
 const DEBOUNCE: Duration = Duration::from_millis(150);
@@ -234,9 +238,17 @@ impl Actor {
         self.note(None, api::EventKind::PlanApplied { plan: plan.clone(), hash });
         self.configure_all();
         self.watch_files();
+        self.keep_good_config();
         self.keep_intent();
         self.publish();
         plan
+    }
+
+    /// Keeps the text in force for an engine that comes after a crash and finds the file broken.
+    pub(super) fn keep_good_config(&self) {
+        if let Err(error) = state::replace(&good_config(&self.options.paths), self.config.text.as_bytes()) {
+            tracing::warn!(%error, "the configuration in force cannot be kept");
+        }
     }
 
     fn refuse_config(&mut self, rejected: &ostler_config::Rejected) {
@@ -282,6 +294,20 @@ impl Actor {
             }
         }
     }
+}
+
+/// The configuration that an engine had in force when it vanished, if one did. Files that it includes are read as
+/// they are now.
+pub fn last_good_config(paths: &ostler_config::Paths) -> Option<ostler_config::Loaded> {
+    if !paths.state.join(INTENT).exists() {
+        return None;
+    }
+    let text = std::fs::read_to_string(good_config(paths)).ok()?;
+    ostler_config::check(&text, &paths.config, &ostler_config::Os).ok()
+}
+
+fn good_config(paths: &ostler_config::Paths) -> PathBuf {
+    paths.state.join("last-good.toml")
 }
 
 /// Notices that stay as long as a configuration is in force.

@@ -4,7 +4,7 @@ use std::{fs, io, io::Write as _, path::Path};
 
 /// Replaces a file as a whole. No fsync: this state must survive the death of a process, not of the machine,
 /// where it is worth nothing anyway.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("new");
     let mut file = fs::File::create(&draft)?;
     file.write_all(bytes)?;

@@ -9,7 +9,11 @@ mod intent;
 mod lock;
 mod runs;
 
+/// What was wanted; it is there only while an engine lives, or after one vanished.
+pub(crate) const INTENT: &str = "intent.json";
+
 pub(crate) use audit::{Audit, AuditEntry};
+pub(crate) use file::replace;
 pub(crate) use intent::{IntentFile, parse_instance};
 pub use lock::{Lock, LockError};
 pub(crate) use runs::RunNumbers;
