@@ -23,6 +23,8 @@ use crate::{
 pub const COMMANDS_MAX: usize = 64;
 /// The longest that a client may ask to wait.
 pub const WAIT_MAX: Duration = Duration::from_secs(600);
+/// How long a wish waits for room in the queue.
+const QUEUE_WAIT: Duration = Duration::from_secs(2);
 const WAIT_DEFAULT: Duration = Duration::from_secs(120);
 
 /// What the actor answers.
@@ -142,7 +144,7 @@ impl EngineHandle {
     /// `busy`, `no-engine`.
     pub async fn look(&self) -> Result<oneshot::Sender<()>, ApiError> {
         let (keep, until) = oneshot::channel();
-        self.send(Ask::Look { until })?;
+        self.send(Ask::Look { until }).await?;
         Ok(keep)
     }
 
@@ -335,18 +337,20 @@ impl EngineHandle {
 
     async fn ask<T>(&self, make: impl FnOnce(Reply<T>) -> Ask) -> Result<T, ApiError> {
         let (reply, answer) = oneshot::channel();
-        self.send(make(reply))?;
+        self.send(make(reply)).await?;
         answer.await.map_err(|_| gone())?
     }
 
-    fn send(&self, ask: Ask) -> Result<(), ApiError> {
-        self.asks.try_send(ask).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => {
-                ApiError::new(ErrorCode::Busy, "too many commands at once; this one was not taken")
-                    .hint("try again in a moment")
+    /// Waits its turn for a moment: a flood from one client must not turn others away.
+    async fn send(&self, ask: Ask) -> Result<(), ApiError> {
+        match self.asks.send_timeout(ask, QUEUE_WAIT).await {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => {
+                Err(ApiError::new(ErrorCode::Busy, "too many commands at once; this one was not taken")
+                    .hint("try again in a moment"))
             }
-            mpsc::error::TrySendError::Closed(_) => gone(),
-        })
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(gone()),
+        }
     }
 }
 

@@ -87,6 +87,8 @@ impl Actor {
         let why = cause.first().map_or("", |cause| cause.text.as_str());
         if to == PhaseKind::Failed {
             tracing::warn!(%instance, why, "service failed");
+            let why = why.to_owned();
+            self.audit(&ostler_core::Actor::Supervisor, "failed", instance.to_string(), &why);
         } else {
             tracing::info!(%instance, phase = ?to, why, "phase");
         }
