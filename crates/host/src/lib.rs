@@ -46,6 +46,7 @@ const STACK_BYTES: usize = 1024 * 1024;
 /// # Errors
 /// The system gives no threads.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    os::share_one_heap();
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .max_blocking_threads(BLOCKING_MAX)

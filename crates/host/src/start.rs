@@ -1,6 +1,9 @@
 //! From options to a host that serves.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use ostler_api::{ApiError, EngineHost, OnQuit, ShutdownParams, ShutdownReply};
 use ostler_config::{Os, Paths};
@@ -15,6 +18,9 @@ use crate::{
     programs,
     serve::{STREAMS_WAITING_MAX, Serving},
 };
+
+/// After this long, what the start needed is not needed any more.
+const START_BURST: Duration = Duration::from_secs(5);
 
 /// What became of a start.
 pub enum HostStart {
@@ -91,6 +97,7 @@ impl Host {
         let serving = tokio::spawn(serving.run());
         tracing::info!(config = %paths.config.display(), socket = %socket.display(), "the engine serves");
         notify::tell("READY=1");
+        tokio::spawn(trim_after_start());
         let connector = Connector { streams };
         let kind = options.host;
         Ok(HostStart::Running(Self {
@@ -179,6 +186,13 @@ impl Host {
         }
         Ok(ended)
     }
+}
+
+/// Once the burst of the start is over, its memory goes back.
+async fn trim_after_start() {
+    tokio::time::sleep(START_BURST).await;
+    // A runtime that ends meanwhile needs no memory back.
+    let _ = tokio::task::spawn_blocking(os::trim_heap).await;
 }
 
 /// The first place for the socket that can be used.

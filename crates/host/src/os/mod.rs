@@ -6,6 +6,6 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::{Signals, detach, raise_file_limit, silence_stdio};
+pub(crate) use unix::{Signals, detach, raise_file_limit, share_one_heap, silence_stdio, trim_heap};
 #[cfg(windows)]
-pub(crate) use windows::{Signals, detach, raise_file_limit, silence_stdio};
+pub(crate) use windows::{Signals, detach, raise_file_limit, share_one_heap, silence_stdio, trim_heap};

@@ -59,3 +59,24 @@ pub(crate) fn silence_stdio() -> io::Result<()> {
     rustix::stdio::dup2_stderr(&null)?;
     Ok(())
 }
+
+/// Has all threads share one heap: the many short-lived ones that prepare starts would each keep their own.
+pub(crate) fn share_one_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[expect(unsafe_code, reason = "the allocator's settings have no other interface")]
+    // SAFETY: `mallopt` takes two integers, may be called at any time, and reports failure by its result, which
+    // would only mean more memory in use.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
+/// Gives what a burst of starts left in the heap back to the system.
+pub(crate) fn trim_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[expect(unsafe_code, reason = "the allocator has no other interface for it")]
+    // SAFETY: `malloc_trim` only touches free memory of the allocator, under its own locks.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
