@@ -91,10 +91,12 @@ fn crew(
     let (report, reports) = watch::channel(Report::default());
     let (view, views) = watch::channel(TrayView::default());
     let (dark, is_dark) = watch::channel(false);
+    let (is_watched, watched) = watch::channel(false);
     let (there, has_tray) = watch::channel(false);
     let reached = Arc::clone(engine);
-    let link = Link::new(move || Arc::clone(&reached).connect(), commanded, report, asks.clone());
-    let pipes = Pipes { asks: asked, surfaces, reports, has_tray, commands, tray: view, is_dark: dark };
+    let link = Link::new(move || Arc::clone(&reached).connect(), commanded, report, asks.clone(), watched);
+    let pipes =
+        Pipes { asks: asked, surfaces, reports, has_tray, commands, tray: view, is_watched, is_dark: dark };
     let tray = TrayPipes { views, is_dark, is_there: there, asks: asks.clone() };
     let mut crew = JoinSet::new();
     let handle = runtime.handle();

@@ -13,7 +13,7 @@ use ostler_api::{
     ActionParams, ActionReply, Method, PlanReply, ReloadParams, SetModeParams, ShutdownParams, ShutdownReply,
     Snapshot, WatchParams,
 };
-use ostler_client::{Client, ClientError, WatchItem};
+use ostler_client::{Client, ClientError, Watch, WatchItem};
 use ostler_view::{LinkState, fold};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -66,6 +66,7 @@ pub(crate) struct Link<C> {
     commands: mpsc::Receiver<Command>,
     reports: watch::Sender<Report>,
     notices: mpsc::Sender<Ask>,
+    is_watched: watch::Receiver<bool>,
 }
 
 impl<C, F> Link<C>
@@ -79,8 +80,9 @@ where
         commands: mpsc::Receiver<Command>,
         reports: watch::Sender<Report>,
         notices: mpsc::Sender<Ask>,
+        is_watched: watch::Receiver<bool>,
     ) -> Self {
-        Self { connect, commands, reports, notices }
+        Self { connect, commands, reports, notices, is_watched }
     }
 
     /// Runs until nobody commands any more.
@@ -109,8 +111,7 @@ where
 
     /// Watches and commands until the stream ends; says why. Nothing when nobody commands any more.
     async fn live(&mut self, client: Client) -> Option<String> {
-        let params = WatchParams { metrics: true, ..Default::default() };
-        let mut watch = match client.watch(&params).await {
+        let mut watch = match self.watch(&client).await {
             Ok(watch) => watch,
             Err(error) => return Some(error.to_string()),
         };
@@ -127,8 +128,18 @@ where
                     calls.spawn(async move { perform(&client, command, &notices).await });
                 }
                 Some(_) = calls.join_next() => {}
+                Ok(()) = self.is_watched.changed() => match self.watch(&client).await {
+                    Ok(again) => watch = again,
+                    Err(error) => return Some(error.to_string()),
+                },
             }
         }
+    }
+
+    /// Watches from the present; CPU and memory only while somebody looks.
+    async fn watch(&mut self, client: &Client) -> Result<Watch, ClientError> {
+        let metrics = *self.is_watched.borrow_and_update();
+        client.watch(&WatchParams { metrics, ..Default::default() }).await
     }
 
     fn take(&self, item: WatchItem) {
@@ -152,7 +163,9 @@ where
             LinkState::Reconnecting { since }
         };
         self.reports.send_if_modified(|report| {
-            let is_new = report.link != link && !(report.link == LinkState::Connecting && !link.is_stale());
+            // Who has never been live stays "connecting" until that has taken too long.
+            let is_told = report.link != LinkState::Connecting || link.is_stale();
+            let is_new = is_told && report.link != link;
             if is_new {
                 report.link = link;
             }

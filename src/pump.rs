@@ -42,6 +42,8 @@ pub(crate) struct Pipes {
     pub(crate) commands: mpsc::Sender<Command>,
     /// To the tray.
     pub(crate) tray: watch::Sender<TrayView>,
+    /// Whether somebody looks at the window.
+    pub(crate) is_watched: watch::Sender<bool>,
     /// Whether the tray is dark.
     pub(crate) is_dark: watch::Sender<bool>,
 }
@@ -131,7 +133,10 @@ impl Pump {
             Ask::Chip(chip) => self.presenter.wishes.filter.chip = chip,
             Ask::Fold { group, is_folded: true } => drop(self.presenter.wishes.folded.insert(group)),
             Ask::Fold { group, is_folded: false } => drop(self.presenter.wishes.folded.remove(&group)),
-            Ask::Visible(is_visible) => self.presenter.is_visible = is_visible,
+            Ask::Visible(is_visible) => {
+                self.presenter.is_visible = is_visible;
+                self.pipes.is_watched.send_if_modified(|it| std::mem::replace(it, is_visible) != is_visible);
+            }
             Ask::Dark(is_dark) => drop(self.pipes.is_dark.send_replace(is_dark)),
             Ask::Show => self.shows_at_once = !self.stage.give(Cue::Show),
             Ask::Toggle => self.shows_at_once = !self.stage.give(Cue::Toggle),

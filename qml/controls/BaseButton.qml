@@ -25,6 +25,7 @@ T.Button {
     Accessible.role: root.opensMenu ? Accessible.ButtonMenu : Accessible.Button
     Accessible.name: root.text !== "" ? root.text : root.hint
     Accessible.description: root.text !== "" ? root.hint : ""
+    Accessible.ignored: !root.visible
     Accessible.onPressAction: if (root.enabled)
         root.clicked()
 

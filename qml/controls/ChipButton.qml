@@ -16,7 +16,8 @@ T.RadioButton {
     hoverEnabled: true
 
     Accessible.role: Accessible.CheckBox
-    Accessible.name: qsTr("%1, %n service(s)", "", root.number).arg(root.text)
+    Accessible.name: Words.ofChip(root.text, root.number)
+    Accessible.ignored: !root.visible
     Accessible.checked: root.checked
     Accessible.onPressAction: root.clicked()
     Accessible.onToggleAction: root.clicked()

@@ -49,7 +49,7 @@ Item {
         ChipButton {
             visible: !root.columns.isCompact || Supervisor.attentionCount > 0
             text: root.columns.isCompact ? "" : qsTr("Needs attention")
-            Accessible.name: qsTr("Needs attention, %n service(s)", "", number)
+            Accessible.name: Words.ofChip(qsTr("Needs attention"), number)
             number: Supervisor.attentionCount
             glyph: Glyphs.named("state-failed")
             glyphColor: Supervisor.attentionCount > 0 ? Theme.fail : Theme.idle

@@ -16,6 +16,7 @@ Rectangle {
     color: Theme.bannerTints[root.kind]
 
     Accessible.role: Accessible.AlertMessage
+    Accessible.ignored: !root.visible
     Accessible.name: root.subject + " " + root.rest
 
     RowLayout {

@@ -77,7 +77,13 @@ QtObject {
     function ofEvents(isEnabled: bool, subscribers: int): string {
         if (!isEnabled)
             return qsTr("disabled");
-        return subscribers === 0 ? qsTr("No subscribers") : qsTr("Active (%n subscriber(s))", "", subscribers);
+        if (subscribers === 0)
+            return qsTr("No subscribers");
+        return subscribers === 1 ? qsTr("Active (1 subscriber)") : qsTr("Active (%1 subscribers)").arg(subscribers);
+    }
+
+    function ofChip(chip: string, services: int): string {
+        return services === 1 ? qsTr("%1, 1 service").arg(chip) : qsTr("%1, %2 services").arg(chip).arg(services);
     }
 
     function ofRow(name: string, state: int, why: string, group: string): string {

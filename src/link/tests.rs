@@ -10,12 +10,13 @@ use super::*;
 struct FakeEngine {
     lines: tokio::io::Lines<BufReader<tokio::io::ReadHalf<DuplexStream>>>,
     write: tokio::io::WriteHalf<DuplexStream>,
+    last_id: Value,
 }
 
 impl FakeEngine {
     fn over(stream: DuplexStream) -> Self {
         let (read, write) = tokio::io::split(stream);
-        Self { lines: BufReader::new(read).lines(), write }
+        Self { lines: BufReader::new(read).lines(), write, last_id: Value::Null }
     }
 
     /// Takes the next request and answers it.
@@ -23,6 +24,7 @@ impl FakeEngine {
         let line = self.lines.next_line().await.unwrap().expect("a request");
         let request: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(request["method"], method);
+        self.last_id = request["id"].clone();
         self.say(json!({"jsonrpc": "2.0", "id": request["id"], "result": result})).await;
         request["params"].clone()
     }
@@ -53,6 +55,7 @@ struct Rig {
     commands: mpsc::Sender<Command>,
     reports: watch::Receiver<Report>,
     notices: mpsc::Receiver<Ask>,
+    is_watched: watch::Sender<bool>,
     _crew: JoinSet<()>,
 }
 
@@ -62,6 +65,7 @@ fn rig(failures: usize) -> Rig {
     let (commands, commanded) = mpsc::channel(COMMANDS_MAX);
     let (report, reports) = watch::channel(Report::default());
     let (notice, notices) = mpsc::channel(8);
+    let (is_watched, watched) = watch::channel(false);
     let tries = Arc::new(AtomicUsize::new(0));
     let connect = move || {
         let (offered, tries) = (offered.clone(), Arc::clone(&tries));
@@ -75,8 +79,8 @@ fn rig(failures: usize) -> Rig {
         }
     };
     let mut crew = JoinSet::new();
-    crew.spawn(Link::new(connect, commanded, report, notice).run());
-    Rig { streams, commands, reports, notices, _crew: crew }
+    crew.spawn(Link::new(connect, commanded, report, notice, watched).run());
+    Rig { streams, commands, reports, notices, is_watched, _crew: crew }
 }
 
 impl Rig {
@@ -103,7 +107,7 @@ async fn events_keep_the_snapshot_true() {
     rig.until(|report| report.link.is_live() && word(report) == Some(Word::Running)).await;
     let status = snapshot("failed")["services"]["api"]["instances"][0].clone();
     let event = json!({
-        "seq": 4, "at": "", "type": "instance_phase", "instance": "api/0", "from": "running",
+        "request": engine.last_id, "seq": 4, "at": "", "type": "instance_phase", "instance": "api/0", "from": "running",
         "to": "failed", "cause": [], "status": status,
     });
     engine.say(json!({"jsonrpc": "2.0", "method": "event", "params": event})).await;
@@ -157,4 +161,15 @@ async fn an_engine_that_comes_late_is_found() {
     let mut engine = rig.engine().await;
     engine.answer("watch", json!({"snapshot": snapshot("running"), "seq": 1})).await;
     rig.until(|report| report.link.is_live()).await;
+}
+
+#[tokio::test]
+async fn cpu_and_memory_are_asked_for_only_while_somebody_looks() {
+    let mut rig = rig(0);
+    let mut engine = rig.engine().await;
+    let first = engine.answer("watch", json!({"snapshot": snapshot("running"), "seq": 3})).await;
+    assert_eq!(first, json!({}));
+    rig.is_watched.send_replace(true);
+    let second = engine.answer("watch", json!({"snapshot": snapshot("running"), "seq": 3})).await;
+    assert_eq!(second, json!({"metrics": true}));
 }
