@@ -59,7 +59,7 @@ impl World {
         let logs = ostler_engine::logs::LogStore::new(&paths.state);
         let keeper = ostler_testkit::binary("ostler-keeper", "ostler-keeper");
         let host = ostler_api::EngineHost::Daemon;
-        let options = EngineOptions { paths, config, host, logs, keeper, revive: Vec::new() };
+        let options = EngineOptions { paths, config, refused: None, host, logs, keeper, revive: Vec::new() };
         let engine = Engine::start(options).await.expect("the engine starts");
         let listener = ControlServer::listen_unix(&home.join("s")).expect("it listens");
         let server = ControlServer::new(engine.handle(), ServerOptions::default());

@@ -49,7 +49,8 @@ impl Actor {
             }
             Event::LogTrouble { text } => self.log_trouble(instance, text),
             Event::Refused { request, text } => {
-                tracing::warn!(%instance, request, %text, "keeper refused a request");
+                // A request and the end of its run may cross.
+                tracing::debug!(%instance, request, %text, "keeper refused a request");
             }
             Event::CannotStart { text } => {
                 tracing::error!(%instance, %text, "keeper cannot start");

@@ -81,6 +81,11 @@ impl Actor {
     ) {
         let wall = self.time.wall;
         let slot = self.slots.entry(instance.clone()).or_insert_with(|| super::slot::Slot::new(wall));
+        if from == to {
+            // The same phase for another reason: shown, but nothing that happened.
+            slot.is_dirty = true;
+            return;
+        }
         slot.since = wall;
         let last_line = slot.last_exit.as_ref().and_then(|exit| exit.last_line.clone());
         let cause: Vec<_> = causes.iter().map(|cause| wire::cause(cause, last_line.as_deref())).collect();
