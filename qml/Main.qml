@@ -118,6 +118,12 @@ ApplicationWindow {
     }
 
     Shortcut {
+        sequence: "Ctrl+Shift+C"
+        enabled: services.hasService && services.currentRow.url !== ""
+        onActivated: services.copyUrl()
+    }
+
+    Shortcut {
         sequence: "F8"
         onActivated: services.goToProblem(true)
     }

@@ -26,6 +26,10 @@ FocusScope {
         root.focusList();
     }
 
+    function copyUrl() {
+        clipboard.copyText(root.currentRow.url);
+    }
+
     function goToProblem(isForward: bool) {
         root.goTo(ServicesModel.nextProblem(list.currentIndex, isForward));
     }
