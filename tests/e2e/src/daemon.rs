@@ -9,6 +9,15 @@ use crate::{Place, Wire, wait_for};
 /// How long a daemon may take to its first answer before a scenario gives up.
 const START_LIMIT: Duration = Duration::from_secs(15);
 
+/// The program that holds an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// `ostler daemon`.
+    Daemon,
+    /// The desktop app, with the engine in its background thread and without a display.
+    App,
+}
+
 /// A daemon that this program started; killed when it is dropped.
 pub struct Daemon {
     child: Child,
@@ -23,8 +32,18 @@ impl Daemon {
     /// When it gives none; with what it wrote.
     #[track_caller]
     pub fn start(place: &Place) -> Self {
+        Self::start_in(place, Holder::Daemon)
+    }
+
+    /// Starts an engine in one of the programs that can hold it, and waits for its first answer.
+    ///
+    /// # Panics
+    ///
+    /// When it gives none; with what it wrote.
+    #[track_caller]
+    pub fn start_in(place: &Place, holder: Holder) -> Self {
         let started = Instant::now();
-        let mut child = Self::spawn(place);
+        let mut child = Self::spawn_in(place, holder);
         let pid = child.id();
         let is_answering = || match place.wire().ok().and_then(|mut wire| wire.status().ok()) {
             Some(snapshot) if snapshot.supervisor.pid == pid => Some(Ok(())),
@@ -43,12 +62,23 @@ impl Daemon {
     ///
     /// When the program cannot be started.
     pub fn spawn(place: &Place) -> Child {
+        Self::spawn_in(place, Holder::Daemon)
+    }
+
+    fn spawn_in(place: &Place, holder: Holder) -> Child {
         let file = OpenOptions::new().create(true).append(true).open(place.path("daemon.err"));
         let words = file.expect("the place can be written");
         let errors = words.try_clone().expect("a file can be opened twice");
-        let mut command = place.command("ostler");
-        command.arg("daemon").stdin(Stdio::null()).stdout(words).stderr(errors);
-        command.spawn().expect("`ostler` can be started: build it with `cargo build -p ostler-cli`")
+        let mut command = match holder {
+            Holder::Daemon => place.command("ostler"),
+            Holder::App => place.command("ostler-tray"),
+        };
+        match holder {
+            Holder::Daemon => command.arg("daemon"),
+            Holder::App => command.env("QT_QPA_PLATFORM", "offscreen").env("QT_QUICK_BACKEND", "software"),
+        };
+        command.stdin(Stdio::null()).stdout(words).stderr(errors);
+        command.spawn().expect("the program can be started: build it with `cargo build`")
     }
 
     /// Its process.

@@ -26,7 +26,7 @@ mod wire;
 pub mod measure;
 pub mod scenarios;
 
-pub use daemon::Daemon;
+pub use daemon::{Daemon, Holder};
 pub use limits::Limits;
 pub use ostler_testkit::{wait_for, wait_until};
 pub use place::{Place, bin_dir};

@@ -34,6 +34,7 @@ const SCENARIOS: &[Scenario] = &[
         run: |count, _| scenarios::tree_kill(count, &Limits::promised()),
     },
     Scenario { name: "daemon-kills", issue: 2, count: 200, run: scenarios::daemon_kills },
+    Scenario { name: "app-kills", issue: 2, count: 200, run: scenarios::app_kills },
     Scenario { name: "revival", issue: 2, count: 10, run: |count, _| scenarios::revival(count) },
     Scenario { name: "keeper-kills", issue: 2, count: 100, run: scenarios::keeper_kills },
     Scenario {

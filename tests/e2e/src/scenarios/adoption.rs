@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::{Place, Process, ProcessTable, Random, Report, Service, wait_for, wait_until};
+use crate::{Daemon, Holder, Place, Process, ProcessTable, Random, Report, Service, wait_for, wait_until};
 
 use super::logs;
 use super::shared::{RECOVERY_LIMIT, await_all_running, median, ms, runs};
@@ -19,11 +19,24 @@ const REVIVAL_LIMIT: Duration = Duration::from_secs(3 + 5);
 /// Kills the daemon `count` times at random moments, a service too now and then: afterwards each service runs
 /// exactly once, is supervised within five seconds, has its old pid unless it crashed, and its whole log.
 pub fn daemon_kills(count: usize, seed: u64) -> Report {
-    let mut report = Report::new(format!("{count} × kill -9 of the daemon (seed {seed})"));
+    kills(Holder::Daemon, Report::new(format!("{count} × kill -9 of the daemon (seed {seed})")), count, seed)
+}
+
+/// The same with the desktop app, whose engine dies with it.
+pub fn app_kills(count: usize, seed: u64) -> Report {
+    kills(
+        Holder::App,
+        Report::new(format!("{count} × kill -9 of the desktop app (seed {seed})")),
+        count,
+        seed,
+    )
+}
+
+fn kills(holder: Holder, mut report: Report, count: usize, seed: u64) -> Report {
     let place = Place::with_services(&counters());
     let slots: Vec<_> = (0..SERVICES).map(|number| format!("count-{number}/0")).collect();
     let mut random = Random::new(seed);
-    let mut daemon = place.start();
+    let mut daemon = Daemon::start_in(&place, holder);
     let mut times = Vec::new();
     let mut crashes = 0;
     let mut before = match await_all_running(&place, &slots, RECOVERY_LIMIT) {
@@ -43,7 +56,7 @@ pub fn daemon_kills(count: usize, seed: u64) -> Report {
         std::thread::sleep(Duration::from_millis(random.below(150)));
         daemon.kill();
         let killed_at = Instant::now();
-        daemon = place.start();
+        daemon = Daemon::start_in(&place, holder);
         match await_all_running(&place, &slots, RECOVERY_LIMIT) {
             Ok((_, after)) => {
                 times.push(killed_at.elapsed());

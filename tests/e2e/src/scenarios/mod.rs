@@ -12,7 +12,7 @@ mod pid_reuse;
 mod shared;
 mod tree_kill;
 
-pub use adoption::{daemon_kills, revival};
+pub use adoption::{app_kills, daemon_kills, revival};
 pub use clients::{hostile_clients, other_users};
 pub use concurrent_starts::concurrent_starts;
 pub use configs::{broken_configs, reloads};
