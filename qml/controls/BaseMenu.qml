@@ -12,7 +12,8 @@ T.Menu {
     padding: Metrics.px(4)
     overlap: 1
 
-    delegate: BaseMenuItem {}
+    delegate: BaseMenuItem {
+    }
 
     contentItem: ListView {
         implicitHeight: contentHeight

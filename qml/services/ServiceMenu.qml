@@ -32,7 +32,8 @@ BaseMenu {
         onTriggered: ServicesModel.stop(root.name)
     }
 
-    BaseMenuSeparator {}
+    BaseMenuSeparator {
+    }
 
     BaseMenuItem {
         text: qsTr("Open URL")

@@ -13,7 +13,8 @@ BaseMenu {
         onTriggered: Supervisor.reloadConfig()
     }
 
-    BaseMenuSeparator {}
+    BaseMenuSeparator {
+    }
 
     BaseMenuItem {
         text: App.hasTray ? qsTr("Close to the tray") : qsTr("Close window")

@@ -1,5 +1,4 @@
 pragma Singleton
-
 import QtQuick
 
 // Which picture says which state. The lists follow the order of the enums in Rust.

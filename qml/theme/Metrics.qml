@@ -1,5 +1,4 @@
 pragma Singleton
-
 import QtQuick
 
 // Sizes in logical pixels. All follow the system's font size, so that text at 200 % loses nothing.
@@ -53,10 +52,10 @@ Item {
 
     function role(size: real, weight: int): font {
         return Qt.font({
-            family: probe.font.family,
-            pixelSize: Math.max(9, Math.round(size * root.scaling)),
-            weight: weight
-        });
+                "family": probe.font.family,
+                "pixelSize": Math.max(9, Math.round(size * root.scaling)),
+                "weight": weight
+            });
     }
 
     Text {

@@ -1,5 +1,4 @@
 pragma Singleton
-
 import QtQuick
 
 // Colours by role. Each role has one value for light, dark and high contrast.
@@ -11,7 +10,8 @@ QtObject {
     property bool isDarkWanted: false
     property bool isContrast: false
 
-    readonly property SystemPalette systemPalette: SystemPalette {}
+    readonly property SystemPalette systemPalette: SystemPalette {
+    }
     readonly property bool isSystemDark: systemPalette.window.hslLightness < 0.5
     readonly property bool isDark: isContrast || isDarkWanted || (!isLightWanted && isSystemDark)
 

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::failure::{Doing, Failure, Outcome};
 use crate::shell;
@@ -149,8 +150,25 @@ fn settle(command: &mut Command, home: &Path) {
     }
 }
 
+/// A copy of this program: a build that the tests start may replace the original while it runs.
 fn own_path() -> Outcome<PathBuf> {
-    std::env::current_exe().doing("cannot find this program itself")
+    static COPY: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(copy) = COPY.get() {
+        return Ok(copy.clone());
+    }
+    let dir = shell::target_dir().join("xtask");
+    std::fs::create_dir_all(&dir).doing(format_args!("cannot create {}", dir.display()))?;
+    let copy = dir.join(format!("as-user{}", std::env::consts::EXE_SUFFIX));
+    let draft = dir.join(format!("as-user-{}.new", std::process::id()));
+    let own = if cfg!(target_os = "linux") {
+        // Leads to the program even when its file is gone.
+        PathBuf::from("/proc/self/exe")
+    } else {
+        std::env::current_exe().doing("cannot find this program itself")?
+    };
+    std::fs::copy(own, &draft).doing("cannot copy this program")?;
+    std::fs::rename(&draft, &copy).doing(format_args!("cannot write {}", copy.display()))?;
+    Ok(COPY.get_or_init(|| copy).clone())
 }
 
 fn nobody_reaches(place: &Path) -> bool {

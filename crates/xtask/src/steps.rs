@@ -182,8 +182,12 @@ fn qml(_: &Wishes) -> Outcome<Said> {
     }
     let mut unformatted = Vec::new();
     for file in &files {
-        let formatted = shell::output(Command::new(&format).arg(file))?;
         let text = std::fs::read_to_string(file).doing(format_args!("cannot read {}", file.display()))?;
+        // The formatter of this version drops the value of the pragma, which changes what the file means.
+        if text.contains("pragma ComponentBehavior: Bound") {
+            continue;
+        }
+        let formatted = shell::output(Command::new(&format).arg(file))?;
         if formatted != text {
             unformatted.push(file.strip_prefix(shell::root()).unwrap_or(file).display().to_string());
         }
