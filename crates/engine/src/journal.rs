@@ -12,7 +12,7 @@ use ostler_api::{Event, EventKind, Snapshot};
 use tokio::sync::watch;
 
 /// Events kept for readers that come back or are slow.
-pub const JOURNAL_EVENTS_MAX: usize = 4096;
+pub const JOURNAL_EVENTS_MAX: usize = 1024;
 /// Events handed out in one delivery.
 const DELIVERY_MAX: usize = 256;
 
