@@ -236,6 +236,40 @@ async fn readiness_comes_from_http_a_log_line_a_command_and_a_message() {
     end(engine).await;
 }
 
+#[tokio::test]
+async fn a_taken_port_is_named_or_avoided_and_its_owner_is_left_alone() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("address").port();
+    let service = |name: &str, policy: &str| {
+        format!(
+            "[services.{name}]\ncommand = \"sleep\"\nargs = [\"1000\"]\ninherit_env = \"supervisor\"\n\
+             ports = {{ http = {port} }}\non_port_conflict = \"{policy}\"\nmodes = [\"{name}\"]\n\
+             [modes.{name}]\n"
+        )
+    };
+    let config = format!(
+        "[supervisor]\nmode = \"strict\"\n{}{}{}",
+        service("strict", "fail"),
+        service("flexible", "next-free"),
+        service("greedy", "takeover")
+    );
+    let world = World::new(&config);
+    let engine = world.start().await;
+    let handle = engine.handle();
+    let strict = until(&handle, "strict/0", |it| it.phase == Phase::Failed).await;
+    let cause = strict.cause.iter().find(|cause| cause.code == "port-in-use").expect("the port is the cause");
+    assert_eq!(cause.args["port"], port.to_string());
+    assert!(cause.args["owner"].contains(&std::process::id().to_string()), "{cause:?}");
+    handle.set_mode(&by(), ostler_api::SetModeParams { mode: "flexible".to_owned() }).await.expect("mode");
+    let flexible = until(&handle, "flexible/0", |it| it.phase == Phase::Running).await;
+    assert_ne!(flexible.ports["http"], port);
+    // A stranger is never asked to go, not even for a takeover.
+    handle.set_mode(&by(), ostler_api::SetModeParams { mode: "greedy".to_owned() }).await.expect("mode");
+    until(&handle, "greedy/0", |it| it.phase == Phase::Failed).await;
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    end(engine).await;
+}
+
 fn kill(pid: u32, signal: &str) {
     let status = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
     assert!(status.expect("kill").success());
