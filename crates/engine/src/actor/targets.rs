@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use glob::Pattern;
 use ostler_api::{ActionParams, ApiError, ErrorCode};
 use ostler_core::{Fleet, InstanceId, ServiceName, Supervisor, Target};
 
@@ -60,7 +61,10 @@ fn resolve(supervisor: &Supervisor, name: &str) -> Result<Vec<Target>, ApiError>
         }
         by(&|spec| spec.fits_mode(mode))
     } else if name.contains(['*', '?']) {
-        by(&|spec| glob(name, spec.name.as_str()))
+        let pattern = Pattern::new(name).map_err(|error| {
+            ApiError::new(ErrorCode::InvalidParams, format!("{name:?} is no pattern: {}", error.msg))
+        })?;
+        by(&|spec| pattern.matches(spec.name.as_str()))
     } else if let Some(id) = parse_instance(name) {
         if supervisor.instance(&id).is_some() { vec![Target::Instance(id)] } else { Vec::new() }
     } else {
@@ -88,7 +92,7 @@ fn unknown_service(fleet: &Fleet, name: &str) -> ApiError {
     let near = fleet
         .services
         .keys()
-        .map(|service| (distance(service.as_str(), bare), service))
+        .map(|service| (strsim::damerau_levenshtein(service.as_str(), bare), service))
         .filter(|(distance, _)| *distance <= 2.max(bare.len() / 3))
         .min();
     let groups: BTreeSet<_> = fleet.services.values().filter_map(|spec| spec.group.as_deref()).collect();
@@ -110,57 +114,4 @@ fn unknown_service(fleet: &Fleet, name: &str) -> ApiError {
         }
     };
     ApiError::new(ErrorCode::UnknownService, format!("there is no service {name:?}")).hint(hint)
-}
-
-/// `*` for any text, `?` for one character.
-pub(crate) fn glob(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    // Whether the first `p` characters of the pattern match the first `t` of the text.
-    let mut row = vec![false; text.len() + 1];
-    row[0] = true;
-    for wanted in pattern {
-        let mut next = vec![false; text.len() + 1];
-        next[0] = row[0] && wanted == '*';
-        for t in 1..=text.len() {
-            next[t] = match wanted {
-                '*' => row[t] || next[t - 1],
-                '?' => row[t - 1],
-                exact => row[t - 1] && text[t - 1] == exact,
-            };
-        }
-        row = next;
-    }
-    row[text.len()]
-}
-
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, one) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in b.iter().enumerate() {
-            let cost = usize::from(one != *other);
-            let best = (diagonal + cost).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = row[j + 1];
-            row[j + 1] = best;
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn globs_match_whole_names() {
-        assert!(glob("api*", "api-2") && glob("*", "") && glob("a?i", "api") && glob("*p*", "api"));
-        assert!(!glob("api", "api-2") && !glob("a?", "api") && !glob("*x", "api"));
-    }
-
-    #[test]
-    fn the_distance_counts_changed_letters() {
-        assert_eq!((distance("api", "api"), distance("api", "apo"), distance("api", "a")), (0, 1, 2));
-    }
 }
