@@ -139,8 +139,9 @@ fn timezone(text: &str) -> Result<(), String> {
 /// Reads `"2xx"`, `"401"` or `"200-204"` as an inclusive range.
 pub(crate) fn parse_status(text: &str) -> Option<(u16, u16)> {
     let number = |text: &str| text.parse::<u16>().ok().filter(|n| text.len() == 3 && (100..=599).contains(n));
-    if let Some(class) = text.strip_suffix("xx").and_then(|class| class.parse::<u16>().ok()) {
-        return (1..=5).contains(&class).then_some((class * 100, class * 100 + 99));
+    if let Some(class) = text.strip_suffix("xx") {
+        let class = class.parse::<u16>().ok().filter(|n| class.len() == 1 && (1..=5).contains(n))?;
+        return Some((class * 100, class * 100 + 99));
     }
     match text.split_once('-') {
         Some((first, last)) => Some((number(first)?, number(last)?)).filter(|(first, last)| first <= last),
