@@ -226,6 +226,15 @@ impl Rules<'_> {
         self.error(place, path, format!("there is no mode {mode:?}"), hint);
     }
 
+    /// The same for a mode that comes from the environment: its name is not told.
+    pub(crate) fn hidden_mode(&mut self, place: Place, path: &str, mode: &str, written: &str) {
+        if !self.modes.contains(mode) {
+            let modes: Vec<_> = self.modes.iter().map(String::as_str).collect();
+            let hint = format!("the modes are {}", modes.join(", "));
+            self.error(place, path, format!("there is no mode of the name that {written:?} gives"), hint);
+        }
+    }
+
     fn remote_settable(&mut self, service: &Read<'_>) {
         let Some(items) = service.view.written("remote_settable").and_then(|node| node.list()) else {
             return;

@@ -78,7 +78,12 @@ pub(crate) fn rules(
     let supervisor = View::top(tree, "supervisor", &SUPERVISOR, scope);
     if supervisor.has("mode") && ServiceName::new(&config.mode).is_ok() {
         let place = supervisor.written("mode").map_or(supervisor.place, |node| node.place);
-        rules.mode(place, "supervisor.mode", &config.mode);
+        let written = supervisor.written("mode").and_then(|node| node.text()).unwrap_or_default();
+        if written.contains("${env:") {
+            rules.hidden_mode(place, "supervisor.mode", &config.mode, written);
+        } else {
+            rules.mode(place, "supervisor.mode", &config.mode);
+        }
     }
     control_rules(tree, config, rules, services, scope);
     http_rules(tree, config, rules, scope);
