@@ -122,6 +122,13 @@ async fn a_killed_service_comes_back_and_a_stopped_one_does_not() {
     let stopped = handle.stop(&by(), on("sleeper", Wait::Settled)).await.expect("stopped");
     assert_eq!(stopped.ok, Some(true));
     assert_eq!(stopped.outcome[0].phase, Phase::Stopped);
+    // Written by a thread of its own, so that no disk delays an answer.
+    let audit = world.paths.state.join("audit.jsonl");
+    let is_told = || {
+        let text = std::fs::read_to_string(&audit).unwrap_or_default();
+        text.contains(r#""action":"stop","subject":"sleeper""#)
+    };
+    assert!(ostler_testkit::wait_until(Duration::from_secs(20), is_told), "{}", audit.display());
     assert!(!std::path::Path::new(&format!("/proc/{}", second.pid.expect("pid"))).exists());
     end(engine).await;
 }

@@ -20,25 +20,29 @@ impl Actor {
         // An asker that left meanwhile is no fault: every `send` may find nobody.
         match ask {
             Ask::Action { wish, params, actor, reply } => {
+                let subject = named(&params);
                 let result = self.act(wish, params, &actor);
-                self.after(wish.verb(), &actor, &result);
+                self.after(wish.verb(), subject, &actor, &result);
                 let _ = reply.send(result);
             }
             Ask::Reload { params, actor, reply } => self.reload_asked(params, actor, reply),
             Ask::SetMode { params, actor, reply } => {
+                let subject = params.mode.clone();
                 let result = self.set_mode(params, &actor);
-                self.after("set_mode", &actor, &result);
+                self.after("set_mode", subject, &actor, &result);
                 let _ = reply.send(result);
             }
             Ask::Scale { params, actor, reply } => {
+                let subject = format!("{} to {}", params.service, params.instances);
                 let result = self.scale(params, &actor);
-                self.after("scale", &actor, &result);
+                self.after("scale", subject, &actor, &result);
                 let _ = reply.send(result);
             }
             Ask::Shutdown { params, actor, reply } => self.shut_down(&params, &actor, reply),
             Ask::Signal { params, actor, reply } => {
                 let result = self.send_signal(&params);
-                self.after("signal", &actor, &result);
+                let subject = format!("{} {}", params.signal, params.service);
+                self.after("signal", subject, &actor, &result);
                 let _ = reply.send(result);
             }
             Ask::Status { params, reply } => {
@@ -59,12 +63,12 @@ impl Actor {
     }
 
     /// Audits a wish, and keeps what is wanted before the answer leaves.
-    fn after<T>(&mut self, action: &'static str, who: &Who, result: &Result<T, ApiError>) {
+    fn after<T>(&mut self, action: &'static str, subject: String, who: &Who, result: &Result<T, ApiError>) {
         let text = result.as_ref().err().map_or("accepted", |error| error.message.as_str()).to_owned();
         if result.is_ok() {
             self.keep_intent();
         }
-        self.audit(who, action, String::new(), &text);
+        self.audit(who, action, subject, &text);
     }
 
     fn act(&mut self, wish: Wish, params: api::ActionParams, actor: &Who) -> Result<Accepted, ApiError> {
@@ -247,4 +251,14 @@ impl Actor {
             ostler_config::OnQuit::Keep => api::OnQuit::Keep,
         }
     }
+}
+
+/// Whom a wish names, as it was said.
+fn named(params: &api::ActionParams) -> String {
+    if params.all {
+        return "all".to_owned();
+    }
+    let group = params.group.iter().map(|group| format!("group:{group}"));
+    let names: Vec<_> = params.service.iter().chain(&params.services).cloned().chain(group).collect();
+    names.join(", ")
 }
