@@ -1,0 +1,79 @@
+//! A line is answered in a task of its own.
+
+use ostler_api::{ApiError, ErrorCode, HelloParams, Method};
+use serde_json::Value;
+
+use super::{
+    dialect::Asked,
+    reading::Connection,
+    tasks::{Job, Outcome},
+};
+use crate::{
+    dispatch::{self, Answer},
+    encode,
+    limits::SUBSCRIPTIONS_MAX,
+    outbox::Gone,
+    request::{self, Call},
+    text,
+};
+
+impl Connection {
+    /// Begins to answer a line, or refuses it.
+    pub(super) async fn serve(&mut self, asked: Asked) -> Result<(), Gone> {
+        match asked {
+            Asked::Words(line) => {
+                self.words(line);
+                Ok(())
+            }
+            Asked::Call(call) => self.call(call).await,
+            Asked::Refused(reply) => self.outbox.put(reply).await,
+        }
+    }
+
+    fn words(&mut self, line: Vec<u8>) {
+        let (engine, actor) = (self.shared.engine.clone(), self.actor.clone());
+        self.spawn(
+            Job::Command,
+            async move { Ok(Outcome::Spoken(text::answer(&engine, &actor, &line).await)) },
+        );
+    }
+
+    async fn call(&mut self, call: Call) -> Result<(), Gone> {
+        if call.method == Method::Hello
+            && let Ok(hello) = request::params::<HelloParams>(call.params.clone())
+            && !hello.client.is_empty()
+        {
+            // At once, so that the requests behind it have its name.
+            self.actor = self.peer.named(&hello);
+        }
+        self.end_subscription(&call.id);
+        if is_subscription(&call)
+            && self.count(|job| matches!(job, Job::Subscription(_))) >= SUBSCRIPTIONS_MAX
+        {
+            let message = format!("this connection has {SUBSCRIPTIONS_MAX} watches already");
+            let error =
+                ApiError::new(ErrorCode::Busy, message).hint("open another connection, or close this");
+            return self.outbox.put(encode::error(&call.id, error)).await;
+        }
+        let (engine, actor, outbox) = (self.shared.engine.clone(), self.actor.clone(), self.outbox.clone());
+        let id = call.id.clone();
+        self.spawn(Job::Request(id.clone()), async move {
+            match dispatch::answer(&engine, &actor, call).await {
+                Ok(Answer { line, then }) => {
+                    outbox.put(line).await?;
+                    Ok(Outcome::Answered(id, then))
+                }
+                Err(error) => {
+                    outbox.put(encode::error(&id, error)).await?;
+                    Ok(Outcome::Over)
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+fn is_subscription(call: &Call) -> bool {
+    call.method == Method::Watch
+        || call.method == Method::Logs && call.params.get("follow") == Some(&Value::Bool(true))
+}
