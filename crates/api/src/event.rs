@@ -92,6 +92,18 @@ pub enum EventKind {
         /// Why.
         cause: Vec<Cause>,
     },
+    /// A command beside the services begins or has ended, or another step of a custom restart.
+    Command {
+        /// The service that is restarted, if one is.
+        service: Option<String>,
+        /// What it belongs to.
+        step: crate::CommandStep,
+        /// What happens, in words.
+        text: String,
+        /// How the command ended, with the latest of its output; none when it begins.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<crate::CommandReply>,
+    },
     /// A client connected.
     ConnectionOpened {
         /// The connection.

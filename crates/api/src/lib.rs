@@ -9,6 +9,7 @@
 //! Deliberately absent: sockets, framing, the engine. How domain values become these is the engine's business
 //! (`ostler_engine::wire`); how lines become requests is the server's.
 
+mod commands;
 mod config;
 mod error;
 mod event;
@@ -19,6 +20,7 @@ mod rpc;
 mod schema;
 mod snapshot;
 
+pub use commands::*;
 pub use config::*;
 pub use error::*;
 pub use event::*;

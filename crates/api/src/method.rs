@@ -81,9 +81,9 @@ methods! {
     Env "env" Read;
     /// Self-check.
     Doctor "doctor" Read;
-    /// Not available yet.
+    /// A new run, with commands before and after it.
     CustomRestart "custom_restart" Change;
-    /// Not available yet.
+    /// Run a command beside the services.
     ExecuteCommand "execute_command" Change;
     /// Not available yet.
     ConfigSave "config_save" Change;

@@ -15,6 +15,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         "params.set_mode" SetModeParams, "params.shutdown" ShutdownParams, "params.watch" WatchParams,
         "params.logs" LogsParams, "params.metrics" MetricsParams, "params.signal" SignalParams,
         "params.scale" ScaleParams,
+        "params.custom_restart" CustomRestartParams, "params.execute_command" ExecuteCommandParams,
+        "reply.custom_restart" CustomRestartReply, "reply.execute_command" CommandReply,
         "reply.hello" HelloReply, "reply.action" ActionReply, "reply.plan" PlanReply,
         "reply.watch" WatchReply, "reply.logs" LogReply, "notification.log" LogNotification,
         "notification.snapshot_part" SnapshotPart,

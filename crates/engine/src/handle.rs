@@ -92,6 +92,16 @@ pub(crate) enum Ask {
         actor: Actor,
         reply: Reply<(LogReply, Option<LogFollower>)>,
     },
+    ExecuteCommand {
+        params: ostler_api::ExecuteCommandParams,
+        actor: Actor,
+        reply: Reply<ostler_api::CommandReply>,
+    },
+    CustomRestart {
+        params: ostler_api::CustomRestartParams,
+        actor: Actor,
+        reply: Reply<ostler_api::CustomRestartReply>,
+    },
     Doctor {
         reply: Reply<DoctorReply>,
     },
@@ -305,6 +315,32 @@ impl EngineHandle {
     ) -> Result<(LogReply, Option<LogFollower>), ApiError> {
         let actor = actor.clone();
         self.ask(|reply| Ask::Logs { params, actor, reply }).await
+    }
+
+    /// Runs a command beside the services, to its end. It goes on when nobody waits any more.
+    ///
+    /// # Errors
+    /// `not-permitted`, `invalid-params`, `conflict`, `busy`, `no-engine`.
+    pub async fn execute_command(
+        &self,
+        actor: &Actor,
+        params: ostler_api::ExecuteCommandParams,
+    ) -> Result<ostler_api::CommandReply, ApiError> {
+        let actor = actor.clone();
+        self.ask(|reply| Ask::ExecuteCommand { params, actor, reply }).await
+    }
+
+    /// Gives a service a new run, with commands before and after. It goes on when nobody waits any more.
+    ///
+    /// # Errors
+    /// `unknown-service`, `not-permitted`, `invalid-params`, `conflict`, `busy`, `no-engine`.
+    pub async fn custom_restart(
+        &self,
+        actor: &Actor,
+        params: ostler_api::CustomRestartParams,
+    ) -> Result<ostler_api::CustomRestartReply, ApiError> {
+        let actor = actor.clone();
+        self.ask(|reply| Ask::CustomRestart { params, actor, reply }).await
     }
 
     /// Self-check.

@@ -100,6 +100,7 @@ impl Journal {
             | EventKind::PlanApplied { .. }
             | EventKind::ConfigError { .. }
             | EventKind::ModeChanged { .. }
+            | EventKind::Command { .. }
             | EventKind::ConnectionOpened { .. }
             | EventKind::ConnectionClosed { .. }
             | EventKind::Banner { .. }

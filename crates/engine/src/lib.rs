@@ -15,6 +15,7 @@ pub mod probe;
 pub mod process;
 
 mod actor;
+mod commands;
 mod follow;
 mod handle;
 mod journal;

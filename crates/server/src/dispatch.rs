@@ -36,6 +36,8 @@ pub(crate) const AVAILABLE: &[Method] = &[
     Method::Scale,
     Method::Env,
     Method::Doctor,
+    Method::CustomRestart,
+    Method::ExecuteCommand,
 ];
 
 /// An answer, and what follows it.
@@ -98,9 +100,9 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
             params::<NoParams>(given)?;
             done(&id, &engine.doctor().await?)
         }
-        Method::CustomRestart
-        | Method::ExecuteCommand
-        | Method::ConfigSave
+        Method::CustomRestart => done(&id, &engine.custom_restart(actor, params(given)?).await?),
+        Method::ExecuteCommand => done(&id, &engine.execute_command(actor, params(given)?).await?),
+        Method::ConfigSave
         | Method::ConfigEdit
         | Method::ConfigHistory
         | Method::ConfigRestore

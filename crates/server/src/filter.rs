@@ -40,7 +40,9 @@ impl Filter {
             EventKind::ServiceAdded { service, .. } | EventKind::ServiceRemoved { service } => {
                 self.has_service(service)
             }
-            EventKind::PlanApplied { .. }
+            EventKind::Command { service: Some(service), .. } => self.has_service(service),
+            EventKind::Command { service: None, .. }
+            | EventKind::PlanApplied { .. }
             | EventKind::ConfigError { .. }
             | EventKind::ModeChanged { .. }
             | EventKind::ConnectionOpened { .. }

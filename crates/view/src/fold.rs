@@ -42,7 +42,8 @@ pub fn fold(snapshot: &mut Snapshot, event: &Event) -> bool {
             snapshot.supervisor.status = ostler_api::SupervisorState::Stopping;
             true
         }
-        EventKind::Incident { .. }
+        EventKind::Command { .. }
+        | EventKind::Incident { .. }
         | EventKind::LimitHit { .. }
         | EventKind::ConnectionOpened { .. }
         | EventKind::ConnectionClosed { .. }

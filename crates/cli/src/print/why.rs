@@ -80,6 +80,7 @@ fn told(event: &Event) -> Option<(Word, String)> {
         | EventKind::PlanApplied { .. }
         | EventKind::ConfigError { .. }
         | EventKind::ModeChanged { .. }
+        | EventKind::Command { .. }
         | EventKind::ConnectionOpened { .. }
         | EventKind::ConnectionClosed { .. }
         | EventKind::Banner { .. }

@@ -54,6 +54,8 @@ impl Actor {
             Ask::Metrics { params, reply } => self.metrics(&params, reply),
             Ask::Env { params, reply } => self.env(&params, reply),
             Ask::Logs { params, actor, reply } => self.logs(params, &actor, reply),
+            Ask::ExecuteCommand { params, actor, reply } => self.execute_command(&params, actor, reply),
+            Ask::CustomRestart { params, actor, reply } => self.custom_restart(params, actor, reply),
             Ask::Doctor { reply } => self.doctor(reply),
             Ask::Look { until } => {
                 self.lookers.spawn(until_dropped(until));

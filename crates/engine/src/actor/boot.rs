@@ -141,6 +141,7 @@ impl Actor {
             started: time,
             slots: <_>::default(),
             overrides: <_>::default(),
+            commands: super::commands::Commands::new(),
             ports: <_>::default(),
             bases: Arc::new(OnceCell::new()),
             intent,

@@ -29,6 +29,8 @@ pub(crate) enum Fact {
         /// For whom: instances, whether with their history, and who waits for the answer.
         asked: Option<(Vec<InstanceId>, bool, Reply<ostler_api::MetricsReply>)>,
     },
+    /// A command beside the services wants something.
+    Command(super::commands::CommandNews),
     /// A job ended without anything to tell.
     Nothing,
 }

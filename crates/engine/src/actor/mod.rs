@@ -5,6 +5,7 @@
 
 mod asks;
 mod boot;
+mod commands;
 mod doctor;
 pub(crate) mod fact;
 mod logs;
@@ -68,6 +69,7 @@ pub(crate) struct Actor {
     slots: BTreeMap<InstanceId, Slot>,
     overrides: BTreeMap<ServiceName, Overrides>,
     nursery: Nursery,
+    commands: commands::Commands,
     cgroup: Option<crate::process::CgroupRoot>,
     ports: Arc<crate::port::Allocator>,
     bases: Arc<OnceCell<Bases>>,
@@ -226,6 +228,7 @@ impl Actor {
             Fact::Loaded { result, because } => self.loaded(*result, because),
             Fact::Unfollowed { instances } => self.unwatch_logs(&instances),
             Fact::Measured { usage, asked } => self.measured(&usage, asked),
+            Fact::Command(news) => self.command_news(news),
             Fact::Nothing => {}
         }
     }

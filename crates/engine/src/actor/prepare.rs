@@ -272,13 +272,34 @@ impl Plans {
         Ok(Filled { question, env: composed.env, working_dir: composed.working_dir })
     }
 
-    fn variables(&self, bases: &Bases) -> Result<Vec<ostler_api::EnvVariable>, ostler_api::ApiError> {
+    /// The environment of the run for a command beside it.
+    pub(super) fn env_for_command(&self, bases: &Bases) -> Result<BTreeMap<String, String>, String> {
+        let ports = self.likely_ports();
+        let other_ports = |name: &ServiceName| self.others.get(name).copied();
+        let holes = Holes {
+            spec: &self.spec,
+            instance: &self.instance,
+            ports: &ports,
+            other_ports: &other_ports,
+            events_url: None,
+        };
+        environment::compose_env(&holes, &self.mode, bases, &self.overrides)
+            .map_err(|error| error.to_string())
+    }
+
+    /// The ports of the present or last run, else those that are configured.
+    fn likely_ports(&self) -> BTreeMap<String, u16> {
         let fixed = self.spec.ports.iter().filter_map(|port| {
             let number = port.number?.saturating_add(self.instance.index);
             Some((port.name.clone(), number))
         });
         let mut ports: BTreeMap<_, _> = fixed.collect();
         ports.extend(self.before.clone());
+        ports
+    }
+
+    fn variables(&self, bases: &Bases) -> Result<Vec<ostler_api::EnvVariable>, ostler_api::ApiError> {
+        let ports = self.likely_ports();
         let other_ports = |name: &ServiceName| self.others.get(name).copied();
         let holes = Holes {
             spec: &self.spec,

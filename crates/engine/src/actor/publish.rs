@@ -190,6 +190,7 @@ impl Actor {
             | api::EventKind::ModeChanged { .. }
             | api::EventKind::Incident { .. }
             | api::EventKind::LimitHit { .. }
+            | api::EventKind::Command { .. }
             | api::EventKind::ConnectionOpened { .. }
             | api::EventKind::ConnectionClosed { .. }
             | api::EventKind::Banner { .. }

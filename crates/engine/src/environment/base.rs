@@ -58,6 +58,13 @@ impl Bases {
         self.login_shell.is_some()
     }
 
+    /// The variables that a command beside the services starts from: all of the user's, or of them the allowed few.
+    pub fn for_command(&self, is_trusted: bool) -> BTreeMap<String, String> {
+        let (mut variables, _) = self.get(InheritEnv::LoginShell);
+        variables.retain(|name, _| is_trusted || MINIMAL.contains(&name.as_str()));
+        variables
+    }
+
     /// The variables a service starts from, and what to call their origin.
     pub fn get(&self, kind: InheritEnv) -> (BTreeMap<String, String>, &'static str) {
         match kind {

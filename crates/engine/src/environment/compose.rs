@@ -104,6 +104,20 @@ pub fn compose_variables(
     Ok(variables.iter().map(|(name, variable)| variable.shown(name)).collect())
 }
 
+/// Composes the environment alone, as it is, for a command beside the run whose program may not be there yet.
+///
+/// # Errors
+/// As [`compose_variables`].
+pub fn compose_env(
+    holes: &Holes<'_>,
+    mode: &str,
+    bases: &Bases,
+    overrides: &Overrides,
+) -> Result<BTreeMap<String, String>, EnvironmentError> {
+    let variables = variables(holes, mode, bases, overrides)?;
+    Ok(variables.into_iter().map(|(name, variable)| (name, variable.value)).collect())
+}
+
 /// Whether the value of this variable must not be shown.
 pub fn looks_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();

@@ -35,3 +35,4 @@ pub use dotenv::*;
 pub use error::*;
 pub use holes::*;
 pub use login::*;
+pub(crate) use program::{find_program, why_not_enterable};

@@ -12,7 +12,7 @@ use super::{EnvironmentError, os};
 const FIRST_LINE_MAX: u64 = 256;
 
 /// Finds the program: as it is when it has a slash (relative to `working_dir`), else through `path`.
-pub(super) fn find_program(
+pub(crate) fn find_program(
     program: &str,
     path: Option<&str>,
     working_dir: &Path,
@@ -90,7 +90,7 @@ fn check_interpreter(
 }
 
 /// Says why a directory cannot be worked in; `None` when it can.
-pub(super) fn why_not_enterable(path: &Path) -> Option<String> {
+pub(crate) fn why_not_enterable(path: &Path) -> Option<String> {
     match std::fs::metadata(path) {
         Err(error) => Some(os::plain(&error)),
         Ok(metadata) if !metadata.is_dir() => Some("not a directory".to_owned()),

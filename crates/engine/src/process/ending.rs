@@ -69,18 +69,19 @@ pub async fn end(find: impl Fn() -> Vec<Process> + Clone + Send + 'static, grace
     report
 }
 
-/// Kills all that `find` finds, until a look finds nobody that was not ordered to end. Does not wait for their
-/// end: who was killed forks no more.
-pub(super) fn kill_now(find: impl Fn() -> Vec<Process>) {
+/// Kills all that `find` finds, until a look finds nobody that was not ordered to end; says how many. Does not wait
+/// for their end: who was killed forks no more.
+pub(super) fn kill_now(find: impl Fn() -> Vec<Process>) -> usize {
     let mut ordered = std::collections::HashSet::new();
     for _ in 0..LOOKS_MAX {
         let fresh: Vec<Process> =
             find().into_iter().filter(|process| ordered.insert((process.pid, process.start))).collect();
         if fresh.is_empty() {
-            return;
+            break;
         }
         drop(order_all(&fresh, Order::Kill));
     }
+    ordered.len()
 }
 
 fn order_all(processes: &[Process], order: Order) -> Vec<Handle> {

@@ -1,6 +1,7 @@
 //! Short commands with an end in time.
 
 use std::{
+    collections::VecDeque,
     ffi::OsString,
     io,
     path::PathBuf,
@@ -22,6 +23,9 @@ const MARK: &str = "OSTLER_JOB";
 /// How long output is read after the command's own end, when something it started holds the pipe.
 const DRAIN: Duration = Duration::from_millis(100);
 
+/// Kept of the end of an output that is longer than its cap, in bytes.
+pub const JOB_TAIL_MAX: usize = 16 * 1024;
+
 /// The default of [`Job::output_max`], in bytes.
 pub const JOB_OUTPUT_MAX: usize = 64 * 1024;
 
@@ -35,7 +39,8 @@ pub struct Job {
     pub working_dir: Option<PathBuf>,
     /// From its start to its kill.
     pub timeout: Duration,
-    /// Kept of each of its two outputs, in bytes; the rest is read and forgotten.
+    /// Kept of the beginning of each of its two outputs, in bytes; of what follows, the last [`JOB_TAIL_MAX`] are
+    /// kept, and the rest is read and forgotten.
     pub output_max: usize,
 }
 
@@ -48,12 +53,37 @@ pub struct JobOutcome {
     pub stdout: Vec<u8>,
     /// Its standard error, up to the cap.
     pub stderr: Vec<u8>,
+    /// What came of its standard output after the cap.
+    pub stdout_end: OutputEnd,
+    /// What came of its standard error after the cap.
+    pub stderr_end: OutputEnd,
+    /// Processes that were left after its own end, and that were killed.
+    pub left_behind: usize,
+}
+
+/// What comes of an output after its cap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputEnd {
+    /// Its last bytes.
+    pub bytes: Vec<u8>,
+    /// Bytes that were forgotten before them.
+    pub dropped: u64,
+}
+
+/// Who is looked for after a command has ended by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leftovers {
+    /// Whoever stayed in its group.
+    Group,
+    /// Whoever bears its mark, in whatever group or session.
+    Marked,
 }
 
 impl JobOutcome {
     /// The last line that is not empty, of standard error or else of standard output, at most 200 characters.
     pub fn last_line(&self) -> Option<String> {
-        [&self.stderr, &self.stdout].into_iter().find_map(|output| {
+        let ends = [&self.stderr_end.bytes, &self.stderr, &self.stdout_end.bytes, &self.stdout];
+        ends.into_iter().find_map(|output| {
             let text = String::from_utf8_lossy(output);
             let line = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
             Some(line.chars().take(200).collect())
@@ -67,6 +97,18 @@ impl Job {
     /// # Errors
     /// It could not be started.
     pub async fn run(self) -> io::Result<JobOutcome> {
+        self.run_with(Leftovers::Group).await
+    }
+
+    /// As [`Self::run`], and ends also what left the command's group and lives after its end.
+    ///
+    /// # Errors
+    /// It could not be started.
+    pub async fn run_whole(self) -> io::Result<JobOutcome> {
+        self.run_with(Leftovers::Marked).await
+    }
+
+    async fn run_with(self, leftovers: Leftovers) -> io::Result<JobOutcome> {
         let mark = new_mark();
         let mut command = self.command(&mark)?;
         let mut child = command.spawn()?;
@@ -90,11 +132,16 @@ impl Job {
             Ok(status) => Some(status?),
             Err(_) => None,
         };
-        match status {
-            Some(_) => guard.finish().await,
-            None => guard.kill(&mut child).await,
-        }
-        Ok(JobOutcome { status, stdout: stdout.kept, stderr: stderr.kept })
+        let left_behind = match status {
+            Some(_) => guard.finish(leftovers).await,
+            None => {
+                guard.kill(&mut child).await;
+                0
+            }
+        };
+        let (stdout, stdout_end) = stdout.into_parts();
+        let (stderr, stderr_end) = stderr.into_parts();
+        Ok(JobOutcome { status, stdout, stderr, stdout_end, stderr_end, left_behind })
     }
 
     fn command(&self, mark: &str) -> io::Result<Command> {
@@ -135,15 +182,16 @@ struct Guard {
 }
 
 impl Guard {
-    /// The command ended by itself: only what it left in its group is looked for.
-    async fn finish(&mut self) {
+    /// The command ended by itself: ends what it left, and says how many that were.
+    async fn finish(&mut self, leftovers: Leftovers) -> usize {
         self.is_armed = false;
-        if os::group_lives(self.leader) {
-            // The leader is reaped, so its number may be another's by now: the mark alone counts.
-            let mark = self.mark.clone();
-            let killing = move || kill_now(|| super::find_marked(MARK, &mark));
-            drop(tokio::task::spawn_blocking(killing).await);
+        if leftovers == Leftovers::Group && !os::group_lives(self.leader) {
+            return 0;
         }
+        // The leader is reaped, so its number may be another's by now: the mark alone counts.
+        let mark = self.mark.clone();
+        let killing = move || kill_now(|| super::find_marked(MARK, &mark));
+        tokio::task::spawn_blocking(killing).await.unwrap_or(0)
     }
 
     /// Its time is over.
@@ -179,16 +227,33 @@ fn members(leader: u32, mark: &str) -> Vec<Process> {
         .collect()
 }
 
-/// The first bytes of an output; what follows is read and forgotten, so that the writer never waits.
+/// The first and the last bytes of an output; what is between is read and forgotten, so that the writer never
+/// waits.
 struct Capped<R> {
     source: Option<R>,
     kept: Vec<u8>,
+    end: VecDeque<u8>,
+    dropped: u64,
     max: usize,
 }
 
 impl<R: AsyncRead + Unpin> Capped<R> {
     fn new(source: Option<R>, max: usize) -> Self {
-        Self { source, kept: Vec::new(), max }
+        Self { source, kept: Vec::new(), end: VecDeque::new(), dropped: 0, max }
+    }
+
+    fn into_parts(self) -> (Vec<u8>, OutputEnd) {
+        (self.kept, OutputEnd { bytes: self.end.into(), dropped: self.dropped })
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        let room = self.max.saturating_sub(self.kept.len()).min(bytes.len());
+        let (first, rest) = bytes.split_at(room);
+        self.kept.extend_from_slice(first);
+        self.end.extend(rest);
+        let excess = self.end.len().saturating_sub(JOB_TAIL_MAX);
+        self.end.drain(..excess);
+        self.dropped += excess as u64;
     }
 
     async fn drain(&mut self) {
@@ -196,10 +261,7 @@ impl<R: AsyncRead + Unpin> Capped<R> {
         while let Some(source) = &mut self.source {
             match source.read(&mut buffer).await {
                 Ok(0) | Err(_) => self.source = None,
-                Ok(length) => {
-                    let room = self.max.saturating_sub(self.kept.len());
-                    self.kept.extend_from_slice(&buffer[..length.min(room)]);
-                }
+                Ok(length) => self.take(&buffer[..length]),
             }
         }
     }
@@ -234,6 +296,8 @@ mod tests {
         let job = shell("head -c 3000000 /dev/zero; echo done >&2", Duration::from_secs(20));
         let outcome = job.run().await.expect("run");
         assert_eq!(outcome.stdout.len(), 1000);
+        assert_eq!(outcome.stdout_end.bytes.len(), JOB_TAIL_MAX);
+        assert_eq!(outcome.stdout_end.dropped, 3_000_000 - 1000 - JOB_TAIL_MAX as u64);
         assert_eq!(outcome.stderr, b"done\n");
     }
 
@@ -259,6 +323,14 @@ mod tests {
         let script = "sleep 4713.25 >/dev/null 2>&1 & exit 0";
         shell(script, Duration::from_secs(20)).run().await.expect("run");
         eventually(|| sleepers("4713.25") == 0).await;
+    }
+
+    #[tokio::test]
+    async fn who_left_the_group_outlives_a_job_but_not_a_whole_one() {
+        let script = "setsid sleep 4714.25 >/dev/null 2>&1 & exit 0";
+        let outcome = shell(script, Duration::from_secs(20)).run_whole().await.expect("run");
+        assert_eq!(outcome.left_behind, 1);
+        eventually(|| sleepers("4714.25") == 0).await;
     }
 
     #[tokio::test]

@@ -242,6 +242,8 @@ pub(crate) fn event_line(event: &Event) -> String {
         EventKind::ModeChanged { mode, settled: false } => format!("the mode changes to {mode}"),
         EventKind::Incident { instance, run, .. } => format!("{instance} crashed in run {run}"),
         EventKind::LimitHit { instance, .. } => format!("{instance} is not restarted any more"),
+        EventKind::Command { service: Some(service), text, .. } => format!("{service}: {text}"),
+        EventKind::Command { service: None, text, .. } => text.clone(),
         EventKind::ConnectionOpened { client, .. } => format!("{client} connected"),
         EventKind::ConnectionClosed { id } => format!("connection {id} closed"),
         EventKind::Banner { banner } => match banner.first() {
