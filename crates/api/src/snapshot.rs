@@ -71,6 +71,9 @@ pub struct SupervisorStatus {
     pub on_quit: OnQuit,
     /// Whether it is the daemon or runs within the desktop app.
     pub host: EngineHost,
+    /// The service meant by clients whose commands name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_service: Option<String>,
 }
 
 /// Where an engine lives.
@@ -160,6 +163,9 @@ pub struct ServiceStatus {
     pub max_instances: u16,
     /// The command line as configured, redacted.
     pub command: String,
+    /// The arguments of the next run, redacted; those of a shell line are its own business.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
     /// Whether it can be reloaded by a signal.
     pub has_reload_signal: bool,
 }
@@ -295,6 +301,9 @@ pub struct InstanceStatus {
     pub ports: BTreeMap<String, u16>,
     /// What "Open" opens.
     pub url: Option<String>,
+    /// Until when it was held to be well, RFC 3339: by its last probe, or because it ran and has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_health: Option<String>,
     /// How the last run ended.
     pub last_exit: Option<LastExit>,
     /// What became of the processes of the last stop.

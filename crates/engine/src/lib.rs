@@ -28,5 +28,6 @@ pub use actor::{Ended, Engine, EngineOptions, StartError, last_good_config};
 pub use follow::*;
 pub use handle::*;
 pub use journal::*;
+pub use ostler_keeper::identity;
 pub use state::{Lock, LockError};
 pub use wait::Wish;

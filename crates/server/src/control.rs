@@ -55,6 +55,7 @@ impl ControlServer {
     pub fn new(engine: EngineHandle, options: ServerOptions) -> Self {
         let shared = Shared {
             engine,
+            clients: Arc::default(),
             long_lines: Arc::new(Semaphore::new(LONG_LINES_MAX)),
             closing: CancellationToken::new(),
         };

@@ -17,8 +17,10 @@
 //! that makes it safe to remove a stale socket (the caller holds it). Named pipes, TCP with its token, the
 //! type-tagged and the variant-tagged dialect are not there yet and say so.
 
+mod clients;
 mod connection;
 mod control;
+mod dialect;
 mod dispatch;
 mod encode;
 mod filter;

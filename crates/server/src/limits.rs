@@ -20,6 +20,13 @@ pub const ID_MAX: usize = 256;
 /// Characters of a client's name that are kept.
 pub const CLIENT_NAME_MAX: usize = 64;
 
+/// Editors that are attached at once.
+pub const CLIENTS_MAX: usize = 512;
+/// Bytes of an editor's name for its window.
+pub const WINDOW_ID_MAX: usize = 256;
+/// State events of one answer.
+pub const STATE_EVENTS_MAX: usize = 1024;
+
 /// Bytes of an unfinished line that every connection may hold.
 pub const LINE_FREE_MAX: usize = 64 * 1024;
 /// Connections that may hold a longer unfinished line at once; the others wait.

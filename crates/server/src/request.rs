@@ -2,9 +2,10 @@
 
 use ostler_api::{ApiError, ErrorCode, Method};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
+    dialect::{Dialect, Turn},
     encode::{self, INVALID_REQUEST, PARSE_ERROR},
     json,
     limits::ID_MAX,
@@ -16,8 +17,10 @@ use crate::{
 pub(crate) enum Incoming {
     /// A request.
     Call(Call),
-    /// A line that is refused, with the reply.
-    Refused(Vec<u8>),
+    /// A line of one of the dialects.
+    Turn(Turn),
+    /// A line that is refused, with the reply, in a dialect if it looked like one.
+    Refused(Option<Dialect>, Vec<u8>),
 }
 
 /// A request.
@@ -33,16 +36,19 @@ pub(crate) fn is_json(line: &[u8]) -> bool {
     matches!(line.trim_ascii_start().first(), Some(b'{' | b'"' | b'['))
 }
 
-/// Reads a line of JSON.
-pub(crate) fn read(line: &[u8]) -> Incoming {
+/// Reads a line of JSON. Whoever spoke a dialect before is refused in it.
+pub(crate) fn read(line: &[u8], before: Option<Dialect>) -> Incoming {
     match json::parse(line) {
         Err(error) => {
             let error = ApiError::new(ErrorCode::InvalidParams, error.to_string())
                 .hint("send one JSON object per line, or `help` for commands with words");
-            Incoming::Refused(encode::line_error(PARSE_ERROR, error))
+            match looks_like(line, before) {
+                Some(dialect) => Incoming::Refused(Some(dialect), dialect.refusal(&error)),
+                None => Incoming::Refused(None, encode::line_error(PARSE_ERROR, error)),
+            }
         }
         Ok(Value::Object(members)) => read_object(members),
-        Ok(Value::String(_)) => Incoming::Refused(variant_refusal()),
+        Ok(Value::String(name)) => turn(Dialect::VariantTagged, Turn::variant_tagged(&name, Value::Null)),
         Ok(Value::Array(_)) => no_request("batches are not supported", "send one request per line"),
         Ok(Value::Null | Value::Bool(_) | Value::Number(_)) => {
             no_request("the line is no request", "send an object with `id`, `method` and `params`")
@@ -53,9 +59,13 @@ pub(crate) fn read(line: &[u8]) -> Incoming {
 fn read_object(mut members: Map<String, Value>) -> Incoming {
     let method = match members.remove("method") {
         Some(method) => method,
-        None if members.contains_key("type") => return Incoming::Refused(typed_refusal()),
-        None if is_variant(&members) => return Incoming::Refused(variant_refusal()),
-        None => return no_request("the request has no method", "methods: see `hello`"),
+        None if members.contains_key("type") => {
+            return turn(Dialect::TypeTagged, Turn::type_tagged(members));
+        }
+        None => match variant(members) {
+            Some((name, body)) => return turn(Dialect::VariantTagged, Turn::variant_tagged(&name, body)),
+            None => return no_request("the request has no method", "methods: see `hello`"),
+        },
     };
     let Value::String(method) = method else { return no_request("the method is no text", "as \"status\"") };
     let id = match members.remove("id") {
@@ -83,7 +93,7 @@ fn read_object(mut members: Map<String, Value>) -> Incoming {
     }
     match Method::parse(&method) {
         Some(method) => Incoming::Call(Call { id, method, params }),
-        None => Incoming::Refused(encode::error(&id, unknown_method(&method))),
+        None => Incoming::Refused(None, encode::error(&id, unknown_method(&method))),
     }
 }
 
@@ -120,38 +130,53 @@ fn unknown_method(name: &str) -> ApiError {
 
 fn no_request(message: &str, hint: &str) -> Incoming {
     let error = ApiError::new(ErrorCode::InvalidParams, message).hint(hint);
-    Incoming::Refused(encode::line_error(INVALID_REQUEST, error))
+    Incoming::Refused(None, encode::line_error(INVALID_REQUEST, error))
 }
 
-const NO_DIALECT: &str =
-    "this way of asking is not available yet; send {\"id\":1,\"method\":\"status\"}, or `help`";
-
-/// The type-tagged dialect: `{"type":"Status"}`.
-fn typed_refusal() -> Vec<u8> {
-    encode::line(&json!({ "ok": false, "error": NO_DIALECT, "data": null })).unwrap_or_default()
+fn turn(dialect: Dialect, read: Result<Turn, ApiError>) -> Incoming {
+    match read {
+        Ok(turn) => Incoming::Turn(turn),
+        Err(error) => Incoming::Refused(Some(dialect), dialect.refusal(&error)),
+    }
 }
 
-/// The variant-tagged dialect: `"Status"`, `{"Restart":{…}}`.
-fn is_variant(members: &Map<String, Value>) -> bool {
-    members.len() == 1 && members.keys().all(|key| key.starts_with(|first: char| first.is_ascii_uppercase()))
+/// The one member of an object whose key is capitalised.
+fn variant(members: Map<String, Value>) -> Option<(String, Value)> {
+    let mut members = members.into_iter();
+    let only = members.next().filter(|(key, _)| key.starts_with(|first: char| first.is_ascii_uppercase()))?;
+    members.next().is_none().then_some(only)
 }
 
-fn variant_refusal() -> Vec<u8> {
-    let timestamp = jiff::Timestamp::now().to_string();
-    let reply = json!({ "success": false, "message": NO_DIALECT, "data": null, "timestamp": timestamp });
-    encode::line(&reply).unwrap_or_default()
+/// Which dialect a broken line was meant to be, by how it begins.
+fn looks_like(line: &[u8], before: Option<Dialect>) -> Option<Dialect> {
+    let Some(rest) = line.trim_ascii_start().strip_prefix(b"{") else {
+        let is_text = line.trim_ascii_start().starts_with(b"\"");
+        return if is_text { Some(Dialect::VariantTagged) } else { before };
+    };
+    let Some(key) = rest.trim_ascii_start().strip_prefix(b"\"") else { return before };
+    let begins = |name: &[u8]| key.starts_with(name);
+    if begins(b"type\"") {
+        Some(Dialect::TypeTagged)
+    } else if key.first().is_some_and(u8::is_ascii_uppercase) {
+        Some(Dialect::VariantTagged)
+    } else if begins(b"id\"") || begins(b"method\"") || begins(b"jsonrpc\"") || begins(b"params\"") {
+        None
+    } else {
+        before
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use ostler_api::{ActionParams, LogsParams, NoParams, Response};
+    use serde_json::json;
 
     use super::*;
 
     fn refusal(line: &str) -> Response {
-        match read(line.as_bytes()) {
-            Incoming::Refused(reply) => serde_json::from_slice(&reply).unwrap(),
-            Incoming::Call(call) => panic!("accepted: {call:?}"),
+        match read(line.as_bytes(), None) {
+            Incoming::Refused(None, reply) => serde_json::from_slice(&reply).unwrap(),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -192,5 +217,24 @@ mod tests {
     fn a_request_without_an_id_is_refused_with_a_message() {
         let error = refusal(r#"{"method":"status"}"#).error.unwrap();
         assert_eq!((error.code, error.message.as_str()), (-32600, "the request has no id"));
+    }
+
+    fn check_refused_in(line: &str, before: Option<Dialect>, expected: Option<Dialect>) {
+        match read(line.as_bytes(), before) {
+            Incoming::Refused(dialect, _) => assert_eq!(dialect, expected, "{line}"),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_broken_line_is_refused_in_the_dialect_that_it_was_meant_to_be() {
+        let (typed, variant) = (Some(Dialect::TypeTagged), Some(Dialect::VariantTagged));
+        check_refused_in(r#" { "type":"Status""#, None, typed);
+        check_refused_in(r#"{"type":null}"#, variant, typed);
+        check_refused_in(r#""Status"#, None, variant);
+        check_refused_in(r#"{"Restart":{"args":}}"#, None, variant);
+        check_refused_in(r#"{"service":"api","type":"Start",}"#, typed, typed);
+        check_refused_in(r#"{"service":"api","type":"Start",}"#, None, None);
+        check_refused_in(r#"{"id":1,"method":"status""#, typed, None);
     }
 }

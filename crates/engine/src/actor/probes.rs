@@ -3,7 +3,7 @@
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 
 use ostler_api::{HealthReply, ProbeResult, ServiceParams};
-use ostler_core::{Input, InstanceId, Probe, ProbeKind, RunId, ServiceSpec};
+use ostler_core::{Health, Input, InstanceId, Probe, ProbeKind, RunId, ServiceSpec};
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
@@ -82,6 +82,12 @@ impl Actor {
     }
 
     pub(super) fn probed(&mut self, instance: InstanceId, run: RunId, kind: ProbeKind, result: Answer) {
+        let was_well = self.supervisor.instance(&instance).is_some_and(|it| it.health() == Health::Ready);
+        if let Some(slot) = self.slots.get_mut(&instance)
+            && (result.is_ok() || was_well)
+        {
+            slot.last_well = Some(self.time.wall);
+        }
         self.feed(match result {
             Ok(()) => Input::Ready { instance, run },
             Err(message) => Input::ProbeFailed { instance, run, kind, message },

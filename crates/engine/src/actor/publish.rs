@@ -101,6 +101,7 @@ impl Actor {
             modes: spec.modes.iter().flatten().cloned().collect(),
             max_instances: spec.max_instances,
             command: command_line(spec),
+            args: self.overrides.get(&spec.name).and_then(|it| it.args.clone()).unwrap_or_else(|| args(spec)),
             has_reload_signal: spec.reload_signal.is_some(),
         }
     }
@@ -138,6 +139,7 @@ impl Actor {
             notices: self.notices.clone(),
             on_quit: self.on_quit(),
             host: self.options.host,
+            default_service: self.config.config.control.default_service.as_ref().map(ToString::to_string),
         }
     }
 
@@ -242,6 +244,16 @@ fn command_line(spec: &ServiceSpec) -> String {
             words.map(quoted).collect::<Vec<_>>().join(" ")
         }
         ostler_core::Command::Shell(line) => line.display(),
+    }
+}
+
+/// The arguments as configured, secrets left out.
+fn args(spec: &ServiceSpec) -> Vec<String> {
+    match &spec.launch.command {
+        ostler_core::Command::Program { args, .. } => {
+            args.iter().map(ostler_core::Template::display).collect()
+        }
+        ostler_core::Command::Shell(_) => Vec::new(),
     }
 }
 

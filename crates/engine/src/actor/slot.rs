@@ -39,6 +39,8 @@ pub(super) struct Slot {
     pub since: Timestamp,
     /// When the present run was spawned.
     pub started_at: Option<Timestamp>,
+    /// Until when the probe's word held that it is well.
+    pub last_well: Option<Timestamp>,
     /// How the last run ended.
     pub last_exit: Option<api::LastExit>,
     /// Ports that the last stop gave free.
@@ -95,6 +97,7 @@ impl Slot {
             keeper_pid: None,
             since: now,
             started_at: None,
+            last_well: None,
             last_exit: None,
             ports_free: Vec::new(),
             log: watch::Sender::new(LogPosition::default()),
@@ -160,6 +163,7 @@ impl Slot {
             restart_count: instance.restart_count(),
             ports: self.ports.clone(),
             url: self.url.clone(),
+            last_health: self.last_health(instance, time),
             last_exit: self.last_exit.clone(),
             last_stop: instance.last_report().map(|report| api::StopOutcome {
                 ended: report.ended,
@@ -173,6 +177,18 @@ impl Slot {
             next_try: instance.next_retry().map(|at| super::time::text(time.wall(at))),
             cause: instance.causes().iter().map(|cause| wire::cause(cause, last_line)).collect(),
         }
+    }
+
+    /// What the probe last said holds until it says something else; without a probe, to run is to be well.
+    fn last_health(&self, instance: &Instance, time: &super::Time) -> Option<String> {
+        let spec = instance.spec();
+        let has_probe = spec.ready.is_some() || spec.live.is_some();
+        let is_well = !has_probe || instance.health() == Health::Ready;
+        if is_well && instance.phase_kind() == PhaseKind::Running {
+            return Some(super::time::text(time.wall));
+        }
+        let ended_at = || self.last_exit.as_ref().filter(|_| !has_probe).map(|exit| exit.at.clone());
+        self.last_well.map(super::time::text).or_else(ended_at)
     }
 
     /// Notes how a run ended.

@@ -1,6 +1,9 @@
 //! Who wrote a line, and what it asks for.
 
-use crate::request::{self, Call, Incoming};
+use crate::{
+    dialect::{Dialect, Turn},
+    request::{self, Call, Incoming},
+};
 
 /// Who writes the lines that come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,8 +12,10 @@ pub(super) enum Writer {
     Nobody,
     /// A person.
     Person,
-    /// A program.
+    /// A program that speaks JSON-RPC.
     Program,
+    /// A program that speaks a dialect.
+    Foreign(Dialect),
 }
 
 /// What a line asks for.
@@ -20,19 +25,27 @@ pub(super) enum Asked {
     Words(Vec<u8>),
     /// A JSON-RPC request.
     Call(Call),
+    /// A line of a dialect.
+    Turn(Turn),
     /// Nothing that can be served; the reply says why.
-    Refused(Vec<u8>),
+    Refused(Writer, Vec<u8>),
 }
 
 impl Asked {
-    /// Reads a line.
-    pub(super) fn read(line: Vec<u8>) -> Self {
+    /// Reads a line of one who wrote such lines before.
+    pub(super) fn read(line: Vec<u8>, before: Writer) -> Self {
         if !request::is_json(&line) {
             return Self::Words(line);
         }
-        match request::read(&line) {
+        let before = match before {
+            Writer::Foreign(dialect) => Some(dialect),
+            Writer::Nobody | Writer::Person | Writer::Program => None,
+        };
+        match request::read(&line, before) {
             Incoming::Call(call) => Self::Call(call),
-            Incoming::Refused(reply) => Self::Refused(reply),
+            Incoming::Turn(turn) => Self::Turn(turn),
+            Incoming::Refused(None, reply) => Self::Refused(Writer::Program, reply),
+            Incoming::Refused(Some(dialect), reply) => Self::Refused(Writer::Foreign(dialect), reply),
         }
     }
 
@@ -40,7 +53,9 @@ impl Asked {
     pub(super) fn writer(&self) -> Writer {
         match self {
             Self::Words(_) => Writer::Person,
-            Self::Call(_) | Self::Refused(_) => Writer::Program,
+            Self::Call(_) => Writer::Program,
+            Self::Turn(turn) => Writer::Foreign(turn.dialect()),
+            Self::Refused(writer, _) => *writer,
         }
     }
 }

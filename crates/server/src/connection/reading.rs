@@ -18,6 +18,8 @@ use super::{
 };
 use crate::{
     Peer,
+    clients::Seat,
+    dialect::Dialect,
     frame::{Frame, Lines},
     limits::{DRAIN_DEADLINE, FIRST_LINE_DEADLINE, IDLE_DEADLINE, TYPING_DEADLINE},
     outbox::{Gone, Outbox},
@@ -29,6 +31,7 @@ pub(super) struct Connection {
     pub(super) shared: Arc<Shared>,
     pub(super) peer: Peer,
     pub(super) actor: Actor,
+    pub(super) seat: Arc<Seat>,
     pub(super) activity: Activity,
     pub(super) outbox: Outbox,
     pub(super) tasks: JoinSet<Result<Outcome, Gone>>,
@@ -44,6 +47,7 @@ impl Connection {
     pub(super) fn new(outbox: Outbox, peer: Peer, shared: Arc<Shared>, activity: Activity) -> Self {
         Self {
             actor: peer.actor(),
+            seat: Arc::new(shared.clients.seat()),
             peer,
             shared,
             activity,
@@ -120,7 +124,7 @@ impl Connection {
     async fn line(&mut self, line: Vec<u8>) -> Result<(), Gone> {
         self.active_at = Instant::now();
         self.activity.spoke();
-        let asked = Asked::read(line);
+        let asked = Asked::read(line, self.writer);
         self.writer = asked.writer();
         self.serve(asked).await
     }
@@ -131,8 +135,9 @@ impl Connection {
         }
         Some(match self.writer {
             Writer::Nobody => self.active_at + FIRST_LINE_DEADLINE,
-            Writer::Person => self.active_at + TYPING_DEADLINE,
-            Writer::Program => self.active_at + IDLE_DEADLINE,
+            // One line per connection is all that such a program sends.
+            Writer::Person | Writer::Foreign(Dialect::VariantTagged) => self.active_at + TYPING_DEADLINE,
+            Writer::Program | Writer::Foreign(Dialect::TypeTagged) => self.active_at + IDLE_DEADLINE,
         })
     }
 }

@@ -1,5 +1,7 @@
 //! A line is answered in a task of its own.
 
+use std::sync::Arc;
+
 use ostler_api::{ApiError, ErrorCode, HelloParams, Method};
 use serde_json::Value;
 
@@ -9,6 +11,7 @@ use super::{
     tasks::{Job, Outcome},
 };
 use crate::{
+    dialect::{Caller, Turn},
     dispatch::{self, Answer},
     encode,
     limits::SUBSCRIPTIONS_MAX,
@@ -26,7 +29,11 @@ impl Connection {
                 Ok(())
             }
             Asked::Call(call) => self.call(call).await,
-            Asked::Refused(reply) => self.outbox.put(reply).await,
+            Asked::Turn(turn) => {
+                self.turn(turn);
+                Ok(())
+            }
+            Asked::Refused(_, reply) => self.outbox.put(reply).await,
         }
     }
 
@@ -36,6 +43,25 @@ impl Connection {
             Job::Command,
             async move { Ok(Outcome::Spoken(text::answer(&engine, &actor, &line).await)) },
         );
+    }
+
+    fn turn(&mut self, turn: Turn) {
+        if let Some(client) = turn.client() {
+            self.actor =
+                self.peer.named(&HelloParams { client: client.to_owned(), ..HelloParams::default() });
+        }
+        let (method, _) = turn.stands_for();
+        tracing::debug!(method = method.as_str(), "a line of another dialect");
+        let caller = Caller {
+            engine: self.shared.engine.clone(),
+            actor: self.actor.clone(),
+            seat: Arc::clone(&self.seat),
+        };
+        let outbox = self.outbox.clone();
+        self.spawn(Job::Turn(turn.dialect()), async move {
+            outbox.put(turn.answer(&caller).await).await?;
+            Ok(Outcome::Over)
+        });
     }
 
     async fn call(&mut self, call: Call) -> Result<(), Gone> {

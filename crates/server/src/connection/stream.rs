@@ -10,12 +10,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::reading::Connection;
-use crate::{Peer, frame::Lines, limits::REQUEST_MAX, outbox::outbox, registry::Activity};
+use crate::{Peer, clients::Clients, frame::Lines, limits::REQUEST_MAX, outbox::outbox, registry::Activity};
 
 /// What all connections of a server share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) engine: EngineHandle,
+    pub(crate) clients: Arc<Clients>,
     pub(crate) long_lines: Arc<Semaphore>,
     /// Set once the server ends.
     pub(crate) closing: CancellationToken,

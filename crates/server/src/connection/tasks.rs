@@ -7,7 +7,9 @@ use tokio::{
 };
 
 use super::{reading::Connection, refusal, stream::End};
-use crate::{dispatch::Then, limits::IN_FLIGHT_MAX, outbox::Gone, subscription, text::Spoken};
+use crate::{
+    dialect::Dialect, dispatch::Then, limits::IN_FLIGHT_MAX, outbox::Gone, subscription, text::Spoken,
+};
 
 /// What a task of a connection does.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(super) enum Job {
     Request(Value),
     /// Answers a person.
     Command,
+    /// Answers a line of a dialect.
+    Turn(Dialect),
     /// Sends what the request with this id asked for; a person's has none.
     Subscription(Option<Value>),
 }
@@ -126,10 +130,11 @@ impl Connection {
         }
     }
 
-    /// Commands with words run one after the other; of requests, a bounded number runs at once.
+    /// Commands with words, and lines without an id, run one after the other; of requests, a bounded number runs
+    /// at once.
     pub(super) fn may_read(&self) -> bool {
-        let is_command_running = self.jobs.values().any(|(job, _)| matches!(job, Job::Command));
-        !is_command_running && self.count(|job| matches!(job, Job::Request(_))) < IN_FLIGHT_MAX
+        let is_turn_taken = self.count(|job| matches!(job, Job::Command | Job::Turn(_))) > 0;
+        !is_turn_taken && self.count(|job| matches!(job, Job::Request(_))) < IN_FLIGHT_MAX
     }
 
     pub(super) fn count(&self, is_meant: impl Fn(&Job) -> bool) -> usize {

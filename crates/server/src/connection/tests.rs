@@ -16,6 +16,7 @@ use crate::{Peer, frame::Lines, limits::REQUEST_MAX, outbox::outbox, registry::A
 async fn a_request_that_fails_inside_is_answered_and_the_connection_goes_on() {
     let shared = Arc::new(Shared {
         engine: EngineHandle::ended(Journal::new(Snapshot::default())),
+        clients: Arc::default(),
         long_lines: Arc::new(Semaphore::new(1)),
         closing: CancellationToken::new(),
     });

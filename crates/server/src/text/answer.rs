@@ -36,9 +36,9 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, line: &[u8]) ->
         return Spoken::Answer(String::new());
     }
     match Command::parse(line) {
-        Ok(command) => run(engine, actor, command)
-            .await
-            .unwrap_or_else(|error| Spoken::Answer(finished(render::error(&error)))),
+        Ok(command) => {
+            run(engine, actor, command).await.unwrap_or_else(|error| Spoken::Answer(refusal(&error)))
+        }
         Err(mistake) => Spoken::Answer(finished(render::mistake(&mistake))),
     }
 }
@@ -96,6 +96,11 @@ async fn run(engine: &EngineHandle, actor: &Actor, command: Command) -> Result<S
         }
     };
     Ok(Spoken::Answer(finished(text)))
+}
+
+/// What is said instead of an answer.
+pub(crate) fn refusal(error: &ApiError) -> String {
+    finished(render::error(error))
 }
 
 /// An answer ends with an empty line.

@@ -9,5 +9,5 @@ mod command;
 mod render;
 mod table;
 
-pub(crate) use answer::{Spoken, answer};
+pub(crate) use answer::{Spoken, answer, refusal};
 pub(crate) use render::{event_line, log_lines};
