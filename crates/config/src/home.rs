@@ -130,6 +130,20 @@ pub enum PathsError {
 }
 
 impl PathsError {
+    /// Whether nothing is wrong but that nothing can be written there.
+    fn is_unwritable(&self) -> bool {
+        match self {
+            Self::Create { .. } | Self::NotDirectory { .. } | Self::ReadOnly { .. } => true,
+            Self::NoHome
+            | Self::NoWorkingDirectory(_)
+            | Self::SocketTooLong { .. }
+            | Self::Look { .. }
+            | Self::Symlink { .. }
+            | Self::WrongOwner { .. }
+            | Self::TooOpen { .. } => false,
+        }
+    }
+
     /// How to mend it.
     pub fn hint(&self) -> String {
         match self {
@@ -200,14 +214,24 @@ impl Paths {
     /// Creates the directories, only for this user, and verifies that they are what they should be.
     ///
     /// # Errors
-    /// A directory is a link, belongs to somebody else, is open to others or read-only.
+    /// A directory is a link, belongs to somebody else, is open to others or read-only; for the logs, being
+    /// read-only is no error: see [`Self::logs_trouble`].
     pub fn ensure(&self) -> Result<(), PathsError> {
         let own = |path: &Path| path.parent().map(Path::to_owned);
         let mut directories: Vec<PathBuf> = own(&self.state).into_iter().chain(own(&self.private)).collect();
-        directories.extend([self.state.clone(), self.private.clone(), self.logs.clone()]);
+        directories.extend([self.state.clone(), self.private.clone()]);
         directories.extend(self.sockets.first().and_then(|socket| own(socket)));
         directories.dedup();
-        directories.iter().try_for_each(|path| os::ensure_private(path))
+        directories.iter().try_for_each(|path| os::ensure_private(path))?;
+        match os::ensure_private(&self.logs) {
+            Err(error) if !error.is_unwritable() => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Why no log can be written, if so. Services run without logs rather than not at all; what is lost is counted.
+    pub fn logs_trouble(&self) -> Option<PathsError> {
+        os::ensure_private(&self.logs).err()
     }
 }
 

@@ -180,16 +180,23 @@ fn make_state(place: &Place, names: &[&str], mode: u32) {
 }
 
 #[test]
-fn a_log_folder_that_cannot_be_written_is_told_with_the_cure() {
+fn a_log_folder_that_cannot_be_written_is_told_and_services_run_without() {
     if is_root() {
         println!("not shown: root writes everywhere");
         return;
     }
-    let place = Place::new("");
+    let place = Place::with_services(&[Service::script("web", "echo hello; exec sleep 1000")]);
     make_state(&place, &["ostler", "default", "logs"], 0o500);
-    let said = refused(&place);
+    let daemon = place.start();
+    let mut wire = daemon.wire(&place);
+    let is_running = wait_until(LIMIT, || runs(&wire.status().unwrap(), "web"));
+    let doctor = said(&place.cli(&["doctor"]));
+    let status = said(&place.cli(&["status"]));
     set_mode(&place.path("state/ostler/default/logs"), 0o700);
-    assert!(said.contains("default/logs") && said.contains("chmod 700"), "{said}");
+    assert!(is_running, "{status}");
+    for said in [doctor, status] {
+        assert!(said.contains("default/logs") && said.contains("chmod 700"), "{said}");
+    }
 }
 
 #[test]

@@ -64,6 +64,11 @@ fn nonsense_and_silence_of_others_do_not_delay_status() {
 }
 
 #[test]
+fn of_a_flood_each_line_is_kept_or_counted() {
+    insist(scenarios::flood_kept(40, 2));
+}
+
+#[test]
 fn a_flood_stalls_nobody_and_stays_in_its_bound() {
     let _alone = alone();
     insist(scenarios::flood(40, 3, &Limits::loaded()));

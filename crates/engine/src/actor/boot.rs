@@ -132,7 +132,7 @@ impl Actor {
             supervisor,
             nursery,
             cgroup,
-            notices: reload::boot_notices(&config),
+            notices: reload::boot_notices(&config, &options.paths),
             config,
             options,
             refused: refused.as_ref().map(reload::diagnostics).unwrap_or_default(),
@@ -194,6 +194,11 @@ impl Actor {
                 self.options.paths.config.display().to_string(),
                 "the last good text is in force",
             );
+        }
+        if let Some(trouble) = self.options.paths.logs_trouble() {
+            tracing::warn!(%trouble, hint = trouble.hint(), "no logs are written");
+            let folder = self.options.paths.logs.display().to_string();
+            self.audit(&Who::Supervisor, "log-trouble", folder, &trouble.to_string());
         }
         // The login shell is slow; whoever needs its environment first waits for it.
         let bases = Arc::clone(&self.bases);

@@ -138,9 +138,9 @@ fn check_keeper_program(program: &Path) -> Check {
 }
 
 fn check_private(paths: &ostler_config::Paths) -> Check {
-    match paths.ensure() {
-        Ok(()) => ok("folders", format!("{} is private", paths.state.display())),
-        Err(error) => fail("folders", error.to_string(), &error.hint()),
+    match paths.ensure().err().or_else(|| paths.logs_trouble()) {
+        None => ok("folders", format!("{} is private", paths.state.display())),
+        Some(error) => fail("folders", error.to_string(), &error.hint()),
     }
 }
 

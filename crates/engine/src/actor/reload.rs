@@ -222,7 +222,7 @@ impl Actor {
         let names: BTreeSet<_> =
             fleet.services.keys().chain(self.supervisor.fleet().services.keys()).cloned().collect();
         tracing::info!(plan = %summary(&plan), "configuration in force");
-        self.notices = boot_notices(&loaded);
+        self.notices = boot_notices(&loaded, &self.options.paths);
         self.config = loaded;
         self.refused.clear();
         self.overrides.clear();
@@ -311,8 +311,11 @@ fn good_config(paths: &ostler_config::Paths) -> PathBuf {
 }
 
 /// Notices that stay as long as a configuration is in force.
-pub(super) fn boot_notices(loaded: &ostler_config::Loaded) -> Vec<String> {
+pub(super) fn boot_notices(loaded: &ostler_config::Loaded, paths: &ostler_config::Paths) -> Vec<String> {
     let mut notices: Vec<_> = loaded.notices.iter().map(|notice| notice.message.clone()).collect();
+    if let Some(trouble) = paths.logs_trouble() {
+        notices.push(format!("no logs are written: {trouble}; {}", trouble.hint()));
+    }
     if crate::process::is_root() {
         notices.push(
             "Ostler runs with all rights (root); so do its services, unless they name a user".to_owned(),

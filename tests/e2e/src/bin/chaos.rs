@@ -57,6 +57,12 @@ const SCENARIOS: &[Scenario] = &[
         run: |seconds, _| scenarios::flood(200, seconds as u64, &Limits::promised()),
     },
     Scenario {
+        name: "flood-kept",
+        issue: 2,
+        count: 10,
+        run: |seconds, _| scenarios::flood_kept(200, seconds as u64),
+    },
+    Scenario {
         name: "mixed",
         issue: 2,
         count: 600,

@@ -66,42 +66,92 @@ pub fn flood(rate: u64, seconds: u64, limits: &Limits) -> Report {
 }
 
 fn check_log(report: &mut Report, place: &Place, (rate, seconds): (u64, u64), limits: &Limits) {
-    let files = match place
+    let Some((walk, said)) = read_log(report, place) else { return };
+    report.figure("lines that are kept", walk.lines);
+    report.figure("lines that markers in the kept files count as dropped", walk.dropped);
+    report.expect(walk.last == Some(said.lines), || {
+        format!("the log ends with line {:?}, the service wrote {}", walk.last, said.lines)
+    });
+    let least = rate as f64 * seconds as f64 * limits.flood_share;
+    report.expect(said.megabytes > least, || {
+        format!("the service was held up: {} MB instead of {least}", said.megabytes)
+    });
+    report.expect(said.seconds < seconds as f64 + limits.after_grace.as_secs_f64(), || {
+        format!("the service was stalled: {} s instead of {seconds}", said.seconds)
+    });
+}
+
+/// The same flood into a log that may keep all of it: each line is there, or counted as dropped.
+pub fn flood_kept(rate: u64, seconds: u64) -> Report {
+    let mut report = Report::new(format!("a flood of {rate} MB/s for {seconds} s, kept whole"));
+    let flood = Service::flood("flood", rate, seconds)
+        .line("oneshot = true")
+        .line("enabled = false")
+        .line("logs = { max_size = \"1GiB\", max_files = 16 }");
+    let place = Place::with_services(&[flood]);
+    let daemon = place.start();
+    let mut wire = daemon.wire(&place);
+    if let Err(refusal) = wire.call("start", serde_json::json!({"service": "flood"})) {
+        report.failure(format!("start: {refusal}"));
+        return report;
+    }
+    let is_over = wait_until(Duration::from_secs(seconds * 4 + 20), || {
+        wire.status().is_ok_and(|snapshot| {
+            instances(&snapshot).get("flood/0").is_some_and(|flood| flood.last_exit.is_some())
+        })
+    });
+    report.expect(is_over, || "the flood does not end".to_owned());
+    let Some((walk, said)) = read_log(&mut report, &place) else { return report };
+    report.figure("lines that the service wrote", said.lines);
+    report.figure("lines that are kept", walk.lines);
+    report.figure("lines that are counted as dropped", walk.dropped);
+    report.expect(walk.first == Some(1) || walk.dropped > 0, || {
+        format!("the log begins with line {:?}", walk.first)
+    });
+    report.expect(walk.lines + walk.dropped == said.lines, || {
+        format!("{} kept and {} counted, {} written", walk.lines, walk.dropped, said.lines)
+    });
+    report
+}
+
+/// What the service says of itself: how much it could write and how long it took; a stalled pipe would show here.
+#[derive(Default)]
+struct Said {
+    lines: u64,
+    megabytes: f64,
+    seconds: f64,
+}
+
+fn read_log(report: &mut Report, place: &Place) -> Option<(logs::Numbering, Said)> {
+    let files = place
         .wire()
         .map_err(|error| error.to_string())
         .and_then(|mut wire| logs::files(&mut wire, "flood"))
-    {
-        Ok(files) => files,
-        Err(wrong) => {
-            report.failure(wrong);
-            return;
-        }
-    };
+        .map_err(|wrong| report.failure(wrong))
+        .ok()?;
     let walk = logs::numbering(&files);
-    report.figure("lines that are kept", walk.lines);
-    report.figure("lines that markers in the kept files count as dropped", walk.dropped);
     report.expect(walk.lines > 0, || format!("no lines in {files:?}"));
-    for wrong in walk.wrong {
+    for wrong in &walk.wrong {
         report.failure(format!("log: {wrong}"));
     }
-    // The service says itself how much it could write, and how long it took: a stalled pipe would show here.
-    let text: String = files
-        .iter()
-        .map(|file| String::from_utf8_lossy(&std::fs::read(file).unwrap_or_default()).into_owned())
-        .collect();
-    let said = text.lines().rev().find_map(|line| line.split_once(" flood ")).map_or("", |(_, said)| said);
-    report.figure("the service says", said);
-    let number = |name: &str| -> Option<f64> {
-        said.split(' ').find_map(|word| word.strip_prefix(name))?.parse().ok()
+    let last =
+        files.iter().rev().flat_map(|file| logs::lines(file)).filter(|line| line.contains(" flood lines="));
+    let Some(said) = last.last() else {
+        report.failure("the service's last words are missing".to_owned());
+        return None;
     };
-    let (megabytes, took) =
-        (number("megabytes=").unwrap_or_default(), number("seconds=").unwrap_or(f64::MAX));
-    let least = rate as f64 * seconds as f64 * limits.flood_share;
-    report
-        .expect(megabytes > least, || format!("the service was held up: {megabytes} MB instead of {least}"));
-    report.expect(took < seconds as f64 + limits.after_grace.as_secs_f64(), || {
-        format!("the service was stalled: {took} s instead of {seconds}")
-    });
+    let said = said.split_once(" flood ").map_or("", |(_, said)| said);
+    report.figure("the service says", said);
+    let word = |name: &str| said.split(' ').find_map(|word| word.strip_prefix(name));
+    let number = |name: &str| -> Option<f64> { word(name)?.parse().ok() };
+    Some((
+        walk,
+        Said {
+            lines: word("lines=").and_then(|word| word.parse().ok()).unwrap_or_default(),
+            megabytes: number("megabytes=").unwrap_or_default(),
+            seconds: number("seconds=").unwrap_or(f64::MAX),
+        },
+    ))
 }
 
 /// The bytes in all files below folders with this name.

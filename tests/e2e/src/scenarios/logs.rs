@@ -1,5 +1,6 @@
 //! What is in a log file: numbered lines without gap or double.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -32,6 +33,10 @@ pub(super) fn files(wire: &mut Wire, service: &str) -> Result<Vec<PathBuf>, Stri
 pub(super) struct Numbering {
     /// Numbered lines.
     pub(super) lines: u64,
+    /// The first number.
+    pub(super) first: Option<u64>,
+    /// The last number, or that of the last line that a marker at the end counts as dropped.
+    pub(super) last: Option<u64>,
     /// Starts of the count at 1, after the first.
     pub(super) runs: u64,
     /// Lines that a marker says were dropped.
@@ -47,8 +52,7 @@ pub(super) fn numbering(files: &[PathBuf]) -> Numbering {
     let mut announced = 0;
     let mut rest = String::new();
     for file in files {
-        let bytes = std::fs::read(file).unwrap_or_default();
-        for line in String::from_utf8_lossy(&bytes).lines() {
+        for line in lines(file) {
             let mut fields = line.splitn(4, ' ');
             let (Some(_time), Some(stream), Some(flag), Some(text)) =
                 (fields.next(), fields.next(), fields.next(), fields.next())
@@ -67,6 +71,7 @@ pub(super) fn numbering(files: &[PathBuf]) -> Numbering {
             rest.clear();
             let Some(number) = numbered(&text) else { continue };
             walk.lines += 1;
+            walk.first.get_or_insert(number);
             match last {
                 Some(before) if number == before + 1 + announced => walk.dropped += announced,
                 None if announced > 0 => walk.dropped += announced,
@@ -80,7 +85,21 @@ pub(super) fn numbering(files: &[PathBuf]) -> Numbering {
             last = Some(number);
         }
     }
+    walk.dropped += announced;
+    walk.last = last.map(|last| last + announced);
     walk
+}
+
+/// The lines of a file of any size, one at a time.
+pub(super) fn lines(file: &Path) -> impl Iterator<Item = String> {
+    let reader = std::fs::File::open(file).map(|file| BufReader::with_capacity(1 << 20, file));
+    let mut reader = reader.ok();
+    std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        reader.as_mut()?.read_until(b'\n', &mut line).ok().filter(|read| *read > 0)?;
+        let text = String::from_utf8_lossy(&line);
+        Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+    })
 }
 
 fn numbered(text: &str) -> Option<u64> {
@@ -113,6 +132,12 @@ mod tests {
         assert_eq!((found.lines, found.dropped, found.wrong.len()), (3, 3, 0));
         assert_eq!(walk("T stdout F line 1\nT stdout F line 3\n").wrong.len(), 1);
         assert_eq!(walk("T stdout F line 4\nT stdout F line 4\n").wrong.len(), 1);
+    }
+
+    #[test]
+    fn a_marker_at_the_end_counts_what_came_last() {
+        let found = walk("T stdout F line 1\nT meta F dropped 3 lines\n");
+        assert_eq!((found.first, found.last, found.dropped, found.wrong.len()), (Some(1), Some(4), 3, 0));
     }
 
     #[test]

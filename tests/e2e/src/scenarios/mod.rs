@@ -16,7 +16,7 @@ pub use adoption::{app_kills, daemon_kills, revival};
 pub use clients::{hostile_clients, other_users};
 pub use concurrent_starts::concurrent_starts;
 pub use configs::{broken_configs, reloads};
-pub use flood::flood;
+pub use flood::{flood, flood_kept};
 pub use keepers::keeper_kills;
 pub use mixed::mixed;
 pub use pid_reuse::{pid_reuse, pid_reuse_inside};
