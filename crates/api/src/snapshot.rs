@@ -168,6 +168,12 @@ pub struct ServiceStatus {
     pub args: Vec<String>,
     /// Whether it can be reloaded by a signal.
     pub has_reload_signal: bool,
+    /// When its schedule next starts it, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_run: Option<String>,
+    /// What a person should know of it: a run that was left out, files that are not watched, …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
 }
 
 /// The word the UI says.

@@ -180,6 +180,20 @@ pub enum Cause {
     Shutdown,
     /// Its pool restarts one after another.
     RollingRestart,
+    /// Its schedule says that it runs by itself at a later time.
+    AwaitsSchedule,
+    /// It was due by its schedule.
+    Scheduled {
+        /// When it was due, in words: `2026-11-21 03:00`.
+        due: String,
+        /// Why it runs later than that, in words; `None` = it does not.
+        late: Option<String>,
+    },
+    /// Files that it watches changed.
+    FilesChanged {
+        /// The first of them, and how many more: `src/main.rs and 2 more`.
+        what: String,
+    },
     /// A resource limit was exceeded.
     LimitExceeded {
         /// In words, with figures.

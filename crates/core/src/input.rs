@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Actor, ExitStatus, Fleet, InstanceId, RunId, ServiceName, SpawnFailure};
+use crate::{Actor, Cause, ExitStatus, Fleet, InstanceId, RunId, ServiceName, SpawnFailure};
 
 /// A fact or a wish. Everything that ever changes the supervisor is one of these, or time.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,6 +140,20 @@ pub enum Request {
     Restart {
         /// Which.
         targets: Vec<Target>,
+    },
+    /// Up without anybody's word, with all that they need: their schedule is due.
+    Run {
+        /// Which.
+        targets: Vec<Target>,
+        /// Why.
+        because: Cause,
+    },
+    /// A new run each without anybody's word; pools roll. What is wanted down stays down.
+    Renew {
+        /// Which.
+        targets: Vec<Target>,
+        /// Why.
+        because: Cause,
     },
     /// Another number of slots, 1–`max_instances`.
     Scale {

@@ -154,7 +154,7 @@ impl Instance {
     pub fn waiting_for(&self) -> Option<&Waiting> {
         match &self.phase {
             Phase::Stopped(Rest::Waiting { on, .. }) => on.as_ref(),
-            Phase::Stopped(Rest::Down | Rest::Completed | Rest::NotRestarted)
+            Phase::Stopped(Rest::Down | Rest::Scheduled | Rest::Completed | Rest::NotRestarted)
             | Phase::Starting { .. }
             | Phase::Running { .. }
             | Phase::Stopping { .. }

@@ -45,6 +45,8 @@ impl Supervisor {
                 Some(false) => slot.lower_goal(turn, vec![Cause::Boot]),
                 Some(true) if slot.is_alive() => {}
                 Some(true) if intent.completed.contains(&slot.id) => slot.rest_completed(turn),
+                // Whether a run was due meanwhile is for the clock to say.
+                Some(true) if slot.spec.schedule.is_some() => slot.rest_scheduled(turn),
                 Some(true) => slot.start(turn, Gate::Dependencies, vec![Cause::Boot]),
                 None if slot.is_alive() => {}
                 None if slot.spec.enabled && slot.spec.fits_mode(&mode) => {
@@ -164,7 +166,7 @@ impl Supervisor {
                 Phase::Stopped(Rest::Waiting { on, .. }) => {
                     on.as_ref().is_none_or(|waiting| self.is_in_motion(&waiting.service))
                 }
-                Phase::Stopped(Rest::Down | Rest::Completed | Rest::NotRestarted)
+                Phase::Stopped(Rest::Down | Rest::Scheduled | Rest::Completed | Rest::NotRestarted)
                 | Phase::Backoff { .. }
                 | Phase::Failed { .. } => false,
             })

@@ -161,7 +161,7 @@ impl Supervisor {
             slot.goal == Goal::Down
                 || match &slot.phase {
                     Phase::Failed { .. } => true,
-                    Phase::Stopped(rest) => !matches!(rest, Rest::Waiting { .. }),
+                    Phase::Stopped(rest) => !matches!(rest, Rest::Waiting { .. } | Rest::Scheduled),
                     Phase::Starting { .. }
                     | Phase::Running { .. }
                     | Phase::Stopping { .. }
@@ -227,7 +227,7 @@ impl Instance {
     pub(crate) fn is_completed(&self) -> bool {
         match &self.phase {
             Phase::Stopped(Rest::Completed | Rest::NotRestarted) => true,
-            Phase::Stopped(Rest::Down | Rest::Waiting { .. })
+            Phase::Stopped(Rest::Down | Rest::Scheduled | Rest::Waiting { .. })
             | Phase::Starting { .. }
             | Phase::Running { .. }
             | Phase::Stopping { .. }

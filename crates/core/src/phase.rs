@@ -83,6 +83,8 @@ pub enum Rest {
         /// Why it starts, nearest cause first.
         because: Vec<Cause>,
     },
+    /// It is wanted, and waits for its schedule to be due.
+    Scheduled,
     /// A one-shot that ended with success.
     Completed,
     /// It ended with success, and its policy does not restart it.

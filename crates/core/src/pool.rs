@@ -168,7 +168,11 @@ impl Supervisor {
             slot.lower_goal(turn, because.to_vec());
         }
         turn.touch(service);
-        if is_wanted {
+        if is_wanted && spec.schedule.is_some() {
+            for slot in self.slots_mut(service).filter(|slot| starts.contains(&slot.id)) {
+                slot.rest_scheduled(turn);
+            }
+        } else if is_wanted {
             self.start(turn, &starts, Gate::Dependencies, Scope::All, because);
         }
     }

@@ -232,6 +232,17 @@ impl Supervisor {
                 }
             }
             Request::Restart { targets } => self.restart(turn, &targets, &[by("restart")]),
+            Request::Run { targets, because } => {
+                let ids = self.wanted(&targets);
+                self.start(turn, &ids, Gate::Dependencies, Scope::All, &[because]);
+            }
+            Request::Renew { targets, because } => {
+                let services: BTreeSet<_> = self.wanted(&targets).into_iter().map(|id| id.service).collect();
+                for service in services {
+                    let ids = self.wanted(&[Target::Service(service.clone())]).into_iter().collect();
+                    self.restart_rolling(turn, &service, ids, Gate::Open, std::slice::from_ref(&because));
+                }
+            }
             Request::Scale { service, instances } => {
                 self.scale(turn, &service, instances, &[by("scale")]);
             }
@@ -255,7 +266,12 @@ impl Supervisor {
         for id in ids {
             let gate = self.gate(id, gate);
             if let Some(slot) = self.instances.get_mut(id).filter(|slot| !slot.is_leaving) {
-                slot.start(turn, gate, because.to_vec());
+                let is_for_the_clock = scope == Scope::Mode && slot.spec.schedule.is_some();
+                if is_for_the_clock && matches!(slot.phase, Phase::Stopped(_) | Phase::Failed { .. }) {
+                    slot.rest_scheduled(turn);
+                } else {
+                    slot.start(turn, gate, because.to_vec());
+                }
             }
         }
         if gate == Gate::Open {
@@ -342,6 +358,14 @@ impl Supervisor {
     /// The slots of a service, in order, to change them.
     pub(crate) fn slots_mut(&mut self, service: &ServiceName) -> impl Iterator<Item = &mut Instance> {
         self.instances.range_mut(range(service)).map(|(_, slot)| slot)
+    }
+
+    /// The slots that are meant to be up and do not wait for others already.
+    fn wanted(&self, targets: &[Target]) -> BTreeSet<InstanceId> {
+        let is_wanted = |id: &InstanceId| {
+            self.instances.get(id).is_some_and(|it| it.goal == Goal::Up && !it.is_waiting())
+        };
+        self.slots_of(targets).into_iter().filter(is_wanted).collect()
     }
 
     fn slots_of(&self, targets: &[Target]) -> BTreeSet<InstanceId> {

@@ -41,6 +41,12 @@ impl Instance {
         self.enter(turn, Phase::Stopped(rest), vec![cause]);
     }
 
+    /// Up, as soon as its schedule is due.
+    pub(crate) fn rest_scheduled(&mut self, turn: &mut Turn) {
+        self.goal = Goal::Up;
+        self.enter(turn, Phase::Stopped(Rest::Scheduled), vec![Cause::AwaitsSchedule]);
+    }
+
     /// Down. A living run is asked to end as soon as its dependants are gone, which the supervisor sees to.
     pub(crate) fn lower_goal(&mut self, turn: &mut Turn, because: Vec<Cause>) {
         self.is_queued = false;
@@ -109,6 +115,10 @@ impl Instance {
             self.is_proven = false;
         }
         self.spec = spec.clone();
+        if spec.schedule.is_none() && self.phase == Phase::Stopped(Rest::Scheduled) {
+            let because = vec![Cause::ConfigChanged { keys: vec!["schedule".to_owned()] }];
+            self.enter(turn, Phase::Stopped(Rest::NotRestarted), because);
+        }
         let Some(run) = self.phase.run_mut() else { return };
         let old = run.spec.clone();
         run.spec = if is_same_launch(&old, spec) {

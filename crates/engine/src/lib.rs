@@ -20,6 +20,7 @@ mod follow;
 mod handle;
 mod journal;
 mod keepers;
+mod schedule;
 mod state;
 mod wait;
 mod wire;

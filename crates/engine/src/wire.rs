@@ -199,6 +199,16 @@ fn parts(cause: &Cause, last_line: Option<&str>) -> Parts {
         Cause::RollingRestart => {
             ("rolling-restart", vec![], "its pool restarts one after another".to_owned())
         }
+        Cause::AwaitsSchedule => ("awaits-schedule", vec![], "waits for its schedule".to_owned()),
+        Cause::Scheduled { due, late } => {
+            let mut args = vec![("due", due.clone())];
+            args.extend(late.iter().map(|late| ("late", late.clone())));
+            let late = late.as_ref().map_or(String::new(), |late| format!(", {late}"));
+            ("scheduled", args, format!("due by its schedule at {due}{late}"))
+        }
+        Cause::FilesChanged { what } => {
+            ("files-changed", vec![("what", what.clone())], format!("files changed: {what}"))
+        }
         Cause::LimitExceeded { what } => ("limit-exceeded", vec![("what", what.clone())], what.clone()),
     }
 }

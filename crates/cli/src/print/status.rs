@@ -24,6 +24,11 @@ pub(crate) fn status_text(snapshot: &Snapshot, clock: &Clock, columns: Columns) 
     }
     text.push('\n');
     text.push_str(&services_text(snapshot, clock, columns));
+    for (name, service) in &snapshot.services {
+        for notice in &service.notices {
+            let _ = writeln!(text, "{} {name}: {}", paint(WARN, "note:"), safe(notice));
+        }
+    }
     for notice in &snapshot.supervisor.notices {
         let _ = writeln!(text, "{} {}", paint(WARN, "note:"), safe(notice));
     }
@@ -98,6 +103,9 @@ fn remark_of(service: &ServiceStatus, instance: &InstanceStatus, clock: &Clock) 
     let mut parts = Vec::new();
     if service.oneshot {
         parts.push("one-shot".to_owned());
+    }
+    if let Some(next) = service.next_run.as_deref().and_then(|at| clock.until(at)) {
+        parts.push(format!("next run in {}", span_text(next)));
     }
     let down = down_line(instance, clock);
     if !down.is_empty() {
@@ -177,6 +185,21 @@ mod tests {
           exit 1, 0.4 s after start: bind: address already in use
         note: [http] is not available yet
         "#);
+    }
+
+    #[test]
+    fn a_scheduled_task_says_when_it_runs_and_what_was_left_out() {
+        let mut snapshot = snapshot();
+        snapshot.services.retain(|name, _| name == "db");
+        let db = std::sync::Arc::make_mut(snapshot.services.get_mut("db").expect("it is there"));
+        db.oneshot = true;
+        db.next_run = Some("2026-03-01T17:31:10.000Z".to_owned());
+        db.instances[0].cause.clear();
+        db.notices = vec!["the run due at 14:00 was left out: the last run is not over yet".to_owned()];
+        let text = status_text(&snapshot, &clock(), Columns::State);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert!(text.contains("one-shot, next run in 3 h"), "{text}");
+        assert!(text.contains("note: db: the run due at 14:00 was left out"), "{text}");
     }
 
     #[test]

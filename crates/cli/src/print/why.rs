@@ -69,10 +69,10 @@ fn history(text: &mut String, events: &[Event], clock: &Clock) {
 
 /// The state and the reason that an event of one instance tells.
 fn told(event: &Event) -> Option<(Word, String)> {
-    let (status, cause) = match &event.kind {
-        EventKind::InstancePhase { status, cause, .. } | EventKind::InstanceHealth { status, cause, .. } => {
-            (status, cause)
-        }
+    let (status, nearest) = match &event.kind {
+        EventKind::InstancePhase { status, cause, .. } => (status, nearest_cause(status).or(cause.first())),
+        // What it tells beside the state is its own news.
+        EventKind::InstanceHealth { status, cause, .. } => (status, cause.first().or(nearest_cause(status))),
         EventKind::Incident { .. }
         | EventKind::LimitHit { .. }
         | EventKind::ServiceAdded { .. }
@@ -88,8 +88,7 @@ fn told(event: &Event) -> Option<(Word, String)> {
         | EventKind::Gap { .. }
         | EventKind::Unknown => return None,
     };
-    let because =
-        nearest_cause(status).or(cause.first()).map_or_else(String::new, |cause| cause.text.clone());
+    let because = nearest.map_or_else(String::new, |cause| cause.text.clone());
     Some((status.word, because))
 }
 

@@ -2,6 +2,7 @@
 //! properties.
 
 mod dependencies;
+mod due;
 mod ends;
 mod facts;
 mod fleets;

@@ -5,6 +5,7 @@
 //! ```text
 //! boot                   start a b      stop a      restart a      scale a 3      mode m      shutdown
 //! start! a               without its dependencies
+//! due a                  its schedule says so               renew a        files changed
 //! spawned a              ready a        gone a      gone a escaped               keeper-lost a
 //! exit a 1               exit a 0       exit a signal 9            exit a 1 leaving
 //! not-found a            not-ready a    not-live a  over-limit a
@@ -205,6 +206,14 @@ impl Stage {
             "start!" => return command(Request::Start { targets: targets(1), with_dependencies: false }),
             "stop" => return command(Request::Stop { targets: targets(1) }),
             "restart" => return command(Request::Restart { targets: targets(1) }),
+            "due" => {
+                let because = Cause::Scheduled { due: "03:00".to_owned(), late: None };
+                return command(Request::Run { targets: targets(1), because });
+            }
+            "renew" => {
+                let because = Cause::FilesChanged { what: "main.rs".to_owned() };
+                return command(Request::Renew { targets: targets(1), because });
+            }
             "scale" => {
                 let (service, instances) = (Self::id(words[1]).service, words[2].parse().expect("a number"));
                 return command(Request::Scale { service, instances });
@@ -327,6 +336,9 @@ fn cause(cause: &Cause) -> String {
         | Cause::KeeperLost
         | Cause::Shutdown
         | Cause::RollingRestart
+        | Cause::AwaitsSchedule
+        | Cause::Scheduled { .. }
+        | Cause::FilesChanged { .. }
         | Cause::LimitExceeded { .. }) => {
             let text = format!("{other:?}");
             text.split([' ', '(']).next().unwrap_or_default().to_owned()

@@ -11,7 +11,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::{Actor, Ears, NEWS_MAX, Time, jitter, memo::Memo, publish, reload, slot};
+use super::{Actor, Ears, NEWS_MAX, Time, jitter, memo::Memo, publish, reload, schedules, slot};
 use crate::{
     COMMANDS_MAX, EngineHandle, Journal,
     environment::{Bases, LOGIN_SHELL_TIMEOUT, LoginShell},
@@ -19,7 +19,7 @@ use crate::{
     logs::LogStore,
     probe::NotifySocket,
     process::{CgroupRoot, CgroupSetting},
-    state::{Audit, INTENT, IntentFile, RunNumbers},
+    state::{Audit, INTENT, IntentFile, RunNumbers, SCHEDULES},
 };
 
 /// From the polite end of a run that nobody supervises any more to its kill.
@@ -116,6 +116,7 @@ impl Actor {
         let numbers =
             RunNumbers::open(options.paths.private.join("runs")).map_err(state("the numbers of runs"))?;
         let audit = Audit::open(options.paths.state.join("audit.jsonl")).map_err(state("the audit"))?;
+        let schedules = schedules::Schedules::new(options.paths.state.join(SCHEDULES));
         let boot_id = ostler_keeper::identity::boot_id();
         let intent = IntentFile::new(options.paths.state.join(INTENT), boot_id);
         let config = options.config.clone();
@@ -169,12 +170,15 @@ impl Actor {
             next_sample: None,
             sampler: <_>::default(),
             jitter: jitter::Jitter::new(),
+            schedules,
+            remarks: <_>::default(),
         };
         Ok((actor, Ears { asks, news: heard, facts: learnt, files: changed }))
     }
 
     fn boot(&mut self, survivors: Survivors) {
         let intent = self.intent.read();
+        let is_successor = intent.is_some();
         let ended = self.adopt(survivors);
         self.feed(Input::Boot { intent });
         for (instance, events) in ended {
@@ -184,6 +188,7 @@ impl Actor {
         }
         self.configure_all();
         self.watch_files();
+        self.arm_schedules(is_successor);
         self.keep_intent();
         if self.refused.is_empty() {
             self.keep_good_config();

@@ -6,6 +6,7 @@
 mod asks;
 mod boot;
 mod commands;
+mod chores;
 mod doctor;
 pub(crate) mod fact;
 mod logs;
@@ -17,6 +18,7 @@ mod probes;
 mod publish;
 mod reload;
 mod sampling;
+mod schedules;
 mod slot;
 mod targets;
 mod time;
@@ -103,6 +105,9 @@ pub(crate) struct Actor {
     next_sample: Option<tokio::time::Instant>,
     sampler: Arc<std::sync::Mutex<crate::metrics::Sampler>>,
     jitter: jitter::Jitter,
+    schedules: schedules::Schedules,
+    /// What a person should know of a service, by topic.
+    remarks: chores::Remarks,
 }
 
 mod jitter {
@@ -146,6 +151,7 @@ enum Happened {
     FilesChanged,
     Due,
     Sample,
+    ChoresDue,
     TaskEnded,
     NobodyAsks,
 }
@@ -166,6 +172,7 @@ impl Actor {
                 self.apply(one);
             }
             self.timeout();
+            self.after_turn();
             self.publish();
         }
         self.end(&mut ears).await
@@ -178,6 +185,7 @@ impl Actor {
     async fn next(&mut self, ears: &mut Ears) -> Happened {
         let due = self.supervisor.poll_timeout().map(|(at, _)| tokio::time::Instant::from_std(at));
         let sample = self.next_sample;
+        let chores = self.chores_due();
         tokio::select! {
             Some(news) = ears.news.recv() => Happened::News(news),
             Some(fact) = self.jobs.join_next() => Happened::Fact(fact.unwrap_or(Fact::Nothing)),
@@ -189,6 +197,7 @@ impl Actor {
             Some(_) = self.lookers.join_next() => Happened::TaskEnded,
             () = sleep_until(due) => Happened::Due,
             () = sleep_until(sample) => Happened::Sample,
+            () = sleep_until(chores) => Happened::ChoresDue,
         }
     }
 
@@ -213,6 +222,7 @@ impl Actor {
             Happened::Fact(fact) => self.learn(fact),
             Happened::FilesChanged => self.files_changed(),
             Happened::Sample => self.sample(),
+            Happened::ChoresDue => self.chores(),
             // The engine lives on without front ends; only a signal or a wish ends it.
             Happened::Due | Happened::TaskEnded | Happened::NobodyAsks => {}
         }
@@ -287,6 +297,7 @@ impl Actor {
             self.keep_intent();
         } else {
             self.intent.forget();
+            self.schedules.forget();
         }
         let _ = self.numbers.close(self.supervisor.next_run());
         let exit_when_idle = !services_kept;

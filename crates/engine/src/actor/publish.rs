@@ -103,6 +103,8 @@ impl Actor {
             command: command_line(spec),
             args: self.overrides.get(&spec.name).and_then(|it| it.args.clone()).unwrap_or_else(|| args(spec)),
             has_reload_signal: spec.reload_signal.is_some(),
+            next_run: self.next_run(spec),
+            notices: self.remarks.of(&spec.name),
         }
     }
 

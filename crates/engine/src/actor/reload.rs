@@ -238,6 +238,7 @@ impl Actor {
         self.note(None, api::EventKind::PlanApplied { plan: plan.clone(), hash });
         self.configure_all();
         self.watch_files();
+        self.arm_schedules(false);
         self.keep_good_config();
         self.keep_intent();
         self.publish();

@@ -8,12 +8,16 @@ mod file;
 mod intent;
 mod lock;
 mod runs;
+mod schedules;
 
 /// What was wanted; it is there only while an engine lives, or after one vanished.
 pub(crate) const INTENT: &str = "intent.json";
+/// Which due instants were dealt with; it is there as long as [`INTENT`] is.
+pub(crate) const SCHEDULES: &str = "schedules.json";
 
 pub(crate) use audit::{Audit, AuditEntry};
 pub(crate) use file::replace;
 pub(crate) use intent::{IntentFile, parse_instance};
 pub use lock::{Lock, LockError};
 pub(crate) use runs::RunNumbers;
+pub(crate) use schedules::{Kept, ScheduleFile};

@@ -1,0 +1,6 @@
+//! What moves services beside people and crashes: schedules, files, limits, neighbours. With real processes.
+
+#![cfg(target_os = "linux")]
+
+mod schedules;
+mod world;
