@@ -74,12 +74,16 @@ pub(crate) enum Verb {
     Stop(verbs::stop::Args),
     /// Give services a new run
     Restart(verbs::restart::Args),
+    /// Give a service a new run, with commands before and after it
+    CustomRestart(verbs::custom_restart::Args),
     /// Apply the changed configuration, or have one service read its own again
     Reload(verbs::reload::Args),
     /// Run more or fewer instances of a service
     Scale(verbs::scale::Args),
     /// Send a signal to a service's process
     Signal(verbs::signal::Args),
+    /// Run a command beside the services
+    Exec(verbs::exec::Args),
     /// Show or switch the mode
     Mode(verbs::mode::Args),
 

@@ -11,7 +11,21 @@ const NAME: Style = Style::new().bold();
 /// The verbs in the order of use.
 pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ("Run", &["up", "run", "daemon", "shutdown"]),
-    ("Services", &["status", "start", "stop", "restart", "reload", "scale", "signal", "mode"]),
+    (
+        "Services",
+        &[
+            "status",
+            "start",
+            "stop",
+            "restart",
+            "custom-restart",
+            "reload",
+            "scale",
+            "signal",
+            "exec",
+            "mode",
+        ],
+    ),
     ("Look", &["logs", "why", "health", "top", "env"]),
     ("Configure", &["config"]),
     ("Plumbing", &["doctor", "socket", "completions", "man", "demo-service", "version", "help"]),
@@ -39,7 +53,7 @@ pub(crate) fn template(command: &clap::Command) -> String {
         for name in *verbs {
             let about = command.find_subcommand(name).and_then(clap::Command::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
-            let _ = writeln!(text, "  {NAME}{name:<13}{NAME:#} {about}");
+            let _ = writeln!(text, "  {NAME}{name:<14}{NAME:#} {about}");
         }
     }
     let _ = writeln!(text, "\n{HEADING}Options:{HEADING:#}");
@@ -62,7 +76,7 @@ pub(crate) fn exit_codes() -> String {
         let _ = writeln!(text, "  {code:>3}  {} ({})", meaning(code), names.join(", "));
     }
     text.push_str("  130  ended by Ctrl-C\n\n");
-    text.push_str("`run --exit-on-failure` ends with the first failing service's own code.");
+    text.push_str("`run --exit-on-failure` ends with the first failing service's own code; `exec` ends with the command's.");
     text
 }
 
@@ -114,39 +128,41 @@ mod tests {
         Usage: ostler [OPTIONS] <VERB>
 
         Run:
-          up            Start the engine in the background, if it does not run yet
-          run           Run services in this terminal, with their output, until Ctrl-C
-          daemon        Be the engine, in the foreground (for service managers and containers)
-          shutdown      End the engine
+          up             Start the engine in the background, if it does not run yet
+          run            Run services in this terminal, with their output, until Ctrl-C
+          daemon         Be the engine, in the foreground (for service managers and containers)
+          shutdown       End the engine
 
         Services:
-          status        Show all services and what they do
-          start         Start services, with what they depend on
-          stop          Stop services and every process they left
-          restart       Give services a new run
-          reload        Apply the changed configuration, or have one service read its own again
-          scale         Run more or fewer instances of a service
-          signal        Send a signal to a service's process
-          mode          Show or switch the mode
+          status         Show all services and what they do
+          start          Start services, with what they depend on
+          stop           Stop services and every process they left
+          restart        Give services a new run
+          custom-restart Give a service a new run, with commands before and after it
+          reload         Apply the changed configuration, or have one service read its own again
+          scale          Run more or fewer instances of a service
+          signal         Send a signal to a service's process
+          exec           Run a command beside the services
+          mode           Show or switch the mode
 
         Look:
-          logs          Show the output of services
-          why           Tell why a service is as it is
-          health        Ask the health probes now
-          top           Watch CPU and memory of all services
-          env           Show the environment that a service gets
+          logs           Show the output of services
+          why            Tell why a service is as it is
+          health         Ask the health probes now
+          top            Watch CPU and memory of all services
+          env            Show the environment that a service gets
 
         Configure:
-          config        Check, show or edit the configuration
+          config         Check, show or edit the configuration
 
         Plumbing:
-          doctor        Look for what is wrong with this installation
-          socket        Print the path of the control socket
-          completions   Print completions for a shell
-          man           Print the manual page
-          demo-service  Be a small web service to try Ostler with
-          version       Print the versions of this program and of the engine
-          help          Print this help, that of a verb, or `exit-codes`
+          doctor         Look for what is wrong with this installation
+          socket         Print the path of the control socket
+          completions    Print completions for a shell
+          man            Print the manual page
+          demo-service   Be a small web service to try Ostler with
+          version        Print the versions of this program and of the engine
+          help           Print this help, that of a verb, or `exit-codes`
 
         Options:
           -c, --config <FILE>  The configuration file; it also chooses which engine is spoken to

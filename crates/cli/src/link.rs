@@ -86,6 +86,24 @@ impl Link {
         self.client.health_check(params).await.map_err(refused)
     }
 
+    /// Runs a command to its end.
+    pub(crate) async fn execute_command(
+        &self,
+        params: &ostler_api::ExecuteCommandParams,
+    ) -> Result<ostler_api::CommandReply, Failure> {
+        self.hello().await?;
+        self.client.execute_command(params).await.map_err(refused)
+    }
+
+    /// Restarts with commands before and after, and waits for the end.
+    pub(crate) async fn custom_restart(
+        &self,
+        params: &ostler_api::CustomRestartParams,
+    ) -> Result<ostler_api::CustomRestartReply, Failure> {
+        self.hello().await?;
+        self.client.custom_restart(params).await.map_err(refused)
+    }
+
     /// Who the engine is.
     pub(crate) async fn hello(&self) -> Result<HelloReply, Failure> {
         let params = HelloParams { client: NAME.to_owned(), version: VERSION.to_owned(), token: None };

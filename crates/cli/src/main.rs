@@ -88,6 +88,8 @@ async fn ask(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Start(args) => verbs::start::run(args, context).await,
         Verb::Stop(args) => verbs::stop::run(args, context).await,
         Verb::Restart(args) => verbs::restart::run(args, context).await,
+        Verb::CustomRestart(args) => verbs::custom_restart::run(args, context).await,
+        Verb::Exec(args) => verbs::exec::run(args, context).await,
         Verb::Reload(args) => verbs::reload::run(args, context).await,
         Verb::Scale(args) => verbs::scale::run(args, context).await,
         Verb::Signal(args) => verbs::signal::run(args, context).await,

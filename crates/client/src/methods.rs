@@ -18,6 +18,9 @@ const WAIT_DEFAULT_SECONDS: f64 = 120.0;
 /// Probes have timeouts of their own.
 const HEALTH_DEADLINE: Duration = Duration::from_secs(120);
 
+/// The engine ends commands by their own time; this is for one that never answers.
+const COMMANDS_DEADLINE: Duration = Duration::from_secs(24 * 3600);
+
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident $method:ident ($params:ty) -> $reply:ty;)*) => {
         impl Client {
@@ -82,6 +85,28 @@ impl Client {
     /// As [`Self::call`].
     pub async fn restart(&self, params: &ActionParams) -> Result<ActionReply, ClientError> {
         self.call_within(action_deadline(params), Method::Restart, params).await
+    }
+
+    /// Runs a command beside the services, and waits for its end.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn execute_command(
+        &self,
+        params: &ostler_api::ExecuteCommandParams,
+    ) -> Result<ostler_api::CommandReply, ClientError> {
+        self.call_within(COMMANDS_DEADLINE, Method::ExecuteCommand, params).await
+    }
+
+    /// Restarts a service with commands before and after, and waits for the end.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn custom_restart(
+        &self,
+        params: &ostler_api::CustomRestartParams,
+    ) -> Result<ostler_api::CustomRestartReply, ClientError> {
+        self.call_within(COMMANDS_DEADLINE, Method::CustomRestart, params).await
     }
 
     /// Asks the probes now.

@@ -4,6 +4,7 @@
 //! `NO_COLOR` is set. What comes from services is shown through [`safe`], so that it cannot command the terminal.
 
 mod action;
+mod command;
 mod diagnostics;
 mod failure;
 mod logs;
@@ -17,6 +18,7 @@ mod table;
 mod why;
 
 pub(crate) use action::*;
+pub(crate) use command::*;
 pub(crate) use diagnostics::*;
 pub(crate) use failure::*;
 pub(crate) use logs::*;

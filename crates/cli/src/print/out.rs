@@ -57,6 +57,11 @@ impl Out {
     }
 }
 
+/// Writes a text as it is to standard error; nothing depends on it being read.
+pub(crate) fn remark_text(text: &str) {
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
 /// Writes a remark for people to standard error; nothing depends on it being read.
 pub(crate) fn remark(text: impl AsRef<str>) {
     let _ = writeln!(anstream::stderr(), "{}", text.as_ref());

@@ -2,10 +2,12 @@
 
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod custom_restart;
 pub(crate) mod daemon;
 pub(crate) mod demo_service;
 pub(crate) mod doctor;
 pub(crate) mod env;
+pub(crate) mod exec;
 pub(crate) mod health;
 pub(crate) mod help;
 pub(crate) mod logs;
@@ -32,3 +34,4 @@ mod engine_flags;
 mod live;
 mod targets;
 mod trust;
+mod waiting;

@@ -209,7 +209,7 @@ fn exit_code(status: &InstanceStatus) -> u8 {
 }
 
 /// The numbers on which all systems agree.
-fn signal_number(name: &str) -> u8 {
+pub(super) fn signal_number(name: &str) -> u8 {
     match name.trim_start_matches("SIG") {
         "HUP" => 1,
         "INT" => 2,
