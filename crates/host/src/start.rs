@@ -192,7 +192,7 @@ impl Host {
 async fn trim_after_start() {
     tokio::time::sleep(START_BURST).await;
     // A runtime that ends meanwhile needs no memory back.
-    let _ = tokio::task::spawn_blocking(os::trim_heap).await;
+    let _ = tokio::task::spawn_blocking(os::trim_memory).await;
 }
 
 /// The first place for the socket that can be used.

@@ -71,12 +71,14 @@ pub(crate) fn share_one_heap() {
     }
 }
 
-/// Gives what a burst of starts left in the heap back to the system.
-pub(crate) fn trim_heap() {
+/// Gives what only the start needed back to the system: free heap, and code that is not run again.
+pub(crate) fn trim_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[expect(unsafe_code, reason = "the allocator has no other interface for it")]
     // SAFETY: `malloc_trim` only touches free memory of the allocator, under its own locks.
     unsafe {
         libc::malloc_trim(0);
     }
+    #[cfg(target_os = "linux")]
+    super::pages::give_up_clean_pages();
 }

@@ -34,4 +34,4 @@ pub(crate) fn silence_stdio() -> io::Result<()> {
 
 pub(crate) fn share_one_heap() {}
 
-pub(crate) fn trim_heap() {}
+pub(crate) fn trim_memory() {}
