@@ -1,10 +1,11 @@
 //! The variant-tagged dialect of web servers that restart themselves: `"Status"`, `{"Restart":{"args":null}}` →
 //! `{"success":true,"message":…,"data":…,"timestamp":…}`.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ostler_api::{
-    ActionParams, ApiError, ErrorCode, Event, EventKind, HealthReply, Method, Phase, PlanReply, ReloadParams,
+    ActionParams, ApiError, CommandRef, CommandReply, CustomRestartParams, CustomRestartReply, ErrorCode,
+    Event, EventKind, ExecuteCommandParams, HealthReply, Method, Phase, PlanReply, ReloadParams,
     ServiceParams, ServiceStatus, ShutdownParams,
 };
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,8 @@ pub(crate) enum Request {
     HealthCheck,
     Restart(RestartBody),
     ReloadConfig(ReloadBody),
+    CustomRestart(CustomRestartBody),
+    ExecuteCommand(ExecuteCommandParams),
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -45,6 +48,16 @@ pub(crate) struct RestartBody {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ReloadBody {
     config_path: Option<String>,
+}
+
+/// All may be `null`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CustomRestartBody {
+    pre_commands: Option<Vec<CommandRef>>,
+    start_args: Option<Vec<String>>,
+    post_commands: Option<Vec<CommandRef>>,
+    env_vars: Option<BTreeMap<String, String>>,
 }
 
 /// What an answer says.
@@ -73,6 +86,8 @@ impl Request {
             "HealthCheck" => plain(Self::HealthCheck, body),
             "Restart" => request::params(body).map(Self::Restart),
             "ReloadConfig" => request::params(body).map(Self::ReloadConfig),
+            "CustomRestart" => request::params(body).map(Self::CustomRestart),
+            "ExecuteCommand" => request::params(body).map(Self::ExecuteCommand),
             _ => Err(words::unknown("command", name, VARIANTS)),
         }
     }
@@ -89,6 +104,20 @@ impl Request {
             Self::ReloadConfig(ReloadBody { config_path }) => {
                 (Method::ReloadConfig, json!({ "config_path": config_path }))
             }
+            Self::CustomRestart(body) => (Method::CustomRestart, json!(body.params(""))),
+            Self::ExecuteCommand(params) => (Method::ExecuteCommand, json!(params)),
+        }
+    }
+}
+
+impl CustomRestartBody {
+    fn params(&self, service: &str) -> CustomRestartParams {
+        CustomRestartParams {
+            service: service.to_owned(),
+            pre_commands: self.pre_commands.clone().unwrap_or_default(),
+            start_args: self.start_args.clone(),
+            post_commands: self.post_commands.clone().unwrap_or_default(),
+            env_vars: self.env_vars.clone().unwrap_or_default(),
         }
     }
 }
@@ -148,6 +177,11 @@ async fn said(request: Request, caller: &Caller) -> Result<Said, ApiError> {
             let reply = engine.reload(actor, params).await?;
             done(plan_text(&reply), data(&reply)?)
         }
+        Request::CustomRestart(body) => {
+            let (name, _) = meant(caller).await?;
+            Ok(custom_restart(&engine.custom_restart(actor, body.params(&name)).await?))
+        }
+        Request::ExecuteCommand(params) => Ok(executed(&engine.execute_command(actor, params).await?)),
     }
 }
 
@@ -219,7 +253,104 @@ fn plan_text(reply: &PlanReply) -> String {
     format!("the configuration was read again: {}", changes.join("; "))
 }
 
+fn custom_restart(reply: &CustomRestartReply) -> Said {
+    let service = &reply.service;
+    let message = match &reply.error {
+        Some(error) => error.clone(),
+        None if reply.ok => format!("{service} was restarted"),
+        None => format!("not all of the restart of {service} went as asked"),
+    };
+    let data = json!({
+        "pre_command_results": results(&reply.pre_commands),
+        "restart_successful": reply.restarted,
+        "post_command_results": results(&reply.post_commands),
+        "total_execution_time_ms": reply.duration_ms,
+        "overall_success": reply.ok,
+    });
+    Said { success: reply.ok, message, data }
+}
+
+fn executed(reply: &CommandReply) -> Said {
+    let message = match &reply.error {
+        Some(error) => error.clone(),
+        None if reply.ok => format!("{} ended with success", reply.command),
+        None => format!("{} failed", reply.command),
+    };
+    Said { success: reply.ok, message, data: result(reply) }
+}
+
+fn results(replies: &[CommandReply]) -> Vec<Value> {
+    replies.iter().map(result).collect()
+}
+
+fn result(reply: &CommandReply) -> Value {
+    json!({
+        "command": reply.command,
+        "success": reply.ok,
+        "exit_code": reply.exit_code,
+        "stdout": reply.stdout.text,
+        "stderr": reply.stderr.text,
+        "execution_time_ms": reply.duration_ms,
+        "error_message": reply.error,
+    })
+}
+
 fn data<T: Serialize>(value: &T) -> Result<Value, ApiError> {
     serde_json::to_value(value)
         .map_err(|error| ApiError::new(ErrorCode::Internal, "the answer cannot be written").caused_by(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, body: Value) -> Result<Request, String> {
+        Request::read(name, body).map_err(|error| words::of_error(&error))
+    }
+
+    fn check_refused(name: &str, body: Value, expected: &str) {
+        assert_eq!(read(name, body).unwrap_err(), expected);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_is_named() {
+        check_refused("Statsu", Value::Null, "no command is called \"Statsu\" (did you mean \"Status\"?)");
+        check_refused(
+            "Restart",
+            json!({"args": [7]}),
+            "args[0]: invalid type: integer `7`, expected a string",
+        );
+        check_refused("Restart", json!([1]), "params is no object");
+        check_refused(
+            "Stop",
+            json!({"service": "a"}),
+            "service: unknown field `service`, there are no fields",
+        );
+    }
+
+    #[test]
+    fn every_variant_of_the_list_is_read_and_nulls_are_nothing() {
+        for name in VARIANTS {
+            let body = if *name == "ExecuteCommand" { json!({"command": "clean"}) } else { Value::Null };
+            assert!(read(name, body).is_ok(), "{name}");
+        }
+        let body = json!({"pre_commands": null, "start_args": null, "post_commands": null, "env_vars": null});
+        assert!(read("CustomRestart", body).is_ok());
+    }
+
+    #[test]
+    fn the_last_restart_is_the_latest_start_but_the_first() {
+        let starts = |count: u64| -> Vec<Event> {
+            let kind = EventKind::InstancePhase {
+                instance: "a/0".to_owned(),
+                from: Phase::Stopped,
+                to: Phase::Starting,
+                cause: Vec::new(),
+                status: <_>::default(),
+            };
+            (0..count).map(|seq| Event { seq, at: format!("t{seq}"), kind: kind.clone() }).collect()
+        };
+        assert_eq!(last_restart(&starts(1)), None);
+        assert_eq!(last_restart(&starts(3)), Some("t2"));
+    }
 }
