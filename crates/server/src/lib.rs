@@ -5,17 +5,18 @@
 //! [`ControlServer::run`] accepts connections and gives each a task; the operating system says who the peer is
 //! before a byte of it is read. A connection reads one line at a time (`frame`), decides by its first character
 //! whether a program or a person wrote it, and either checks and parses it as JSON-RPC (`json`, `request`) or as a
-//! command with words (`text`). `dispatch` is the one place where a method meets the engine. JSON requests run
-//! side by side and are matched by id; commands with words run one after the other. Everything that goes out
-//! passes one bounded queue per connection (`outbox`), so that a slow reader stalls only itself: its watches fall
-//! behind in the engine's journal and are told of the gap, and a write that does not move for
-//! [`limits::WRITE_DEADLINE`] ends the connection.
+//! command with words (`text`). What clients of other supervisors send is translated to the same handlers
+//! (`dialect`). `dispatch` is the one place where a method meets the engine. JSON requests run side by side and are
+//! matched by id; commands with words run one after the other. Everything that goes out passes one bounded queue
+//! per connection (`outbox`), so that a slow reader stalls only itself: its watches fall behind in the engine's
+//! journal and are told of the gap, and a write that does not move for [`limits::WRITE_DEADLINE`] ends the
+//! connection.
 //!
 //! Every bound has a name in [`limits`].
 //!
 //! Deliberately absent: what the methods do (the engine), the shapes of messages (`ostler_api`), the instance lock
-//! that makes it safe to remove a stale socket (the caller holds it). Named pipes, TCP with its token, the
-//! type-tagged and the variant-tagged dialect are not there yet and say so.
+//! that makes it safe to remove a stale socket (the caller holds it). Named pipes and TCP with its token are not
+//! there yet and say so.
 
 mod clients;
 mod connection;

@@ -65,6 +65,19 @@ async fn a_person_who_types_nothing_more_is_let_go() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_web_server_that_has_its_answer_is_let_go_as_a_person_is_and_an_editor_stays_longer() {
+    for (line, limit) in [
+        ("\"Status\"\n", limits::TYPING_DEADLINE),
+        ("{\"Restart\":\n", limits::TYPING_DEADLINE),
+        ("{\"type\":\"ListClients\"}\n", limits::IDLE_DEADLINE),
+    ] {
+        let (mut stream, _tasks) = connect(engine(), LOCAL);
+        stream.write_all(line.as_bytes()).await.expect("written");
+        assert_eq!(lifetime(&mut stream).await, limit.as_secs(), "{line}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_program_may_be_idle_for_ten_minutes_and_the_desktop_app_for_ever() {
     let (mut stream, _tasks) = connect(engine(), LOCAL);
     stream.write_all(b"{\"id\":1,\"method\":\"hello\"}\n").await.expect("written");

@@ -31,6 +31,9 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         Just(b"[[[[[[[[".to_vec()),
         Just(b"{\"type\":\"Status\"}".to_vec()),
         Just(b"\"Status\"".to_vec()),
+        Just(b"{\"type\":\"AttachClient\",\"pid\":".to_vec()),
+        Just(b"{\"Restart\":{\"args\":".to_vec()),
+        Just(b"{\"ExecuteCommand\":{\"command\":".to_vec()),
         Just(b"status api".to_vec()),
         Just(b"logs -f 99999999999".to_vec()),
         Just(b"\\u0000\\ud800".to_vec()),
@@ -40,12 +43,65 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
 }
 
+/// Any JSON that is no deeper than a few levels, its names near to those that are understood.
+fn value() -> impl Strategy<Value = Value> {
+    let name = || {
+        prop_oneof![
+            Just("id".to_owned()),
+            Just("method".to_owned()),
+            Just("params".to_owned()),
+            Just("type".to_owned()),
+            Just("service".to_owned()),
+            Just("args".to_owned()),
+            Just("Restart".to_owned()),
+            Just("CustomRestart".to_owned()),
+            Just("ExecuteCommand".to_owned()),
+            ".{0,6}",
+        ]
+    };
+    let text = prop_oneof![
+        Just("Status".to_owned()),
+        Just("Stop".to_owned()),
+        Just("WhoAmI".to_owned()),
+        Just("StateEvents".to_owned()),
+        Just("AttachClient".to_owned()),
+        Just("hello".to_owned()),
+        Just("logs".to_owned()),
+        ".{0,12}",
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text.prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 6, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            proptest::collection::vec((name(), inner), 0..5)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
     fn any_bytes_give_a_reply_or_a_close(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         prop_assert!(is_well_formed(&run(&bytes)));
+    }
+
+    /// But for a person's commands, a line has one answer of one line; the engine has ended, so that no watch tells
+    /// more.
+    #[test]
+    fn any_json_value_has_exactly_one_answer(value in value()) {
+        let line = format!("{value}\n");
+        let is_words = !line.starts_with(['{', '"', '[']);
+        let answered = run(line.as_bytes());
+        prop_assert!(is_well_formed(&answered), "{line}");
+        prop_assert!(is_words || answered.iter().filter(|byte| **byte == b'\n').count() == 1, "{line}");
     }
 
     #[test]

@@ -113,6 +113,14 @@ const NEEDS: &[Need] = &[
     },
     Need {
         purpose: Purpose::Test,
+        what: "what speaks with the daemon as others do: Node.js, Python, a netcat with Unix sockets",
+        apt: &["nodejs", "python3", "netcat-openbsd"],
+        dnf: &["nodejs", "python3", "netcat"],
+        pacman: &["nodejs", "python", "openbsd-netcat"],
+        brew: &[],
+    },
+    Need {
+        purpose: Purpose::Test,
         what: "the QML test module",
         apt: &["qml6-module-qttest"],
         dnf: &[],

@@ -14,6 +14,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod conversation;
 mod daemon;
 mod limits;
 mod place;
@@ -26,6 +27,7 @@ mod wire;
 pub mod measure;
 pub mod scenarios;
 
+pub use conversation::{Stream, conversations, hold};
 pub use daemon::{Daemon, Holder};
 pub use limits::Limits;
 pub use ostler_testkit::{wait_for, wait_until};
