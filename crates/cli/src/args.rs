@@ -100,6 +100,8 @@ pub(crate) enum Verb {
 
     /// Check, show or edit the configuration
     Config(verbs::config::Args),
+    /// Turn another process manager's file into services
+    Import(verbs::import::Args),
 
     /// Look for what is wrong with this installation
     Doctor(verbs::doctor::Args),

@@ -27,7 +27,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("Look", &["logs", "why", "health", "top", "env"]),
-    ("Configure", &["config"]),
+    ("Configure", &["config", "import"]),
     ("Plumbing", &["doctor", "socket", "completions", "man", "demo-service", "version", "help"]),
 ];
 
@@ -154,6 +154,7 @@ mod tests {
 
         Configure:
           config         Check, show or edit the configuration
+          import         Turn another process manager's file into services
 
         Plumbing:
           doctor         Look for what is wrong with this installation

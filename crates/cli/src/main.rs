@@ -100,6 +100,7 @@ async fn ask(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Top(args) => verbs::top::run(args, context).await,
         Verb::Env(args) => verbs::env::run(args, context).await,
         Verb::Config(args) => verbs::config::run(args, context).await,
+        Verb::Import(args) => verbs::import::run(args, context).await,
         Verb::Doctor(args) => verbs::doctor::run(args, context).await,
         Verb::Socket(args) => verbs::socket::run(args, context).await,
         Verb::Version(args) => verbs::version::run(args, context).await,

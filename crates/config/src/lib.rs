@@ -56,7 +56,7 @@ pub use include::{BYTES_MAX, FILES_MAX, KEYS_MAX};
 pub use load::{Config, Loaded, SERVICES_MAX, check, load};
 pub use origins::{Origin, Origins};
 pub use overrides::{Override, OverrideError, Overrides, config_path};
-pub use parse::DEPTH_MAX;
+pub use parse::{DEPTH_MAX, toml_too_deep};
 pub use paths::{default_path, engine_id, hash, sha256_hex};
 pub use quantity::{DURATION_MAX, duration_text, parse_duration, parse_size};
 pub use redact::{MASK, is_secret_key};

@@ -117,6 +117,11 @@ fn convert(value: &DeValue<'_>, place: &dyn Fn(Range<usize>) -> Place) -> Value 
     }
 }
 
+/// Where a TOML text nests deeper than its recursive parser should see, and what is wrong there.
+pub fn toml_too_deep(text: &str) -> Option<(usize, String)> {
+    too_deep(text).map(|(span, message)| (span.start, message))
+}
+
 /// Looks for nesting that no honest file has, by tokens, before the recursive parser sees it.
 fn too_deep(body: &str) -> Option<(Range<usize>, String)> {
     // Dots since the last delimiter, per open bracket.

@@ -27,7 +27,14 @@ const EDITORS: [&str; 4] = ["sensible-editor", "nano", "vim", "vi"];
 const EDITORS: [&str; 1] = ["notepad"];
 
 /// A copy beside the file, removed when it is no longer needed.
-struct Draft(PathBuf);
+pub(super) struct Draft(PathBuf);
+
+impl Draft {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for Draft {
     fn drop(&mut self) {
@@ -79,7 +86,7 @@ pub(crate) async fn run(context: &mut Context) -> Outcome {
     Ok(OK)
 }
 
-fn write_draft(path: &Path, text: &str) -> io::Result<Draft> {
+pub(super) fn write_draft(path: &Path, text: &str) -> io::Result<Draft> {
     let dir = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir)?;
     // Beside the file, so that includes and relative paths mean the same, and the last step is a rename.
@@ -126,7 +133,7 @@ fn open_editor(draft: &Path) -> Result<(), Failure> {
 }
 
 /// Puts the draft in the place of the file, whole or not at all.
-fn keep(draft: &Path, path: &Path) -> io::Result<()> {
+pub(super) fn keep(draft: &Path, path: &Path) -> io::Result<()> {
     File::open(draft)?.sync_all()?;
     fs::rename(draft, path)?;
     #[cfg(unix)]

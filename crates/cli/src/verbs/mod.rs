@@ -10,6 +10,7 @@ pub(crate) mod env;
 pub(crate) mod exec;
 pub(crate) mod health;
 pub(crate) mod help;
+pub(crate) mod import;
 pub(crate) mod logs;
 pub(crate) mod man;
 pub(crate) mod mode;

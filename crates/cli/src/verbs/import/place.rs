@@ -1,0 +1,158 @@
+//! Where the services go: into the configuration, or into a file of their own.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use ostler_api::{ApiError, ErrorCode};
+use ostler_config::{Loaded, Os};
+use ostler_import::{Import, addition};
+
+use super::{DASH, config};
+use crate::{
+    context::Context,
+    failure::Failure,
+    print::{self, home_text},
+    verbs::edit,
+};
+
+/// Where the services go.
+pub(super) struct Target {
+    pub(super) path: PathBuf,
+    /// What it says now; nothing when it does not exist.
+    before: Option<String>,
+    services: BTreeSet<String>,
+    modes: BTreeSet<String>,
+    /// Whether it is the engine's own.
+    pub(super) is_configuration: bool,
+}
+
+/// The configuration of the engine that is meant; it must be valid.
+pub(super) fn configuration(context: &Context) -> Result<Target, Failure> {
+    // A link stays a link: what it points to is replaced.
+    let named = context.paths()?.config;
+    let path = named.canonicalize().unwrap_or(named);
+    let mut target = Target {
+        path,
+        before: None,
+        services: BTreeSet::new(),
+        modes: BTreeSet::new(),
+        is_configuration: true,
+    };
+    match fs::read_to_string(&target.path) {
+        Ok(text) => target.before = Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
+        Err(error) => return Err(Failure::file("read", &target.path, &error)),
+    }
+    let loaded = ostler_config::load(&target.path, &Os).map_err(|rejected| {
+        print::remark(config::rejected_text(&rejected));
+        let message = format!("{} is not valid, so nothing can be added to it", target.shown());
+        Failure::new(ErrorCode::ConfigInvalid, message, "mend it first: ostler config edit")
+    })?;
+    target.know(&loaded);
+    Ok(target)
+}
+
+/// A file of its own.
+pub(super) fn own(output: &Path) -> Result<Target, Failure> {
+    let path = std::path::absolute(output).map_err(|error| Failure::file("write", output, &error))?;
+    if output != Path::new(DASH) && path.exists() {
+        let message = format!("{} is there already", home_text(&output.to_string_lossy()));
+        return Err(Failure::new(ErrorCode::Conflict, message, "name a file that does not exist"));
+    }
+    let (services, modes) = (BTreeSet::new(), BTreeSet::new());
+    Ok(Target { path, before: None, services, modes, is_configuration: false })
+}
+
+/// The folder in which a file stands.
+pub(super) fn folder_of(file: &Path, is_stdin: bool) -> io::Result<PathBuf> {
+    let parent = file.parent().filter(|parent| !is_stdin && !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new(".")).canonicalize()
+}
+
+/// Refuses names that the configuration has, or finds others.
+pub(super) fn settle_names(import: &mut Import, target: &Target, may_rename: bool) -> Result<(), Failure> {
+    let is_there = |name: &str| target.services.contains(name);
+    let clashes: Vec<&str> =
+        import.services.iter().map(|service| service.name.as_str()).filter(|name| is_there(name)).collect();
+    if clashes.is_empty() {
+        return Ok(());
+    }
+    if !may_rename {
+        let (is, them) = if clashes.len() == 1 { ("is", "it") } else { ("are", "them") };
+        let message = format!("{} {is} in {} already", clashes.join(", "), target.shown());
+        let hint = format!("--rename imports {them} under another name, --only NAME,NAME some services only");
+        return Err(Failure::new(ErrorCode::Conflict, message, hint));
+    }
+    import.rename(is_there);
+    Ok(())
+}
+
+impl Target {
+    fn know(&mut self, loaded: &Loaded) {
+        let fleet = &loaded.config.fleet;
+        self.services = fleet.services.keys().map(ToString::to_string).collect();
+        self.modes = fleet.modes.clone();
+    }
+
+    /// Its path for people.
+    pub(super) fn shown(&self) -> String {
+        home_text(&self.path.to_string_lossy())
+    }
+
+    /// A folder as `working_dir` in this file says it.
+    pub(super) fn see(&self, folder: &Path) -> String {
+        let own = self.path.parent().unwrap_or(Path::new("/"));
+        let own = own.canonicalize().unwrap_or_else(|_| own.to_owned());
+        match folder.strip_prefix(&own) {
+            Ok(inner) if inner.as_os_str().is_empty() => ".".to_owned(),
+            Ok(inner) => inner.to_string_lossy().into_owned(),
+            // `~/src/app` goes on to be right on another machine.
+            Err(_) => home_text(&folder.to_string_lossy()),
+        }
+    }
+
+    /// Its text with these services.
+    pub(super) fn with(&self, import: &Import, from: &str) -> String {
+        let mut text = self.before.clone().unwrap_or_default();
+        text.push_str(&self.added(import, from));
+        text
+    }
+
+    /// What is added at its end.
+    pub(super) fn added(&self, import: &Import, from: &str) -> String {
+        let text = addition(import, from, &self.modes);
+        match &self.before {
+            None => text,
+            Some(before) => {
+                let gap = match before.as_str() {
+                    "" => "",
+                    before if before.ends_with('\n') => "\n",
+                    _ => "\n\n",
+                };
+                let added = format!("{gap}{text}");
+                if before.contains("\r\n") { added.replace('\n', "\r\n") } else { added }
+            }
+        }
+    }
+
+    /// How many lines it has now.
+    pub(super) fn lines(&self) -> usize {
+        self.before.as_deref().map_or(0, |before| before.lines().count())
+    }
+
+    /// Writes it whole or not at all, and not over what somebody else wrote meanwhile.
+    pub(super) fn write(&self, text: &str, _: &Context) -> Result<(), Failure> {
+        let wrong = |error: io::Error| Failure::file("write", &self.path, &error);
+        let draft = edit::write_draft(&self.path, text).map_err(wrong)?;
+        if fs::read_to_string(&self.path).ok() != self.before {
+            return Err(Failure::Api(ApiError::new(
+                ErrorCode::ConfigConflict,
+                format!("{} was changed by somebody else meanwhile; nothing was written", self.shown()),
+            )));
+        }
+        edit::keep(draft.path(), &self.path).map_err(wrong)
+    }
+}
