@@ -32,6 +32,7 @@ mod include;
 mod keys;
 mod load;
 mod nearest;
+mod only;
 mod origins;
 mod overrides;
 mod parse;

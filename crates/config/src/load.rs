@@ -1,13 +1,13 @@
 //! The whole way: read, merge, check, build, check what must hold together.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use ostler_core::Fleet;
+use ostler_core::{Fleet, ServiceName};
 
 use crate::{
     check::Checker,
@@ -65,6 +65,9 @@ pub struct Config {
     pub supervisor: supervisor::SupervisorSettings,
     /// The services and the modes.
     pub fleet: Arc<Fleet>,
+    /// The services that are started by themselves, with what they depend on, whatever `enabled` says; empty = as it
+    /// says. Never in a file: see [`Loaded::start_only`].
+    pub only: BTreeSet<ServiceName>,
     /// The mode at boot or login: `supervisor.mode`.
     pub mode: String,
     /// `[control]`.

@@ -34,6 +34,7 @@ pub(crate) fn read(tree: &Table, scope: Scope<'_>) -> Config {
         mode: supervisor.mode.clone(),
         supervisor,
         fleet: Arc::new(Fleet::default()),
+        only: <_>::default(),
         control: control::read(&top("control", &CONTROL)),
         desktop: desktop::read(&top("desktop", &DESKTOP)),
         notify: desktop::read_notify(&top("notify", &NOTIFY)),

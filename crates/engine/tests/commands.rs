@@ -13,6 +13,7 @@ use ostler_api::{
     EventKind, ExecuteCommandParams, InlineCommand, Phase, ReloadParams, ServiceParams, WatchParams,
 };
 use ostler_config::Paths;
+use ostler_core::ServiceName;
 use ostler_engine::{Actor, Delivery, Engine, EngineHandle, EngineOptions};
 use ostler_testkit::{naughty, wait_until};
 
@@ -25,6 +26,11 @@ struct World {
 
 impl World {
     async fn new(config: &str) -> Self {
+        Self::only(config, &[]).await
+    }
+
+    /// With only these services started by themselves.
+    async fn only(config: &str, only: &[&str]) -> Self {
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         let home = tempfile::Builder::new().permissions(private).tempdir().expect("temporary directory");
         let file = home.path().join("ostler.toml");
@@ -38,8 +44,10 @@ impl World {
             logs: home.path().join("state/logs"),
         };
         paths.ensure().expect("folders");
+        let mut loaded = ostler_config::load(&file, &ostler_config::Os).expect("config");
+        loaded.start_only(&only.iter().map(|name| ServiceName::new(name).expect("name")).collect());
         let options = EngineOptions {
-            config: ostler_config::load(&file, &ostler_config::Os).expect("config"),
+            config: loaded,
             refused: None,
             host: ostler_api::EngineHost::Daemon,
             logs: ostler_engine::logs::LogStore::new(&paths.state),
@@ -408,5 +416,40 @@ async fn a_remote_restart_needs_its_words_and_a_shell_line_has_no_arguments() {
     assert_eq!((shell.code, shell.path.as_deref()), (ErrorCode::InvalidParams, Some("start_args")));
     let unknown = handle.custom_restart(&local(), with("nobody")).await.expect_err("unknown");
     assert_eq!(unknown.code, ErrorCode::UnknownService);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn restart_all_leaves_alone_what_is_down_on_purpose() {
+    let more = SLEEPER.replace("services.api", "services.web")
+        + "enabled = false\n"
+        + &SLEEPER.replace("services.api", "services.db");
+    let world = World::new(&format!("{SLEEPER}{more}")).await;
+    let handle = world.handle();
+    let before = running(&handle, "api").await;
+    running(&handle, "db").await;
+    let settled = ostler_api::Wait::Settled;
+    handle.stop(&local(), ActionParams { wait: settled, ..on("db") }).await.expect("stopped");
+    let all = ActionParams { all: true, wait: settled, ..ActionParams::default() };
+    let reply = handle.restart(&local(), all).await.expect("accepted");
+    assert_eq!(reply.outcome.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["api/0"]);
+    assert_ne!(pid(&handle, "api").await, Some(before));
+    assert_eq!((pid(&handle, "web").await, pid(&handle, "db").await), (None, None));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_reload_does_not_start_what_was_left_out() {
+    let web = SLEEPER.replace("services.api", "services.web");
+    let world = World::only(&format!("{SLEEPER}{web}"), &["api"]).await;
+    let handle = world.handle();
+    running(&handle, "api").await;
+    let plan = handle.reload(&local(), ReloadParams::default()).await.expect("reloaded").plan;
+    assert!(plan.changes.is_empty(), "{plan:?}");
+    std::fs::write(world.file("ostler.toml"), format!("{SLEEPER}{web}nice = 1\n")).expect("write");
+    handle.reload(&local(), ReloadParams::default()).await.expect("reloaded");
+    assert_eq!(pid(&handle, "web").await, None);
+    handle.start(&local(), on("web")).await.expect("by hand it may");
+    running(&handle, "web").await;
     world.end().await;
 }

@@ -2,11 +2,12 @@
 
 #![cfg(target_os = "linux")]
 
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use ostler_api::{CommandReply, CustomRestartReply};
 use ostler_e2e::{Place, Process, Service, wait_until};
+use rustix::process::Signal;
 
 const LIMIT: Duration = Duration::from_secs(15);
 const COMMANDS: &str = "[commands.clean]\ncommand = \"rm\"\nargs = [\"-v\", \"junk\"]\n\
@@ -107,4 +108,19 @@ fn a_failed_pre_command_is_told_and_nothing_is_restarted() {
     let odd = place.cli(&["custom-restart", "api", "--pre-command", "echo 'a"]);
     assert_eq!(odd.status.code(), Some(2));
     assert!(err(&odd).contains("within quotes"), "{}", err(&odd));
+}
+
+#[test]
+fn run_ends_with_the_code_of_ctrl_c() {
+    let place = place();
+    let mut run =
+        place.command("ostler").arg("run").stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    assert!(wait_until(LIMIT, || pid(&place).is_some()));
+    Process::read(run.id()).unwrap().signal(Signal::INT);
+    let mut ended = None;
+    assert!(wait_until(LIMIT, || {
+        ended = run.try_wait().unwrap();
+        ended.is_some()
+    }));
+    assert_eq!(ended.and_then(|status| status.code()), Some(130));
 }

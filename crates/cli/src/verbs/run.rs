@@ -1,5 +1,7 @@
 //! `ostler run`.
 
+use std::time::Duration;
+
 use ostler_api::{
     EngineHost, ErrorCode, Event, EventKind, InstanceStatus, LogNotification, LogsParams, Method, OnQuit,
     ShutdownParams, ShutdownReply, Snapshot, WatchParams, Word,
@@ -92,10 +94,11 @@ async fn foreground(host: Host, args: Args, context: &mut Context) -> Outcome {
     let (_, lines) = link.logs(params).await?;
     let instances = snapshot.services.values().flat_map(|service| &service.instances);
     let printer = LogPrinter::new(context.clock(), instances.map(|instance| instance.id.as_str()), false);
-    let mut view = View { snapshot, printer, args, first_failure: None };
+    let mut view = View { snapshot, printer, args, first_failure: None, is_interrupted: false };
     view.show(host, &link, events, lines, context).await?;
     match view.first_failure {
         Some(code) if view.args.exit_on_failure => Ok(code),
+        Some(_) | None if view.is_interrupted => Ok(INTERRUPTED),
         Some(_) if !view.args.services.is_empty() => Ok(ErrorCode::SpawnFailed.exit_code()),
         Some(_) | None => Ok(OK),
     }
@@ -107,6 +110,7 @@ struct View {
     printer: LogPrinter,
     args: Args,
     first_failure: Option<u8>,
+    is_interrupted: bool,
 }
 
 impl View {
@@ -119,12 +123,18 @@ impl View {
         context: &mut Context,
     ) -> Result<(), Failure> {
         let mut ended = std::pin::pin!(host.wait());
+        // One listener from the beginning, so that no Ctrl-C falls between two rounds.
+        let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
         let mut is_ending = false;
         let mut has_events = true;
         let mut has_lines = true;
         loop {
             tokio::select! {
-                _ = &mut ended => return Ok(()),
+                _ = &mut ended => {
+                    // Without services the engine may end before the Ctrl-C that ended it is looked at.
+                    self.is_interrupted |= tokio::time::timeout(Duration::ZERO, interrupt).await.is_ok();
+                    return Ok(());
+                }
                 more = lines.next(), if has_lines => match more {
                     Some(more) => write(context, &mut self.printer, &more)?,
                     None => has_lines = false,
@@ -140,7 +150,9 @@ impl View {
                     }
                     None => has_events = false,
                 },
-                _ = tokio::signal::ctrl_c() => {
+                _ = &mut interrupt => {
+                    interrupt.set(tokio::signal::ctrl_c());
+                    self.is_interrupted = true;
                     let said = if is_ending { "Killing what is left." } else { "Stopping; Ctrl-C again kills." };
                     print::remark(format!("\r{said}"));
                     is_ending = true;

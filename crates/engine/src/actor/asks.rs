@@ -75,7 +75,13 @@ impl Actor {
 
     fn act(&mut self, wish: Wish, params: api::ActionParams, actor: &Who) -> Result<Accepted, ApiError> {
         self.refuse_while_ending()?;
-        let targets = targets::of_action(&self.supervisor, &params)?;
+        let mut targets = targets::of_action(&self.supervisor, &params)?;
+        if wish == Wish::Restart && params.all {
+            // All that is wanted: what is down on purpose stays down.
+            let slots = self.supervisor.instances().filter(|it| it.goal() == ostler_core::Goal::Up);
+            let wanted: Vec<_> = slots.map(ostler_core::Instance::id).collect();
+            targets.retain(|target| wanted.iter().any(|id| targets::is_meant(target, id)));
+        }
         if let Some(args) = params.args {
             for target in &targets {
                 let (ostler_core::Target::Service(service)

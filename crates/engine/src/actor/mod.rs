@@ -5,8 +5,8 @@
 
 mod asks;
 mod boot;
-mod commands;
 mod chores;
+mod commands;
 mod doctor;
 pub(crate) mod fact;
 mod logs;

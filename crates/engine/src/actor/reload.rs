@@ -127,9 +127,12 @@ impl Actor {
 
     pub(super) fn loaded(
         &mut self,
-        result: Result<ostler_config::Loaded, ostler_config::Rejected>,
+        mut result: Result<ostler_config::Loaded, ostler_config::Rejected>,
         because: LoadedBecause,
     ) {
+        if let Ok(loaded) = &mut result {
+            loaded.start_only(&self.config.config.only);
+        }
         match because {
             LoadedBecause::Checked { reply } => {
                 let verdict = match result {
