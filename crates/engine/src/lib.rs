@@ -18,11 +18,14 @@ mod actor;
 mod commands;
 mod follow;
 mod handle;
+mod hooks;
 mod journal;
 mod keepers;
+mod limits;
 mod schedule;
 mod state;
 mod wait;
+mod watching;
 mod wire;
 
 pub use actor::{Ended, Engine, EngineOptions, StartError, last_good_config};

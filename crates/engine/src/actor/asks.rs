@@ -89,6 +89,10 @@ impl Actor {
                 self.overrides.entry(service.clone()).or_default().args = Some(args.clone());
             }
         }
+        match wish {
+            Wish::Start | Wish::Restart => self.resume_watches(&targets),
+            Wish::Stop => {}
+        }
         let request = match wish {
             Wish::Start => Request::Start { targets: targets.clone(), with_dependencies: !params.no_deps },
             Wish::Stop => Request::Stop { targets: targets.clone() },
@@ -146,6 +150,16 @@ impl Actor {
         }
         let before =
             self.supervisor.instances().filter(|it| it.id().service == service && !it.is_leaving()).count();
+        if before == usize::from(params.instances) {
+            let notice = format!("{service} has {before} instances already; nothing changes");
+            let plan =
+                api::Plan { untouched: fleet.services.len(), notices: vec![notice], ..api::Plan::default() };
+            return Ok(api::PlanReply {
+                plan,
+                hash: self.config.hash.clone(),
+                accepted_at: self.journal.last(),
+            });
+        }
         self.command(Request::Scale { service: service.clone(), instances: params.instances }, actor);
         self.new_services.insert(service.clone());
         self.publish();

@@ -171,6 +171,9 @@ impl Actor {
             sampler: <_>::default(),
             jitter: jitter::Jitter::new(),
             schedules,
+            watches: <_>::default(),
+            hooks: super::hooks::Hooks::new(),
+            excesses: <_>::default(),
             remarks: <_>::default(),
         };
         Ok((actor, Ears { asks, news: heard, facts: learnt, files: changed }))
@@ -189,6 +192,7 @@ impl Actor {
         self.configure_all();
         self.watch_files();
         self.arm_schedules(is_successor);
+        self.arm_watches();
         self.keep_intent();
         if self.refused.is_empty() {
             self.keep_good_config();
@@ -392,7 +396,13 @@ impl Actor {
     pub(super) fn cgroup_of(&self, instance: &InstanceId) -> Option<PathBuf> {
         let group = self.cgroup.as_ref()?.create(&format!("{}-{instance}", self.options.paths.id));
         match group {
-            Ok(group) => Some(group.path().to_owned()),
+            Ok(group) => {
+                let spec = self.supervisor.fleet().services.get(&instance.service);
+                let memory = spec.and_then(|spec| spec.limits.memory);
+                // The kernel ends at once what outruns the samples; what creeps over the limit is restarted politely.
+                group.limit_memory(memory.map(|bytes| bytes.saturating_add(bytes / 4)));
+                Some(group.path().to_owned())
+            }
             Err(error) => {
                 tracing::warn!(%instance, %error, "cgroup cannot be made");
                 None

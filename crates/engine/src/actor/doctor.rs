@@ -15,6 +15,7 @@ impl Actor {
         let mut checks =
             vec![self.check_config(), self.check_tier(), self.check_keepers(), self.check_logs()];
         checks.extend(self.check_services());
+        checks.extend(self.check_remarks());
         let taken: Vec<_> = self.ports_of_resting_services();
         let paths = self.options.paths.clone();
         let keeper = self.nursery.program.clone();

@@ -31,6 +31,10 @@ pub(crate) enum Fact {
     },
     /// A command beside the services wants something.
     Command(super::commands::CommandNews),
+    /// A hook or the webhook was told.
+    Hook(super::hooks::HookNews),
+    /// Files changed, or are watched now.
+    Watch(super::watches::WatchNews),
     /// A job ended without anything to tell.
     Nothing,
 }

@@ -9,6 +9,8 @@ mod chores;
 mod commands;
 mod doctor;
 pub(crate) mod fact;
+mod hooks;
+mod limits;
 mod logs;
 mod memo;
 mod news;
@@ -22,6 +24,7 @@ mod schedules;
 mod slot;
 mod targets;
 mod time;
+mod watches;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -106,6 +109,10 @@ pub(crate) struct Actor {
     sampler: Arc<std::sync::Mutex<crate::metrics::Sampler>>,
     jitter: jitter::Jitter,
     schedules: schedules::Schedules,
+    watches: watches::Watches,
+    hooks: hooks::Hooks,
+    /// How often in a row instances were over their limits.
+    excesses: BTreeMap<InstanceId, crate::limits::Excess>,
     /// What a person should know of a service, by topic.
     remarks: chores::Remarks,
 }
@@ -239,6 +246,8 @@ impl Actor {
             Fact::Unfollowed { instances } => self.unwatch_logs(&instances),
             Fact::Measured { usage, asked } => self.measured(&usage, asked),
             Fact::Command(news) => self.command_news(news),
+            Fact::Hook(news) => self.hook_news(news),
+            Fact::Watch(news) => self.watch_news(news),
             Fact::Nothing => {}
         }
     }
@@ -290,6 +299,7 @@ impl Actor {
     }
 
     async fn end(mut self, ears: &mut Ears) -> Ended {
+        self.finish_hooks().await;
         let services_kept = self.is_leaving;
         self.note(None, EventKind::Stopping { services_kept });
         self.publish();

@@ -102,6 +102,7 @@ impl Actor {
         if tree_is_gone {
             self.run_is_over(&instance, run);
         }
+        self.exit_hook(&instance, run, status);
         let jitter = self.jitter.next();
         self.feed(Input::Exited { instance, run, status, tree_is_gone, jitter });
     }

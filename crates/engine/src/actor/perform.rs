@@ -94,6 +94,7 @@ impl Actor {
             tracing::warn!(%instance, why, "service failed");
             let why = why.to_owned();
             self.audit(&ostler_core::Actor::Supervisor, "failed", instance.to_string(), &why);
+            self.failed_hook(&instance, &why);
         } else {
             tracing::info!(%instance, phase = ?to, why, "phase");
         }

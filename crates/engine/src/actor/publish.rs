@@ -211,6 +211,11 @@ impl Actor {
         service.instances.iter().find(|status| status.id == text).cloned()
     }
 
+    /// The banner as it is shown now.
+    pub(super) fn published_banner(&self) -> Vec<api::Banner> {
+        self.published.banner.clone()
+    }
+
     fn banner(&self) -> Vec<api::Banner> {
         let mut banner = Vec::new();
         let say = |kind, subject: &str, text: String| api::Banner { kind, subject: subject.to_owned(), text };

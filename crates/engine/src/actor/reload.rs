@@ -242,6 +242,7 @@ impl Actor {
         self.configure_all();
         self.watch_files();
         self.arm_schedules(false);
+        self.arm_watches();
         self.keep_good_config();
         self.keep_intent();
         self.publish();
