@@ -9,6 +9,8 @@
 //! Deliberately absent: sockets, framing, the engine. How domain values become these is the engine's business
 //! (`ostler_engine::wire`); how lines become requests is the server's.
 
+mod attach;
+mod base64;
 mod commands;
 mod config;
 mod error;
@@ -20,6 +22,8 @@ mod rpc;
 mod schema;
 mod snapshot;
 
+pub use attach::*;
+pub use base64::*;
 pub use commands::*;
 pub use config::*;
 pub use error::*;

@@ -84,6 +84,8 @@ pub(crate) enum Verb {
     Signal(verbs::signal::Args),
     /// Run a command beside the services
     Exec(verbs::exec::Args),
+    /// Use a service's terminal, or send lines to its standard input
+    Attach(verbs::attach::Args),
     /// Show or switch the mode
     Mode(verbs::mode::Args),
 

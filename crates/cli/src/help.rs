@@ -22,6 +22,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
             "reload",
             "scale",
             "signal",
+            "attach",
             "exec",
             "mode",
         ],

@@ -93,6 +93,7 @@ async fn ask(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Reload(args) => verbs::reload::run(args, context).await,
         Verb::Scale(args) => verbs::scale::run(args, context).await,
         Verb::Signal(args) => verbs::signal::run(args, context).await,
+        Verb::Attach(args) => verbs::attach::run(args, context).await,
         Verb::Mode(args) => verbs::mode::run(args, context).await,
         Verb::Logs(args) => verbs::logs::run(args, context).await,
         Verb::Why(args) => verbs::why::run(args, context).await,

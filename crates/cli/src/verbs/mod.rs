@@ -1,5 +1,6 @@
 //! The verbs: one file each, with what can be said and what is done.
 
+pub(crate) mod attach;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod custom_restart;

@@ -57,6 +57,8 @@ impl Actor {
             Ask::ExecuteCommand { params, actor, reply } => self.execute_command(&params, actor, reply),
             Ask::CustomRestart { params, actor, reply } => self.custom_restart(params, actor, reply),
             Ask::Doctor { reply } => self.doctor(reply),
+            Ask::Attach { params, actor, reply } => drop(reply.send(self.attach(&params, &actor))),
+            Ask::Streams { service, reply } => drop(reply.send(self.streams(&service))),
             Ask::Look { until } => {
                 self.lookers.spawn(until_dropped(until));
                 self.next_sample.get_or_insert_with(tokio::time::Instant::now);

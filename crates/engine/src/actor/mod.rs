@@ -4,6 +4,7 @@
 //! each turn, what changed is published in one piece. Nothing here awaits anything but the next thing.
 
 mod asks;
+mod attach;
 mod boot;
 mod chores;
 mod commands;
@@ -69,6 +70,7 @@ pub(crate) struct Actor {
     refused: Vec<ostler_api::Diagnostic>,
     notices: Vec<String>,
     journal: Arc<Journal>,
+    terminals: Arc<crate::terminal::Terminals>,
     time: Time,
     started: Time,
     slots: BTreeMap<InstanceId, Slot>,

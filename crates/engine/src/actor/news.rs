@@ -59,7 +59,7 @@ impl Actor {
                     self.spawn_failed(instance, run, SpawnFailure::Keeper { reason: text });
                 }
             }
-            // Terminals and streams are attached to by clients, which comes with `attach`.
+            // The link has passed them on already.
             Event::Output { .. } | Event::Streams { .. } | Event::Pong { .. } => {}
         }
     }

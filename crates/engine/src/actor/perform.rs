@@ -12,7 +12,10 @@ use super::{
     fact::{Fact, Prepared},
     slot::{RunState, Stage},
 };
-use crate::{keepers::KeeperLink, wire};
+use crate::{
+    keepers::{Ear, KeeperLink},
+    wire,
+};
 
 impl Actor {
     pub(super) fn perform(&mut self, effects: Vec<Effect>) {
@@ -145,6 +148,7 @@ impl Actor {
     }
 
     fn remove(&mut self, instance: &InstanceId) {
+        self.terminals.remove(instance);
         if let Some(mut slot) = self.slots.remove(instance) {
             slot.drop_probe();
             if let Some(link) = slot.link.take() {
@@ -182,8 +186,8 @@ impl Actor {
                 if let Some(keeper) = prepared.keeper {
                     self.links += 1;
                     slot.keeper_pid = Some(keeper.pid());
-                    let news = self.news.clone();
-                    match KeeperLink::to_new(keeper, self.links, instance.clone(), news, &mut self.link_tasks)
+                    let ear = Ear { news: self.news.clone(), terminals: self.terminals.clone() };
+                    match KeeperLink::to_new(keeper, self.links, instance.clone(), ear, &mut self.link_tasks)
                     {
                         Ok(link) => slot.link = Some(link),
                         Err(error) => tracing::error!(%instance, %error, "keeper's socket cannot be used"),

@@ -23,12 +23,13 @@ use crate::{
 
 /// The variable that marks every process of a run.
 pub(super) const RUN_ID: &str = "OSTLER_RUN_ID";
+/// What a program asks to know its terminal, and what nearly all terminals are.
+const TERM: &str = "TERM";
+const TERM_DEFAULT: &str = "xterm-256color";
 /// Output kept of a stop command, in bytes.
 const COMMAND_OUTPUT_MAX: usize = 64 * 1024;
 /// From asking an old run of ours to give up a port to killing it.
 const TAKEOVER_GRACE: Duration = Duration::from_secs(5);
-const DEFAULT_ROWS: u16 = 24;
-const DEFAULT_COLUMNS: u16 = 80;
 
 /// Everything a preparation needs, taken from the actor in one piece.
 pub(super) struct Plans {
@@ -46,6 +47,8 @@ pub(super) struct Plans {
     nursery: Option<Nursery>,
     /// Where the run finds its `NOTIFY_SOCKET`, if it has a probe that listens there.
     notify: Option<PathBuf>,
+    /// Lines and columns of a terminal.
+    terminal: (u16, u16),
 }
 
 /// A probe that can be asked, and what a command beside the run gets.
@@ -100,6 +103,7 @@ impl Actor {
             allocator: Arc::clone(&self.ports),
             notify: listens(&spec).then(|| self.notify_path(instance)),
             nursery: slot.is_none_or(|slot| slot.link.is_none()).then(|| self.nursery.clone()),
+            terminal: if spec.launch.stdio == Stdio::Pty { self.terminals.size(instance) } else { (0, 0) },
             spec,
         }
     }
@@ -200,6 +204,9 @@ impl Plans {
         let mut env: Vec<_> =
             composed.env.iter().map(|(name, value)| format!("{name}={value}").into()).collect();
         env.push(format!("{RUN_ID}={}", self.mark).into());
+        if self.spec.launch.stdio == Stdio::Pty && !composed.env.iter().any(|(name, _)| name == TERM) {
+            env.push(format!("{TERM}={TERM_DEFAULT}").into());
+        }
         let notify = self.notify.as_deref().map(NotifySocket::bind).transpose();
         let notify = notify.map_err(|error| SpawnFailure::Os {
             step: "making its NOTIFY_SOCKET".to_owned(),
@@ -218,7 +225,7 @@ impl Plans {
             cwd: composed.working_dir.clone(),
             stdio: match launch.stdio {
                 Stdio::Log => protocol::Stdio::Log,
-                Stdio::Pty => protocol::Stdio::Pty { rows: DEFAULT_ROWS, cols: DEFAULT_COLUMNS },
+                Stdio::Pty => protocol::Stdio::Pty { rows: self.terminal.0, cols: self.terminal.1 },
                 Stdio::Stream => protocol::Stdio::Stream,
             },
             umask: launch.umask,
