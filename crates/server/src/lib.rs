@@ -35,7 +35,6 @@ mod peer;
 mod registry;
 mod request;
 mod subscription;
-mod terminal;
 mod text;
 
 pub use control::{ControlServer, ServerOptions};

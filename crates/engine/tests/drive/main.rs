@@ -2,9 +2,5 @@
 
 #![cfg(target_os = "linux")]
 
-mod files;
-mod hooks;
-mod limits;
-mod neighbours;
 mod schedules;
 mod world;

@@ -8,8 +8,7 @@ use tokio::{
 
 use super::{reading::Connection, refusal, stream::End};
 use crate::{
-    dialect::Dialect, dispatch::Then, limits::IN_FLIGHT_MAX, outbox::Gone, subscription, terminal,
-    text::Spoken,
+    dialect::Dialect, dispatch::Then, limits::IN_FLIGHT_MAX, outbox::Gone, subscription, text::Spoken,
 };
 
 /// What a task of a connection does.
@@ -93,7 +92,6 @@ impl Connection {
                 Then::Done => Ok(()),
                 Then::Watch(watch) => subscription::watch(watch, &id, &outbox).await,
                 Then::Follow(follower) => subscription::follow(follower, &id, &outbox).await,
-                Then::Show(attachment) => terminal::show(*attachment, &id, &outbox).await,
             }
         };
         self.spawn(job, async move {
