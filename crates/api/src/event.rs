@@ -85,7 +85,7 @@ pub enum EventKind {
         /// Why.
         cause: Vec<Cause>,
     },
-    /// A service is not restarted any more.
+    /// A limit was hit: it is not restarted any more, or it is because it uses too much; the cause says which.
     LimitHit {
         /// `api/0`.
         instance: String,

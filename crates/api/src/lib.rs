@@ -9,11 +9,12 @@
 //! Deliberately absent: sockets, framing, the engine. How domain values become these is the engine's business
 //! (`ostler_engine::wire`); how lines become requests is the server's.
 
+mod attach;
+mod base64;
 mod commands;
 mod config;
 mod error;
 mod event;
-mod incident;
 mod logs;
 mod method;
 mod params;
@@ -21,11 +22,12 @@ mod rpc;
 mod schema;
 mod snapshot;
 
+pub use attach::*;
+pub use base64::*;
 pub use commands::*;
 pub use config::*;
 pub use error::*;
 pub use event::*;
-pub use incident::*;
 pub use logs::*;
 pub use method::*;
 pub use params::*;

@@ -93,9 +93,15 @@ methods! {
     ConfigHistory "config_history" Read;
     /// Not available yet.
     ConfigRestore "config_restore" Change;
-    /// Not available yet.
+    /// A service's terminal, as it is shown.
     Attach "attach" Change;
-    /// Frozen evidence of crashes.
+    /// Type.
+    Input "input" Change;
+    /// Another size of the terminal.
+    Resize "resize" Change;
+    /// Let go of the terminal.
+    Detach "detach" Change;
+    /// Not available yet.
     Incidents "incidents" Read;
     /// Not available yet.
     SubscribeEvents "subscribe_events" Read;

@@ -17,12 +17,14 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         "params.scale" ScaleParams,
         "params.custom_restart" CustomRestartParams, "params.execute_command" ExecuteCommandParams,
         "reply.custom_restart" CustomRestartReply, "reply.execute_command" CommandReply,
+        "params.attach" AttachParams, "params.input" InputParams,
+        "params.resize" ResizeParams, "params.detach" DetachParams, "reply.attach" AttachReply,
+        "notification.output" OutputNotification, "notification.attach_state" AttachState,
         "reply.hello" HelloReply, "reply.action" ActionReply, "reply.plan" PlanReply,
         "reply.watch" WatchReply, "reply.logs" LogReply, "notification.log" LogNotification,
         "notification.snapshot_part" SnapshotPart,
         "reply.why" WhyReply, "reply.health_check" HealthReply, "reply.metrics" MetricsReply,
         "reply.signal" SignalReply, "reply.env" EnvReply, "reply.shutdown" ShutdownReply,
-        "params.incidents" IncidentsParams, "reply.incidents" IncidentsReply,
         "reply.doctor" DoctorReply, "reply.config_get" ConfigText, "reply.config_validate" ConfigVerdict,
     ]
 }

@@ -84,6 +84,8 @@ pub(crate) enum Verb {
     Signal(verbs::signal::Args),
     /// Run a command beside the services
     Exec(verbs::exec::Args),
+    /// Use a service's terminal, or send lines to its standard input
+    Attach(verbs::attach::Args),
     /// Show or switch the mode
     Mode(verbs::mode::Args),
 
@@ -93,10 +95,6 @@ pub(crate) enum Verb {
     Why(verbs::why::Args),
     /// Ask the health probes now
     Health(verbs::health::Args),
-    /// Show what was known when a service crashed
-    Incident(verbs::incident::Args),
-    /// Show who did what
-    Audit(verbs::audit::Args),
     /// Watch CPU and memory of all services
     Top(verbs::top::Args),
     /// Show the environment that a service gets
@@ -109,8 +107,6 @@ pub(crate) enum Verb {
 
     /// Look for what is wrong with this installation
     Doctor(verbs::doctor::Args),
-    /// Pack what helps others to help you into a zip, without secrets
-    Diagnostics(verbs::diagnostics::Args),
     /// Print the path of the control socket
     Socket(verbs::socket::Args),
     /// Print completions for a shell

@@ -22,16 +22,14 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
             "reload",
             "scale",
             "signal",
+            "attach",
             "exec",
             "mode",
         ],
     ),
-    ("Look", &["logs", "why", "health", "incident", "audit", "top", "env"]),
+    ("Look", &["logs", "why", "health", "top", "env"]),
     ("Configure", &["config", "import"]),
-    (
-        "Plumbing",
-        &["doctor", "diagnostics", "socket", "completions", "man", "demo-service", "version", "help"],
-    ),
+    ("Plumbing", &["doctor", "socket", "completions", "man", "demo-service", "version", "help"]),
 ];
 
 /// What follows the short help.
@@ -152,8 +150,6 @@ mod tests {
           logs           Show the output of services
           why            Tell why a service is as it is
           health         Ask the health probes now
-          incident       Show what was known when a service crashed
-          audit          Show who did what
           top            Watch CPU and memory of all services
           env            Show the environment that a service gets
 
@@ -163,7 +159,6 @@ mod tests {
 
         Plumbing:
           doctor         Look for what is wrong with this installation
-          diagnostics    Pack what helps others to help you into a zip, without secrets
           socket         Print the path of the control socket
           completions    Print completions for a shell
           man            Print the manual page

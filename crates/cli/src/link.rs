@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use ostler_api::{
-    ActionParams, ActionReply, ApiError, Effect, Event, HelloParams, HelloReply, LogNotification, LogReply,
-    LogsParams, Method, Snapshot, WatchParams,
+    ActionParams, ActionReply, ApiError, AttachParams, AttachReply, Effect, Event, HelloParams, HelloReply,
+    LogNotification, LogReply, LogsParams, Method, Snapshot, WatchParams,
 };
-use ostler_client::{Client, ClientError, Follow, Watch, WatchItem};
+use ostler_client::{Attached, Client, ClientError, Follow, Watch, WatchItem};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::io::DuplexStream;
 
@@ -15,8 +15,7 @@ use crate::failure::Failure;
 const NAME: &str = "ostler";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A connection to an engine. Clones share it.
-#[derive(Clone)]
+/// A connection to an engine.
 pub(crate) struct Link {
     client: Client,
 }
@@ -119,6 +118,12 @@ impl Link {
                 return Ok((*snapshot, Events(watch)));
             }
         }
+    }
+
+    /// Attaches to a service's terminal, or to its standard input.
+    pub(crate) async fn attach(&self, params: &AttachParams) -> Result<(AttachReply, Attached), Failure> {
+        self.hello().await?;
+        self.client.attach(params).await.map_err(refused)
     }
 
     /// Output, and what follows if asked.

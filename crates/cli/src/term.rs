@@ -9,7 +9,7 @@ mod os;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
-pub(crate) use os::size;
+pub(crate) use os::{Heard, RawMode, Signals, size};
 
 /// Width and height in cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

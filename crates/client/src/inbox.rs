@@ -5,9 +5,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use ostler_api::{ApiError, Event, EventKind, LogNotification, SnapshotPart};
+use ostler_api::{
+    ApiError, AttachState, Event, EventKind, LogNotification, OutputNotification, SnapshotPart,
+};
 use serde::Deserialize;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     ClientError,
@@ -31,6 +33,8 @@ pub(crate) enum Feed {
     Watch(mpsc::Sender<News>),
     /// What finds no room is counted.
     Follow { lines: mpsc::Sender<LogNotification>, missed: u64 },
+    /// Output that finds no room is counted; of states the latest stays.
+    Attached { output: mpsc::Sender<OutputNotification>, missed: u64, state: watch::Sender<AttachState> },
 }
 
 /// Who waits, by the number of the request.
@@ -142,6 +146,25 @@ impl Inbox {
                     Ok(()) => *missed = 0,
                     Err(mpsc::error::TrySendError::Full(news)) => *missed = counted + news.lines.len() as u64,
                     Err(mpsc::error::TrySendError::Closed(_)) => {}
+                }
+                false
+            }
+            (Some(Feed::Attached { output, missed, .. }), "output") => {
+                let Ok(mut news) = serde_json::from_str::<OutputNotification>(params) else { return };
+                let counted = *missed + news.missed;
+                news.missed = counted;
+                match output.try_send(news) {
+                    Ok(()) => *missed = 0,
+                    Err(mpsc::error::TrySendError::Full(news)) => {
+                        *missed = counted + news.data.0.len() as u64
+                    }
+                    Err(mpsc::error::TrySendError::Closed(_)) => {}
+                }
+                false
+            }
+            (Some(Feed::Attached { state, .. }), "attach_state") => {
+                if let Ok(news) = serde_json::from_str(params) {
+                    state.send_replace(news);
                 }
                 false
             }

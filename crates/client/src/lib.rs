@@ -14,6 +14,7 @@
 //! Deliberately absent: reconnecting (the desktop app does it with its own patience), keeping a snapshot up to
 //! date (`ostler_view::fold`), text for people. Named pipes and TCP come later.
 
+mod attached;
 mod client;
 mod endpoint;
 mod error;
@@ -23,6 +24,7 @@ mod line;
 mod methods;
 mod watch;
 
+pub use attached::{Attached, Keyboard, Told};
 pub use client::Client;
 pub use endpoint::Endpoint;
 pub use error::ClientError;

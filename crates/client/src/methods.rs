@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use ostler_api::{
-    ActionParams, ActionReply, ConfigText, ConfigValidateParams, ConfigVerdict, DoctorReply, EnvReply,
-    HealthReply, HelloParams, HelloReply, LogReply, LogsParams, Method, MetricsParams, MetricsReply,
-    NoParams, PlanReply, ReloadParams, ScaleParams, ServiceParams, SetModeParams, ShutdownParams,
-    ShutdownReply, SignalParams, SignalReply, Snapshot, Wait, WatchParams, WhyReply,
+    ActionParams, ActionReply, AttachParams, AttachReply, ConfigText, ConfigValidateParams, ConfigVerdict,
+    DoctorReply, EnvReply, HealthReply, HelloParams, HelloReply, LogReply, LogsParams, Method, MetricsParams,
+    MetricsReply, NoParams, PlanReply, ReloadParams, ScaleParams, ServiceParams, SetModeParams,
+    ShutdownParams, ShutdownReply, SignalParams, SignalReply, Snapshot, Wait, WatchParams, WhyReply,
 };
 
-use crate::{Client, ClientError, Follow, Watch, client::ANSWER_DEADLINE};
+use crate::{Attached, Client, ClientError, Follow, Watch, client::ANSWER_DEADLINE};
 
 /// Longer than what the engine itself allows.
 const WAIT_MARGIN: Duration = Duration::from_secs(5);
@@ -58,8 +58,6 @@ calls! {
     signal Signal (SignalParams) -> SignalReply;
     /// Another number of slots.
     scale Scale (ScaleParams) -> PlanReply;
-    /// Frozen evidence of crashes.
-    incidents Incidents (ostler_api::IncidentsParams) -> ostler_api::IncidentsReply;
     /// The environment of a run.
     env Env (ServiceParams) -> EnvReply;
 }
@@ -141,6 +139,14 @@ impl Client {
     /// As [`Self::call`].
     pub async fn watch(&self, params: &WatchParams) -> Result<Watch, ClientError> {
         Watch::begin(self, params.clone()).await
+    }
+
+    /// Attaches to a service's terminal, or to its standard input when its output is logged.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn attach(&self, params: &AttachParams) -> Result<(AttachReply, Attached), ClientError> {
+        Attached::begin(self, params).await
     }
 
     /// The latest output, and what follows if the parameters say so.

@@ -200,7 +200,7 @@ impl Supervisor {
 
 impl Instance {
     /// Whether it is ready in the sense of a condition: the probe said so, or it lived long enough without one.
-    pub(crate) fn is_ready(&self) -> bool {
+    pub fn is_ready(&self) -> bool {
         match &self.phase {
             Phase::Running { health: Health::Ready, steady: Steady::Since(_), .. } => true,
             Phase::Running { .. }

@@ -6,16 +6,18 @@
 use std::{sync::Arc, time::Duration};
 
 use ostler_api::{
-    ActionParams, ActionReply, ApiError, ConfigText, ConfigValidateParams, ConfigVerdict, DoctorReply,
-    EnvReply, ErrorCode, HealthReply, HelloReply, LogReply, LogsParams, MetricsParams, MetricsReply,
-    PlanReply, ReloadParams, ScaleParams, ServiceParams, SetModeParams, ShutdownParams, ShutdownReply,
-    SignalParams, SignalReply, Snapshot, Wait, WatchParams, WhyReply,
+    ActionParams, ActionReply, ApiError, AttachParams, ConfigText, ConfigValidateParams, ConfigVerdict,
+    DetachParams, DoctorReply, EnvReply, ErrorCode, HealthReply, HelloReply, InputParams, LogReply,
+    LogsParams, MetricsParams, MetricsReply, PlanReply, ReloadParams, ResizeParams, ScaleParams,
+    ServiceParams, SetModeParams, ShutdownParams, ShutdownReply, SignalParams, SignalReply, Snapshot, Wait,
+    WatchParams, WhyReply,
 };
 pub use ostler_core::Actor;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    Journal, LogFollower, Watcher,
+    Attachment, Journal, LogFollower, Streams, Watcher,
+    terminal::{Terminals, Wanted},
     wait::{self, Wish},
 };
 
@@ -105,15 +107,14 @@ pub(crate) enum Ask {
     Doctor {
         reply: Reply<DoctorReply>,
     },
-    Incidents {
-        params: ostler_api::IncidentsParams,
-        reply: Reply<ostler_api::IncidentsReply>,
+    Attach {
+        params: AttachParams,
+        actor: Actor,
+        reply: Reply<Wanted>,
     },
-    /// Something about the supervisor itself that belongs into the audit.
-    Fault {
-        action: &'static str,
-        subject: String,
-        text: String,
+    Streams {
+        service: String,
+        reply: Reply<Wanted>,
     },
     /// Somebody looks at metrics as long as the sender's other end lives.
     Look {
@@ -135,12 +136,13 @@ pub(crate) struct Accepted {
 pub struct EngineHandle {
     pub(crate) asks: mpsc::Sender<Ask>,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) terminals: Arc<Terminals>,
 }
 
 impl EngineHandle {
     /// A handle to an engine that has ended: what was can be read, and every wish is answered `no-engine`.
     pub fn ended(journal: Arc<Journal>) -> Self {
-        Self { asks: mpsc::channel(1).0, journal }
+        Self { asks: mpsc::channel(1).0, journal, terminals: Arc::default() }
     }
 
     /// What is, as of the last event.
@@ -353,29 +355,66 @@ impl EngineHandle {
         self.ask(|reply| Ask::CustomRestart { params, actor, reply }).await
     }
 
-    /// Tells the audit of a fault of the supervisor itself: descriptors used up, a signal. Never waits; a full queue
-    /// loses it.
-    pub fn fault(&self, action: &'static str, subject: impl Into<String>, text: impl Into<String>) {
-        let _ = self.asks.try_send(Ask::Fault { action, subject: subject.into(), text: text.into() });
-    }
-
-    /// Frozen evidence of crashes.
-    ///
-    /// # Errors
-    /// `unknown-service`, `invalid-params`, `busy`, `no-engine`.
-    pub async fn incidents(
-        &self,
-        params: ostler_api::IncidentsParams,
-    ) -> Result<ostler_api::IncidentsReply, ApiError> {
-        self.ask(|reply| Ask::Incidents { params, reply }).await
-    }
-
     /// Self-check.
     ///
     /// # Errors
     /// `busy`, `no-engine`.
     pub async fn doctor(&self) -> Result<DoctorReply, ApiError> {
         self.ask(|reply| Ask::Doctor { reply }).await
+    }
+
+    /// Attaches to a service's terminal, or to its standard input when its output is logged.
+    ///
+    /// # Errors
+    /// `unknown-service`, `not-running`, `not-available`, `invalid-params`, `busy`, `no-engine`.
+    pub async fn attach(&self, actor: &Actor, params: AttachParams) -> Result<Attachment, ApiError> {
+        let (who, asked) = (actor.clone(), params.clone());
+        let wanted = self.ask(|reply| Ask::Attach { params: asked, actor: who, reply }).await?;
+        self.terminals.attach(wanted, &params, attached_name(actor), &self.journal)
+    }
+
+    /// Types, and waits until the service's keeper has taken it.
+    ///
+    /// # Errors
+    /// `invalid-params`, `conflict` for one that only watches, `not-running`, `too-large`, `timeout`.
+    pub async fn input(&self, params: InputParams) -> Result<(), ApiError> {
+        self.terminals.input(&params).await
+    }
+
+    /// Gives a terminal another size.
+    ///
+    /// # Errors
+    /// `invalid-params`, `conflict` for one that only watches.
+    pub fn resize(&self, params: &ResizeParams) -> Result<(), ApiError> {
+        self.terminals.resize(params)
+    }
+
+    /// Lets go of a terminal.
+    ///
+    /// # Errors
+    /// `invalid-params`.
+    pub fn detach(&self, params: &DetachParams) -> Result<(), ApiError> {
+        self.terminals.detach(params)
+    }
+
+    /// The standard input and output of a `stdio = "stream"` run, for one holder at a time.
+    ///
+    /// # Errors
+    /// `unknown-service`, `not-running`, `not-available`, `conflict`, `busy`, `no-engine`.
+    pub async fn streams(&self, service: &str) -> Result<Streams, ApiError> {
+        let service = service.to_owned();
+        let wanted = self.ask(|reply| Ask::Streams { service, reply }).await?;
+        self.terminals.streams(&wanted.screen).await
+    }
+
+    /// Ends the standard input of a `stdio = "stream"` run, once the holder of its streams has dropped its end.
+    ///
+    /// # Errors
+    /// As [`Self::streams`].
+    pub async fn close_input(&self, service: &str) -> Result<(), ApiError> {
+        let service = service.to_owned();
+        let wanted = self.ask(|reply| Ask::Streams { service, reply }).await?;
+        wanted.screen.close_input()
     }
 
     async fn act(&self, wish: Wish, actor: &Actor, params: ActionParams) -> Result<ActionReply, ApiError> {
@@ -414,6 +453,15 @@ impl EngineHandle {
             }
             Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(gone()),
         }
+    }
+}
+
+/// Who types, as the others are told.
+fn attached_name(actor: &Actor) -> String {
+    match actor {
+        Actor::Local(name) | Actor::Remote(name) => name.clone(),
+        Actor::Desktop => "the desktop app".to_owned(),
+        Actor::Supervisor => "the supervisor".to_owned(),
     }
 }
 

@@ -7,7 +7,6 @@
 //! ever waiting: every job it starts comes back as another input. Readers never ask it: they look at the
 //! snapshot, follow the numbered [`Journal`], or pull log files at their own pace.
 
-pub mod checks;
 pub mod environment;
 pub mod logs;
 pub mod metrics;
@@ -19,15 +18,16 @@ mod actor;
 mod commands;
 mod follow;
 mod handle;
-mod incidents;
+mod hooks;
 mod journal;
 mod keepers;
+mod limits;
 mod schedule;
 mod state;
+mod terminal;
 mod wait;
+mod watching;
 mod wire;
-
-use actor::look as actor_time;
 
 pub use actor::{Ended, Engine, EngineOptions, StartError, last_good_config};
 pub use follow::*;
@@ -35,4 +35,5 @@ pub use handle::*;
 pub use journal::*;
 pub use ostler_keeper::identity;
 pub use state::{Lock, LockError};
+pub use terminal::{Attachment, Shown, Streams};
 pub use wait::Wish;

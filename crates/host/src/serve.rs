@@ -71,7 +71,6 @@ impl Serving {
                 }
                 signal = signals.next() => {
                     tracing::info!(signal, "asked to end");
-                    handle.fault("signal", signal, "asked to end");
                     notify::tell("STOPPING=1");
                     tasks.spawn(quit(handle.clone(), on_signal));
                 }

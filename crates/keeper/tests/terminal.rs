@@ -144,5 +144,30 @@ fn what_a_stream_run_says_on_stderr_is_logged() {
     engine.exited();
     assert_eq!(slot.lines(), ["trouble"]);
     engine.send(&Request::Input { bytes: b"x".to_vec() });
-    assert_eq!(engine.refused(), "the run has no terminal");
+    assert_eq!(engine.refused(), "the run has no terminal and no input to type into");
+}
+
+#[test]
+fn a_logged_run_reads_what_is_typed() {
+    let (slot, mut engine) = Slot::start();
+    engine.send(&slot.configuration(revive_never()));
+    engine.spawn(shell(&slot, Stdio::Log, "read word; echo got $word; exec <&-; sleep 1000"));
+    engine.send(&Request::Input { bytes: b"a word\n".to_vec() });
+    assert!(ostler_testkit::wait_until(PATIENCE, || slot.lines() == ["got a word"]), "{:?}", slot.lines());
+    let reason = ostler_testkit::wait_for(PATIENCE, || {
+        engine.send(&Request::Input { bytes: b"more\n".to_vec() });
+        engine.sync_refused()
+    });
+    assert_eq!(reason.as_deref(), Some("the run has closed its input"));
+}
+
+#[test]
+fn a_run_that_does_not_read_is_not_typed_at_without_end() {
+    let (slot, mut engine) = Slot::start();
+    engine.spawn(shell(&slot, Stdio::Log, "sleep 1000"));
+    let reason = (0..100).find_map(|_| {
+        engine.send(&Request::Input { bytes: vec![b'x'; 16 * 1024] });
+        engine.sync_refused()
+    });
+    assert_eq!(reason.as_deref(), Some("the run does not read what is typed"));
 }

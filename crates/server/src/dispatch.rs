@@ -4,7 +4,7 @@ use ostler_api::{
     ApiError, ErrorCode, HelloParams, HelloReply, LogsParams, Method, NOT_YET, NoParams, Snapshot,
     WatchParams, WatchReply,
 };
-use ostler_engine::{Actor, EngineHandle, LogFollower, Watcher};
+use ostler_engine::{Actor, Attachment, EngineHandle, LogFollower, Watcher};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -36,9 +36,12 @@ pub(crate) const AVAILABLE: &[Method] = &[
     Method::Scale,
     Method::Env,
     Method::Doctor,
+    Method::Attach,
+    Method::Input,
+    Method::Resize,
+    Method::Detach,
     Method::CustomRestart,
     Method::ExecuteCommand,
-    Method::Incidents,
 ];
 
 /// An answer, and what follows it.
@@ -59,6 +62,8 @@ pub(crate) enum Then {
     Watch(Watch),
     /// Output.
     Follow(LogFollower),
+    /// What a terminal shows.
+    Show(Box<Attachment>),
 }
 
 /// A watch that begins.
@@ -96,11 +101,27 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
         Method::Metrics => done(&id, &engine.metrics(params(given)?).await?),
         Method::Signal => done(&id, &engine.signal(actor, params(given)?).await?),
         Method::Scale => done(&id, &engine.scale(actor, params(given)?).await?),
-        Method::Incidents => done(&id, &engine.incidents(params(given)?).await?),
         Method::Env => done(&id, &engine.env(params(given)?).await?),
         Method::Doctor => {
             params::<NoParams>(given)?;
             done(&id, &engine.doctor().await?)
+        }
+        Method::Attach => {
+            let attachment = engine.attach(actor, params(given)?).await?;
+            let line = encode::result(&id, &attachment.reply())?;
+            Ok(Answer { line, then: Then::Show(Box::new(attachment)) })
+        }
+        Method::Input => {
+            engine.input(params(given)?).await?;
+            done(&id, &NoParams {})
+        }
+        Method::Resize => {
+            engine.resize(&params(given)?)?;
+            done(&id, &NoParams {})
+        }
+        Method::Detach => {
+            engine.detach(&params(given)?)?;
+            done(&id, &NoParams {})
         }
         Method::CustomRestart => done(&id, &engine.custom_restart(actor, params(given)?).await?),
         Method::ExecuteCommand => done(&id, &engine.execute_command(actor, params(given)?).await?),
@@ -108,7 +129,7 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
         | Method::ConfigEdit
         | Method::ConfigHistory
         | Method::ConfigRestore
-        | Method::Attach
+        | Method::Incidents
         | Method::SubscribeEvents
         | Method::EventStats
         | Method::EmitTestEvent

@@ -35,6 +35,7 @@ mod peer;
 mod registry;
 mod request;
 mod subscription;
+mod terminal;
 mod text;
 
 pub use control::{ControlServer, ServerOptions};

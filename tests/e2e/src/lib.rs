@@ -17,6 +17,7 @@
 mod conversation;
 mod daemon;
 mod limits;
+mod person;
 mod place;
 mod random;
 mod report;
@@ -31,6 +32,7 @@ pub use conversation::{Stream, conversations, hold};
 pub use daemon::{Daemon, Holder};
 pub use limits::Limits;
 pub use ostler_testkit::{wait_for, wait_until};
+pub use person::Person;
 pub use place::{Place, bin_dir};
 pub use random::Random;
 pub use report::Report;

@@ -57,8 +57,8 @@ impl Actor {
             Ask::ExecuteCommand { params, actor, reply } => self.execute_command(&params, actor, reply),
             Ask::CustomRestart { params, actor, reply } => self.custom_restart(params, actor, reply),
             Ask::Doctor { reply } => self.doctor(reply),
-            Ask::Incidents { params, reply } => self.incidents(params, reply),
-            Ask::Fault { action, subject, text } => self.audit(&Who::Supervisor, action, subject, &text),
+            Ask::Attach { params, actor, reply } => drop(reply.send(self.attach(&params, &actor))),
+            Ask::Streams { service, reply } => drop(reply.send(self.streams(&service))),
             Ask::Look { until } => {
                 self.lookers.spawn(until_dropped(until));
                 self.next_sample.get_or_insert_with(tokio::time::Instant::now);
@@ -90,6 +90,10 @@ impl Actor {
                 | ostler_core::Target::Instance(InstanceId { service, .. })) = target;
                 self.overrides.entry(service.clone()).or_default().args = Some(args.clone());
             }
+        }
+        match wish {
+            Wish::Start | Wish::Restart => self.resume_watches(&targets),
+            Wish::Stop => {}
         }
         let request = match wish {
             Wish::Start => Request::Start { targets: targets.clone(), with_dependencies: !params.no_deps },
@@ -148,6 +152,16 @@ impl Actor {
         }
         let before =
             self.supervisor.instances().filter(|it| it.id().service == service && !it.is_leaving()).count();
+        if before == usize::from(params.instances) {
+            let notice = format!("{service} has {before} instances already; nothing changes");
+            let plan =
+                api::Plan { untouched: fleet.services.len(), notices: vec![notice], ..api::Plan::default() };
+            return Ok(api::PlanReply {
+                plan,
+                hash: self.config.hash.clone(),
+                accepted_at: self.journal.last(),
+            });
+        }
         self.command(Request::Scale { service: service.clone(), instances: params.instances }, actor);
         self.new_services.insert(service.clone());
         self.publish();

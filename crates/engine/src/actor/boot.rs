@@ -15,7 +15,7 @@ use super::{Actor, Ears, NEWS_MAX, Time, jitter, memo::Memo, publish, reload, sc
 use crate::{
     COMMANDS_MAX, EngineHandle, Journal,
     environment::{Bases, LOGIN_SHELL_TIMEOUT, LoginShell},
-    keepers::{self, Found, KeeperLink, Nursery, Survivors},
+    keepers::{self, Ear, Found, KeeperLink, Nursery, Survivors},
     logs::LogStore,
     probe::NotifySocket,
     process::{CgroupRoot, CgroupSetting},
@@ -83,7 +83,8 @@ impl Engine {
         let survivors = keepers::find(&options.paths.private).await;
         let (asks, asked) = mpsc::channel(COMMANDS_MAX);
         let (mut actor, ears) = Actor::new(options, asked)?;
-        let handle = EngineHandle { asks, journal: Arc::clone(&actor.journal) };
+        let (journal, terminals) = (Arc::clone(&actor.journal), Arc::clone(&actor.terminals));
+        let handle = EngineHandle { asks, journal, terminals };
         actor.boot(survivors);
         let task = tokio::spawn(actor.run(ears));
         Ok(Self { handle, task })
@@ -138,6 +139,7 @@ impl Actor {
             options,
             refused: refused.as_ref().map(reload::diagnostics).unwrap_or_default(),
             journal: Journal::new(ostler_api::Snapshot::default()),
+            terminals: Arc::default(),
             time,
             started: time,
             slots: <_>::default(),
@@ -148,7 +150,6 @@ impl Actor {
             intent,
             numbers,
             audit,
-            incidents: <_>::default(),
             adopted: 0,
             leaving: <_>::default(),
             links: 0,
@@ -172,6 +173,9 @@ impl Actor {
             sampler: <_>::default(),
             jitter: jitter::Jitter::new(),
             schedules,
+            watches: <_>::default(),
+            hooks: super::hooks::Hooks::new(),
+            excesses: <_>::default(),
             remarks: <_>::default(),
         };
         Ok((actor, Ears { asks, news: heard, facts: learnt, files: changed }))
@@ -190,6 +194,7 @@ impl Actor {
         self.configure_all();
         self.watch_files();
         self.arm_schedules(is_successor);
+        self.arm_watches();
         self.keep_intent();
         if self.refused.is_empty() {
             self.keep_good_config();
@@ -314,9 +319,14 @@ impl Actor {
     fn link_found(&mut self, found: Found) {
         self.links += 1;
         let instance = found.instance.clone();
-        let link = KeeperLink::to_found(found, self.links, self.news.clone(), &mut self.link_tasks);
+        let link = KeeperLink::to_found(found, self.links, self.ear(), &mut self.link_tasks);
         let wall = self.time.wall;
         self.slots.entry(instance).or_insert_with(|| slot::Slot::new(wall)).link = Some(link);
+    }
+
+    /// Where links say what they hear.
+    pub(super) fn ear(&self) -> Ear {
+        Ear { news: self.news.clone(), terminals: Arc::clone(&self.terminals) }
     }
 
     /// Ends what belongs to no service any more.
@@ -327,7 +337,7 @@ impl Actor {
             KeeperState::Idle => None,
             KeeperState::Alive { run, .. } | KeeperState::Exited { run, .. } => Some(*run),
         };
-        let link = KeeperLink::to_found(found, self.links, self.news.clone(), &mut self.link_tasks);
+        let link = KeeperLink::to_found(found, self.links, self.ear(), &mut self.link_tasks);
         if let Some(run) = run {
             let grace_ms = Some(ORPHAN_GRACE.as_millis() as u64);
             link.send(&Request::Terminate { run, signal: ostler_core::Signal::TERM.0, grace_ms });
@@ -393,7 +403,13 @@ impl Actor {
     pub(super) fn cgroup_of(&self, instance: &InstanceId) -> Option<PathBuf> {
         let group = self.cgroup.as_ref()?.create(&format!("{}-{instance}", self.options.paths.id));
         match group {
-            Ok(group) => Some(group.path().to_owned()),
+            Ok(group) => {
+                let spec = self.supervisor.fleet().services.get(&instance.service);
+                let memory = spec.and_then(|spec| spec.limits.memory);
+                // The kernel ends at once what outruns the samples; what creeps over the limit is restarted politely.
+                group.limit_memory(memory.map(|bytes| bytes.saturating_add(bytes / 4)));
+                Some(group.path().to_owned())
+            }
             Err(error) => {
                 tracing::warn!(%instance, %error, "cgroup cannot be made");
                 None

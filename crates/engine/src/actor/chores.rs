@@ -22,23 +22,30 @@ impl Remarks {
 impl Actor {
     /// When the next chore is due.
     pub(super) fn chores_due(&self) -> Option<Instant> {
-        self.schedules_due()
+        let beside = self.watches.due().into_iter().chain(self.hooks.due()).map(Instant::from_std);
+        beside.chain(self.schedules_due()).min()
     }
 
     /// Does what is due.
     pub(super) fn chores(&mut self) {
-        self.look_at_schedules();
+        self.look_at_watches();
+        if self.schedules_due().is_some_and(|due| due.into_std() <= self.time.now) {
+            self.look_at_schedules();
+        }
     }
 
     /// Draws the consequences of a turn before it is published.
     pub(super) fn after_turn(&mut self) {
         self.settle_schedules();
+        self.begin_to_measure();
+        self.tell_others();
     }
 
     /// Services that are gone take what is remarked about them along.
     pub(super) fn forget_remarks(&mut self) {
         let known: BTreeSet<_> = self.supervisor.fleet().services.keys().cloned().collect();
         self.remarks.0.retain(|service, _| known.contains(service));
+        self.hooks.forget(|service| known.contains(service));
     }
 
     /// Shows a remark with a service, another one instead, or none any more.
@@ -51,6 +58,18 @@ impl Actor {
         if before != text {
             self.new_services.insert(service.clone());
         }
+    }
+
+    /// What is remarked about services, for the doctor.
+    pub(super) fn check_remarks(&self) -> Vec<api::Check> {
+        let check = |service: &ServiceName, text: &String| api::Check {
+            name: "service".to_owned(),
+            state: api::CheckState::Warn,
+            text: format!("{service}: {text}"),
+            mend: Some(format!("ostler why {service}")),
+        };
+        let remarks = self.remarks.0.iter();
+        remarks.flat_map(|(service, topics)| topics.values().map(move |text| check(service, text))).collect()
     }
 
     /// Tells of something that happened to an instance and is no change of its phase.

@@ -31,8 +31,10 @@ pub(crate) enum Fact {
     },
     /// A command beside the services wants something.
     Command(super::commands::CommandNews),
-    /// Incidents were written, or not.
-    IncidentsKept { kept: super::incidents::Kept },
+    /// A hook or the webhook was told.
+    Hook(super::hooks::HookNews),
+    /// Files changed, or are watched now.
+    Watch(super::watches::WatchNews),
     /// A job ended without anything to tell.
     Nothing,
 }
@@ -56,8 +58,6 @@ pub(crate) struct Prepared {
     pub ports: BTreeMap<String, u16>,
     /// What "Open" opens.
     pub url: Option<String>,
-    /// What the evidence of a crash says of the launch.
-    pub launched: super::incidents::Launched,
     /// A keeper, if the slot had none.
     pub keeper: Option<NewKeeper>,
     /// Where it says of its own accord how it is.

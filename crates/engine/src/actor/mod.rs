@@ -4,12 +4,14 @@
 //! each turn, what changed is published in one piece. Nothing here awaits anything but the next thing.
 
 mod asks;
+mod attach;
 mod boot;
 mod chores;
 mod commands;
 mod doctor;
 pub(crate) mod fact;
-mod incidents;
+mod hooks;
+mod limits;
 mod logs;
 mod memo;
 mod news;
@@ -23,6 +25,7 @@ mod schedules;
 mod slot;
 mod targets;
 mod time;
+mod watches;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -39,7 +42,7 @@ use tokio::{
 
 pub use boot::{Ended, Engine, EngineOptions, StartError};
 pub use reload::last_good_config;
-pub(crate) use time::{Time, look};
+pub(crate) use time::Time;
 
 use crate::{
     Journal,
@@ -67,6 +70,7 @@ pub(crate) struct Actor {
     refused: Vec<ostler_api::Diagnostic>,
     notices: Vec<String>,
     journal: Arc<Journal>,
+    terminals: Arc<crate::terminal::Terminals>,
     time: Time,
     started: Time,
     slots: BTreeMap<InstanceId, Slot>,
@@ -79,7 +83,6 @@ pub(crate) struct Actor {
     intent: IntentFile,
     numbers: RunNumbers,
     audit: Audit,
-    incidents: incidents::Waiting,
     adopted: usize,
     /// Links of slots that are gone, until their keepers are.
     leaving: HashMap<u64, KeeperLink>,
@@ -108,6 +111,10 @@ pub(crate) struct Actor {
     sampler: Arc<std::sync::Mutex<crate::metrics::Sampler>>,
     jitter: jitter::Jitter,
     schedules: schedules::Schedules,
+    watches: watches::Watches,
+    hooks: hooks::Hooks,
+    /// How often in a row instances were over their limits.
+    excesses: BTreeMap<InstanceId, crate::limits::Excess>,
     /// What a person should know of a service, by topic.
     remarks: chores::Remarks,
 }
@@ -241,7 +248,8 @@ impl Actor {
             Fact::Unfollowed { instances } => self.unwatch_logs(&instances),
             Fact::Measured { usage, asked } => self.measured(&usage, asked),
             Fact::Command(news) => self.command_news(news),
-            Fact::IncidentsKept { kept } => self.incidents_kept(&kept),
+            Fact::Hook(news) => self.hook_news(news),
+            Fact::Watch(news) => self.watch_news(news),
             Fact::Nothing => {}
         }
     }
@@ -293,6 +301,7 @@ impl Actor {
     }
 
     async fn end(mut self, ears: &mut Ears) -> Ended {
+        self.finish_hooks().await;
         let services_kept = self.is_leaving;
         self.note(None, EventKind::Stopping { services_kept });
         self.publish();
@@ -302,7 +311,6 @@ impl Actor {
             self.intent.forget();
             self.schedules.forget();
         }
-        self.keep_last_incidents().await;
         let _ = self.numbers.close(self.supervisor.next_run());
         let exit_when_idle = !services_kept;
         let links = self.slots.values().filter_map(|slot| slot.link.as_ref());

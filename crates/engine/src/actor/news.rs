@@ -59,7 +59,7 @@ impl Actor {
                     self.spawn_failed(instance, run, SpawnFailure::Keeper { reason: text });
                 }
             }
-            // Terminals and streams are attached to by clients, which comes with `attach`.
+            // The link has passed them on already.
             Event::Output { .. } | Event::Streams { .. } | Event::Pong { .. } => {}
         }
     }
@@ -74,7 +74,6 @@ impl Actor {
     }
 
     fn spawn_failed(&mut self, instance: InstanceId, run: RunId, failure: SpawnFailure) {
-        let failure = self.secrets_of(&instance).mask_failure(failure);
         if let Some(slot) = self.slots.get_mut(&instance)
             && slot.run.as_ref().is_some_and(|state| state.run == run)
         {
@@ -99,11 +98,11 @@ impl Actor {
                 state.has_exited = true;
             }
         }
-        self.lived(&instance);
         self.read_last_line(&instance, run);
         if tree_is_gone {
             self.run_is_over(&instance, run);
         }
+        self.exit_hook(&instance, run, status);
         let jitter = self.jitter.next();
         self.feed(Input::Exited { instance, run, status, tree_is_gone, jitter });
     }

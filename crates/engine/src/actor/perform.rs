@@ -12,7 +12,10 @@ use super::{
     fact::{Fact, Prepared},
     slot::{RunState, Stage},
 };
-use crate::{keepers::KeeperLink, wire};
+use crate::{
+    keepers::{Ear, KeeperLink},
+    wire,
+};
 
 impl Actor {
     pub(super) fn perform(&mut self, effects: Vec<Effect>) {
@@ -41,7 +44,6 @@ impl Actor {
             Effect::Health { instance, to, causes } => {
                 if to == ostler_core::Health::Ready {
                     self.remember(&instance, true);
-                    self.was_ready(&instance);
                 }
                 let cause = causes.iter().map(|cause| wire::cause(cause, None)).collect();
                 let health = wire::health(to);
@@ -57,7 +59,6 @@ impl Actor {
             }
             Effect::Removed { instance } => self.remove(&instance),
             Effect::Incident { instance, run, causes } => {
-                self.freeze(&instance, run, &causes);
                 let cause = causes.iter().map(|cause| wire::cause(cause, None)).collect();
                 self.note(None, EventKind::Incident { instance: instance.to_string(), run: run.0, cause });
             }
@@ -96,6 +97,7 @@ impl Actor {
             tracing::warn!(%instance, why, "service failed");
             let why = why.to_owned();
             self.audit(&ostler_core::Actor::Supervisor, "failed", instance.to_string(), &why);
+            self.failed_hook(&instance, &why);
         } else {
             tracing::info!(%instance, phase = ?to, why, "phase");
         }
@@ -146,6 +148,7 @@ impl Actor {
     }
 
     fn remove(&mut self, instance: &InstanceId) {
+        self.terminals.remove(instance);
         if let Some(mut slot) = self.slots.remove(instance) {
             slot.drop_probe();
             if let Some(link) = slot.link.take() {
@@ -173,7 +176,6 @@ impl Actor {
         match result {
             Err(failure) => {
                 slot.run = None;
-                let failure = self.secrets_of(&instance).mask_failure(failure);
                 self.feed(if is_cancelled {
                     tree_gone(&instance, run)
                 } else {
@@ -184,8 +186,8 @@ impl Actor {
                 if let Some(keeper) = prepared.keeper {
                     self.links += 1;
                     slot.keeper_pid = Some(keeper.pid());
-                    let news = self.news.clone();
-                    match KeeperLink::to_new(keeper, self.links, instance.clone(), news, &mut self.link_tasks)
+                    let ear = Ear { news: self.news.clone(), terminals: self.terminals.clone() };
+                    match KeeperLink::to_new(keeper, self.links, instance.clone(), ear, &mut self.link_tasks)
                     {
                         Ok(link) => slot.link = Some(link),
                         Err(error) => tracing::error!(%instance, %error, "keeper's socket cannot be used"),
@@ -201,7 +203,6 @@ impl Actor {
                 let notify = prepared.notify;
                 slot.ports = prepared.ports;
                 slot.url = prepared.url;
-                slot.launched = Some(prepared.launched);
                 slot.run = Some(RunState {
                     run,
                     mark: prepared.order.mark.clone(),

@@ -11,7 +11,6 @@ use ostler_keeper::protocol::{self, SpawnOrder};
 use super::{
     Actor, boot,
     fact::{Fact, Prepared},
-    incidents::{self, Launched},
     slot::{RunState, Slot, Stage},
 };
 use crate::{
@@ -24,12 +23,13 @@ use crate::{
 
 /// The variable that marks every process of a run.
 pub(super) const RUN_ID: &str = "OSTLER_RUN_ID";
+/// What a program asks to know its terminal, and what nearly all terminals are.
+const TERM: &str = "TERM";
+const TERM_DEFAULT: &str = "xterm-256color";
 /// Output kept of a stop command, in bytes.
 const COMMAND_OUTPUT_MAX: usize = 64 * 1024;
 /// From asking an old run of ours to give up a port to killing it.
 const TAKEOVER_GRACE: Duration = Duration::from_secs(5);
-const DEFAULT_ROWS: u16 = 24;
-const DEFAULT_COLUMNS: u16 = 80;
 
 /// Everything a preparation needs, taken from the actor in one piece.
 pub(super) struct Plans {
@@ -47,6 +47,8 @@ pub(super) struct Plans {
     nursery: Option<Nursery>,
     /// Where the run finds its `NOTIFY_SOCKET`, if it has a probe that listens there.
     notify: Option<PathBuf>,
+    /// Lines and columns of a terminal.
+    terminal: (u16, u16),
 }
 
 /// A probe that can be asked, and what a command beside the run gets.
@@ -101,6 +103,7 @@ impl Actor {
             allocator: Arc::clone(&self.ports),
             notify: listens(&spec).then(|| self.notify_path(instance)),
             nursery: slot.is_none_or(|slot| slot.link.is_none()).then(|| self.nursery.clone()),
+            terminal: if spec.launch.stdio == Stdio::Pty { self.terminals.size(instance) } else { (0, 0) },
             spec,
         }
     }
@@ -201,6 +204,9 @@ impl Plans {
         let mut env: Vec<_> =
             composed.env.iter().map(|(name, value)| format!("{name}={value}").into()).collect();
         env.push(format!("{RUN_ID}={}", self.mark).into());
+        if self.spec.launch.stdio == Stdio::Pty && !composed.env.iter().any(|(name, _)| name == TERM) {
+            env.push(format!("{TERM}={TERM_DEFAULT}").into());
+        }
         let notify = self.notify.as_deref().map(NotifySocket::bind).transpose();
         let notify = notify.map_err(|error| SpawnFailure::Os {
             step: "making its NOTIFY_SOCKET".to_owned(),
@@ -219,7 +225,7 @@ impl Plans {
             cwd: composed.working_dir.clone(),
             stdio: match launch.stdio {
                 Stdio::Log => protocol::Stdio::Log,
-                Stdio::Pty => protocol::Stdio::Pty { rows: DEFAULT_ROWS, cols: DEFAULT_COLUMNS },
+                Stdio::Pty => protocol::Stdio::Pty { rows: self.terminal.0, cols: self.terminal.1 },
                 Stdio::Stream => protocol::Stdio::Stream,
             },
             umask: launch.umask,
@@ -235,13 +241,7 @@ impl Plans {
                 self.nursery.as_ref().map(|it| it.program.display().to_string()).unwrap_or_default();
             SpawnFailure::Keeper { reason: format!("{program} cannot be started: {error}") }
         })?;
-        let launched = Launched {
-            run: self.run.0,
-            command: self.shown_command(&holes),
-            working_dir: composed.working_dir.clone(),
-            environment: incidents::names(&composed.variables),
-        };
-        Ok(Prepared { order, ports, url, launched, keeper, notify })
+        Ok(Prepared { order, ports, url, keeper, notify })
     }
 
     /// The slot.
@@ -277,33 +277,6 @@ impl Plans {
         let composed = environment::compose(&holes, &self.mode, bases, &self.overrides);
         let composed = composed.map_err(|error| error.to_string())?;
         Ok(Filled { question, env: composed.env, working_dir: composed.working_dir })
-    }
-
-    /// The command line for people: holes filled, secrets masked.
-    fn shown_command(&self, holes: &Holes<'_>) -> String {
-        let words: Vec<String> = match (&self.spec.launch.command, &self.overrides.args) {
-            (ostler_core::Command::Program { program, args: _ }, Some(args)) => {
-                std::iter::once(holes.shown(program)).chain(args.iter().cloned()).collect()
-            }
-            (ostler_core::Command::Program { program, args }, None) => {
-                std::iter::once(program).chain(args).map(|word| holes.shown(word)).collect()
-            }
-            (ostler_core::Command::Shell(line), _) => return holes.shown(line),
-        };
-        words.into_iter().map(super::publish::quoted).collect::<Vec<_>>().join(" ")
-    }
-
-    /// The values that must not be shown with what the run says.
-    pub(super) fn secrets(&self, bases: &Bases) -> environment::KnownSecrets {
-        let other_ports = |name: &ServiceName| self.others.get(name).copied();
-        let holes = Holes {
-            spec: &self.spec,
-            instance: &self.instance,
-            ports: &self.before,
-            other_ports: &other_ports,
-            events_url: None,
-        };
-        environment::secrets_of(&holes, &self.mode, bases, &self.overrides)
     }
 
     /// The environment of the run for a command beside it.

@@ -90,10 +90,7 @@ impl Actor {
         }
         self.feed(match result {
             Ok(()) => Input::Ready { instance, run },
-            Err(message) => {
-                let message = self.secrets_of(&instance).mask(&message).into_owned();
-                Input::ProbeFailed { instance, run, kind, message }
-            }
+            Err(message) => Input::ProbeFailed { instance, run, kind, message },
         });
     }
 

@@ -211,6 +211,11 @@ impl Actor {
         service.instances.iter().find(|status| status.id == text).cloned()
     }
 
+    /// The banner as it is shown now.
+    pub(super) fn published_banner(&self) -> Vec<api::Banner> {
+        self.published.banner.clone()
+    }
+
     fn banner(&self) -> Vec<api::Banner> {
         let mut banner = Vec::new();
         let say = |kind, subject: &str, text: String| api::Banner { kind, subject: subject.to_owned(), text };
@@ -239,7 +244,7 @@ impl Actor {
 }
 
 /// The command line as configured, secrets left out.
-pub(super) fn command_line(spec: &ServiceSpec) -> String {
+fn command_line(spec: &ServiceSpec) -> String {
     match &spec.launch.command {
         ostler_core::Command::Program { program, args } => {
             let words = std::iter::once(program).chain(args).map(ostler_core::Template::display);
@@ -259,7 +264,7 @@ fn args(spec: &ServiceSpec) -> Vec<String> {
     }
 }
 
-pub(super) fn quoted(word: String) -> String {
+fn quoted(word: String) -> String {
     let is_plain =
         !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "'\"\\$&;|<>()*?".contains(c));
     if is_plain || word.contains("${") { word } else { format!("'{}'", word.replace('\'', r"'\''")) }

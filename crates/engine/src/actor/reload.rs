@@ -229,7 +229,6 @@ impl Actor {
         self.config = loaded;
         self.refused.clear();
         self.overrides.clear();
-        self.note_changes(&plan, actor);
         self.command(Request::Apply { fleet }, actor);
         for name in names {
             if self.supervisor.fleet().services.contains_key(&name) {
@@ -243,6 +242,7 @@ impl Actor {
         self.configure_all();
         self.watch_files();
         self.arm_schedules(false);
+        self.arm_watches();
         self.keep_good_config();
         self.keep_intent();
         self.publish();

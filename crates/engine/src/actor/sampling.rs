@@ -13,16 +13,23 @@ use super::{Actor, Time, fact::Fact, targets, time};
 use crate::{handle::Reply, metrics::Usage};
 
 /// Between two measurements while somebody looks.
-const INTERVAL: Duration = Duration::from_secs(2);
+pub(super) const INTERVAL: Duration = Duration::from_secs(2);
 
 impl Actor {
     /// It is time to measure, if anybody still looks.
     pub(super) fn sample(&mut self) {
         if self.lookers.is_empty() {
             self.next_sample = None;
-            for slot in self.slots.values_mut() {
+            let limited = self.limited();
+            for (id, slot) in &mut self.slots {
                 slot.is_dirty |= slot.usage.take().is_some();
-                slot.history.clear();
+                if !limited.contains(id) {
+                    slot.history.clear();
+                }
+            }
+            if !limited.is_empty() {
+                self.next_sample = Some(tokio::time::Instant::now() + INTERVAL);
+                self.measure_of(Some(&limited), None);
             }
             return;
         }
@@ -39,12 +46,12 @@ impl Actor {
         for (id, usage) in usage {
             let Some(slot) = self.slots.get_mut(id) else { continue };
             slot.history.push(usage.sample(at.clone()));
-            if asked.is_none() {
+            if asked.is_none() && !self.lookers.is_empty() {
                 slot.is_dirty |= slot.usage != Some(*usage);
                 slot.usage = Some(*usage);
             }
         }
-        let Some((wanted, with_history, reply)) = asked else { return };
+        let Some((wanted, with_history, reply)) = asked else { return self.hold_against_limits(usage) };
         let instances =
             wanted.iter().map(|id| self.instance_metrics(id, usage.contains_key(id), with_history));
         let _ = reply.send(Ok(MetricsReply { instances: instances.collect() }));
@@ -60,7 +67,17 @@ impl Actor {
     }
 
     fn measure(&mut self, asked: Option<(Vec<InstanceId>, bool, Reply<MetricsReply>)>) {
-        let with_process = self.supervisor.instances().filter(|instance| instance.pid().is_some());
+        self.measure_of(None, asked);
+    }
+
+    /// Measures all, or only these.
+    fn measure_of(
+        &mut self,
+        only: Option<&[InstanceId]>,
+        asked: Option<(Vec<InstanceId>, bool, Reply<MetricsReply>)>,
+    ) {
+        let is_meant = |id: &InstanceId| only.is_none_or(|only| only.contains(id));
+        let with_process = self.supervisor.instances().filter(|it| it.pid().is_some() && is_meant(it.id()));
         let roots: BTreeMap<_, _> = with_process
             .filter_map(|instance| Some((instance.id().clone(), self.slots.get(instance.id())?.keeper_pid?)))
             .collect();

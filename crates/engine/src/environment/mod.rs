@@ -14,7 +14,6 @@ mod compose;
 mod dotenv;
 mod error;
 mod holes;
-mod known;
 mod login;
 mod program;
 #[cfg(all(test, unix))]
@@ -35,6 +34,5 @@ pub use compose::*;
 pub use dotenv::*;
 pub use error::*;
 pub use holes::*;
-pub use known::*;
 pub use login::*;
 pub(crate) use program::{find_program, why_not_enterable};

@@ -9,15 +9,14 @@ mod adopt;
 #[cfg_attr(windows, path = "windows.rs")]
 mod os;
 
-use std::{path::PathBuf, process::Child};
+use std::{path::PathBuf, process::Child, sync::Arc};
 
 use ostler_core::InstanceId;
 use ostler_keeper::protocol::{Event, FrameBuffer, PROTOCOL_VERSION, Request};
 use sha2::Digest as _;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    sync::mpsc,
-};
+use tokio::{io::AsyncWriteExt as _, sync::mpsc};
+
+use crate::terminal::{Descriptors, Terminals};
 
 pub(crate) use adopt::{Found, Survivors, find};
 pub(crate) use os::Stream;
@@ -31,6 +30,15 @@ const READ_BYTES: usize = 4096;
 pub(crate) struct KeeperLink {
     number: u64,
     requests: mpsc::Sender<Vec<u8>>,
+}
+
+/// Where links say what they hear.
+#[derive(Clone, Debug)]
+pub(crate) struct Ear {
+    /// For the actor.
+    pub news: mpsc::Sender<News>,
+    /// For those who are attached.
+    pub terminals: Arc<Terminals>,
 }
 
 /// What a link tells the actor.
@@ -102,11 +110,11 @@ impl KeeperLink {
         keeper: NewKeeper,
         number: u64,
         instance: InstanceId,
-        news: mpsc::Sender<News>,
+        ear: Ear,
         tasks: &mut tokio::task::JoinSet<()>,
     ) -> std::io::Result<Self> {
         let stream = keeper.stream.into_async()?;
-        let link = Self::over(stream, FrameBuffer::new(), number, instance, news, Some(keeper.child), tasks);
+        let link = Self::over(stream, FrameBuffer::new(), number, instance, ear, Some(keeper.child), tasks);
         link.send(&hello());
         Ok(link)
     }
@@ -115,15 +123,20 @@ impl KeeperLink {
     pub(crate) fn to_found(
         found: Found,
         number: u64,
-        news: mpsc::Sender<News>,
+        ear: Ear,
         tasks: &mut tokio::task::JoinSet<()>,
     ) -> Self {
-        Self::over(found.stream, found.frames, number, found.instance, news, None, tasks)
+        Self::over(found.stream, found.frames, number, found.instance, ear, None, tasks)
     }
 
     /// Which link it is.
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// The way of its requests, which does not keep the link alive.
+    pub(crate) fn requests(&self) -> mpsc::WeakSender<Vec<u8>> {
+        self.requests.downgrade()
     }
 
     /// Hands over a request; never waits. A keeper that does not read for so long that the queue is full is as
@@ -144,14 +157,16 @@ impl KeeperLink {
         frames: FrameBuffer,
         number: u64,
         instance: InstanceId,
-        news: mpsc::Sender<News>,
+        ear: Ear,
         child: Option<Child>,
         tasks: &mut tokio::task::JoinSet<()>,
     ) -> Self {
         let (requests, waiting) = mpsc::channel(REQUESTS_MAX);
+        ear.terminals.linked(&instance, number, requests.downgrade());
         tasks.spawn(async move {
-            let teller = Teller { instance, link: number, news };
+            let teller = Teller { instance, link: number, ear };
             let end = speak(stream, frames, waiting, &teller).await;
+            teller.ear.terminals.unlinked(&teller.instance, number);
             if let (End::Gone, Some(mut child)) = (&end, child) {
                 // It has closed its socket, so it is gone or going; its zombie must not stay.
                 let _ = tokio::task::spawn_blocking(move || child.wait()).await;
@@ -177,13 +192,13 @@ pub(crate) fn hello() -> Request {
 struct Teller {
     instance: InstanceId,
     link: u64,
-    news: mpsc::Sender<News>,
+    ear: Ear,
 }
 
 impl Teller {
     async fn tell(&self, what: Said) {
         // The actor is gone only when the engine ends.
-        let _ = self.news.send(News { instance: self.instance.clone(), link: self.link, what }).await;
+        let _ = self.ear.news.send(News { instance: self.instance.clone(), link: self.link, what }).await;
     }
 }
 
@@ -205,6 +220,7 @@ async fn speak(
     teller: &Teller,
 ) -> End {
     let mut buffer = [0; READ_BYTES];
+    let mut fds = Descriptors::new();
     loop {
         loop {
             let event = match frames.next_frame() {
@@ -213,13 +229,17 @@ async fn speak(
                 Err(error) => return End::Nonsense(error.to_string()),
             };
             match event {
-                Ok(Some(event)) => teller.tell(Said::Event(event)).await,
+                Ok(Some(event)) => {
+                    if let Some(event) = teller.ear.terminals.take(&teller.instance, event, &mut fds) {
+                        teller.tell(Said::Event(event)).await;
+                    }
+                }
                 Ok(None) => {}
                 Err(error) => return End::Nonsense(error.to_string()),
             }
         }
         tokio::select! {
-            read = stream.read(&mut buffer) => match read {
+            read = os::receive(&mut stream, &mut buffer, &mut fds) => match read {
                 Ok(0) | Err(_) => return End::Gone,
                 Ok(count) => frames.push(&buffer[..count]),
             },

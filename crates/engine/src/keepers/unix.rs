@@ -1,7 +1,8 @@
 //! Keepers speak over Unix sockets: a socket pair with the engine that started them, a named one with later ones.
 
 use std::{
-    io,
+    io::{self, IoSliceMut},
+    mem::MaybeUninit,
     os::{fd::OwnedFd, unix::net::UnixStream},
     path::Path,
     process::{Child, Command, Stdio},
@@ -9,7 +10,14 @@ use std::{
 
 use ostler_core::InstanceId;
 
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
+use tokio::io::Interest;
+
 use super::Nursery;
+use crate::terminal::Descriptors;
+
+/// Descriptors that one message brings.
+const DESCRIPTORS_MAX: usize = 2;
 
 /// A connection to a keeper.
 pub(crate) type Stream = tokio::net::UnixStream;
@@ -41,6 +49,30 @@ pub(super) fn launch(nursery: &Nursery, instance: &InstanceId) -> io::Result<(Bl
         .stderr(Stdio::null())
         .spawn()?;
     Ok((Blocking(ours), child))
+}
+
+/// Reads, with the descriptors that travel beside the bytes. May be cancelled.
+pub(super) async fn receive(
+    stream: &mut Stream,
+    buffer: &mut [u8],
+    fds: &mut Descriptors,
+) -> io::Result<usize> {
+    stream.async_io(Interest::READABLE, || receive_now(stream, buffer, fds)).await
+}
+
+fn receive_now(stream: &Stream, buffer: &mut [u8], fds: &mut Descriptors) -> io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let received =
+        rustix::net::recvmsg(stream, &mut [IoSliceMut::new(buffer)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(handed) = message {
+            // Only the latest are meant; what nobody asked for is closed.
+            fds.clear();
+            fds.extend(handed.take(DESCRIPTORS_MAX));
+        }
+    }
+    Ok(received.bytes)
 }
 
 pub(super) async fn connect(path: &Path) -> io::Result<Stream> {

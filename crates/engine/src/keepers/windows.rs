@@ -5,6 +5,7 @@ use std::{io, path::Path, process::Child};
 use ostler_core::InstanceId;
 
 use super::Nursery;
+use crate::terminal::Descriptors;
 
 /// A connection to a keeper.
 pub(crate) type Stream = tokio::net::windows::named_pipe::NamedPipeClient;
@@ -25,6 +26,15 @@ pub(super) fn launch(_nursery: &Nursery, _instance: &InstanceId) -> io::Result<(
 
 pub(super) async fn connect(_path: &Path) -> io::Result<Stream> {
     Err(not_yet())
+}
+
+pub(super) async fn receive(
+    stream: &mut Stream,
+    buffer: &mut [u8],
+    _fds: &mut Descriptors,
+) -> io::Result<usize> {
+    use tokio::io::AsyncReadExt as _;
+    stream.read(buffer).await
 }
 
 fn not_yet() -> io::Error {

@@ -42,6 +42,8 @@ impl CgroupRoot {
         let trial = root.create(&format!("ostler-trial-{}", std::process::id())).ok()?;
         let can_kill = trial.path.join("cgroup.kill").exists();
         trial.remove().ok()?;
+        // Bounds of the kernel are a help beside our own measuring; not every group may have them.
+        let _ = fs::write(root.path.join("cgroup.subtree_control"), "+memory");
         can_kill.then_some(root)
     }
 
@@ -86,6 +88,13 @@ impl Cgroup {
     /// What the system says.
     pub fn add(&self, pid: u32) -> io::Result<()> {
         fs::write(self.path.join("cgroup.procs"), pid.to_string())
+    }
+
+    /// Bounds the memory of all in it by the kernel, or lifts the bound. `false` = this group has no such bound: the
+    /// memory controller was not delegated.
+    pub fn limit_memory(&self, bytes: Option<u64>) -> bool {
+        let value = bytes.map_or_else(|| "max".to_owned(), |bytes| bytes.to_string());
+        fs::write(self.path.join("memory.max"), value).is_ok()
     }
 
     /// The processes in it and in the groups below it.

@@ -2,5 +2,9 @@
 
 #![cfg(target_os = "linux")]
 
+mod files;
+mod hooks;
+mod limits;
+mod neighbours;
 mod schedules;
 mod world;

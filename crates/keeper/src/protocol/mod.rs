@@ -31,5 +31,8 @@ pub const FRAME_MAX: usize = 1024 * 1024;
 /// The most bytes that a keeper remembers for the engine ([`Request::Remember`]).
 pub const MEMO_MAX: usize = 4096;
 
+/// The reason of a refused `Request::Input` that may be taken later, once the run has read more.
+pub const NOT_READ: &str = "the run does not read what is typed";
+
 /// The exit code of a keeper that found its slot taken by another living keeper.
 pub const EXIT_SLOT_TAKEN: i32 = 75;

@@ -60,7 +60,7 @@ pub enum Request {
     LogSeen,
     /// Empties the log and its rotated files; a new generation begins.
     ClearLog,
-    /// Bytes for the pty of the run.
+    /// Bytes for the pty of a run, or for the stdin of a logged one.
     Input {
         /// What was typed.
         bytes: Vec<u8>,
@@ -186,7 +186,7 @@ pub struct SpawnOrder {
 /// What the standard streams of a run are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stdio {
-    /// Stdin empty; stdout and stderr go to the log.
+    /// Stdin is a pipe that `Request::Input` writes to; stdout and stderr go to the log.
     Log,
     /// All three are a terminal.
     Pty {

@@ -16,6 +16,7 @@ use ostler_keeper::protocol::{
     SpawnOrder,
 };
 use ostler_keeper::record::Record;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -419,15 +420,14 @@ impl Keeper {
     }
 
     fn r#type(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let terminal = self.run.as_mut().and_then(|run| run.output.terminal.as_mut());
-        let terminal = terminal.filter(|it| it.is_open).ok_or("the run has no terminal")?;
-        if terminal.r#type(bytes) { Ok(()) } else { Err("the run does not read what is typed".to_owned()) }
+        let typed = self.run.as_mut().and_then(|run| run.output.typed());
+        typed.ok_or("the run has no terminal and no input to type into")?.r#type(bytes)
     }
 
     fn resize(&mut self, rows: u16, cols: u16) -> Result<(), String> {
         let terminal = self.run.as_ref().and_then(|run| run.output.terminal.as_ref());
         let terminal = terminal.ok_or("the run has no terminal")?;
-        pty::resize(&terminal.fd, rows, cols).map_err(|error| plain(&error))
+        pty::resize(&terminal.input.fd, rows, cols).map_err(|error| plain(&error))
     }
 
     fn close_input(&mut self) -> Result<(), String> {
@@ -439,8 +439,9 @@ impl Keeper {
     fn attach_streams(&mut self) -> Result<(), String> {
         let run = self.run.as_ref().ok_or("there is no run")?;
         let streams = run.output.streams.as_ref().ok_or("the run has no streams")?;
-        let stdin = streams.stdin.as_ref().ok_or("the input of the run is closed")?;
-        let copies = stdin.try_clone().and_then(|stdin| Ok([stdin, streams.stdout.try_clone()?]));
+        // An input that was closed leads nowhere; what the run still says can be read all the same.
+        let stdin = streams.stdin.as_ref().map_or_else(sys::open_null, OwnedFd::try_clone);
+        let copies = stdin.and_then(|stdin| Ok([stdin, streams.stdout.try_clone()?]));
         let copies = copies.map_err(|error| plain(&error))?;
         let event = Event::Streams { run: run.id };
         if let Some(engine) = self.connections.iter_mut().find(|it| it.is_greeted) {

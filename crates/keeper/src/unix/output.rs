@@ -1,6 +1,7 @@
 //! What a run writes: read from its pipes into the log, from its terminal to the engine.
 
 use ostler_keeper::log::{Flush, LogWriter, Splitter, Stream};
+use ostler_keeper::protocol::NOT_READ;
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -26,6 +27,8 @@ const DRAIN: Duration = Duration::from_millis(100);
 pub(super) struct Output {
     pipes: Vec<Pipe>,
     pub(super) terminal: Option<Terminal>,
+    /// The stdin of a run whose output is logged.
+    pub(super) stdin: Option<Typed>,
     pub(super) streams: Option<Streams>,
 }
 
@@ -37,10 +40,16 @@ struct Pipe {
 
 /// Our end of a terminal.
 pub(super) struct Terminal {
-    pub(super) fd: OwnedFd,
+    pub(super) input: Typed,
     pub(super) scrollback: VecDeque<u8>,
-    pub(super) typed: VecDeque<u8>,
     pub(super) is_open: bool,
+}
+
+/// What was typed for a run, until it reads it.
+pub(super) struct Typed {
+    pub(super) fd: OwnedFd,
+    pub(super) waiting: VecDeque<u8>,
+    is_closed: bool,
 }
 
 /// The stdin and stdout that engines ask for.
@@ -71,24 +80,28 @@ impl ReadBuffer {
 }
 
 impl Output {
-    /// Both streams go to the log.
-    pub(super) fn log(stdout: OwnedFd, stderr: OwnedFd) -> io::Result<Self> {
+    /// Both streams go to the log; stdin is for the engine to type into.
+    pub(super) fn log(stdin: OwnedFd, stdout: OwnedFd, stderr: OwnedFd) -> io::Result<Self> {
         let pipes = vec![Pipe::new(stdout, Stream::Stdout)?, Pipe::new(stderr, Stream::Stderr)?];
-        Ok(Self { pipes, terminal: None, streams: None })
+        Ok(Self { pipes, terminal: None, stdin: Some(Typed::new(stdin)?), streams: None })
     }
 
     /// All goes to the engine.
     pub(super) fn pty(fd: OwnedFd) -> io::Result<Self> {
-        rustix::io::ioctl_fionbio(&fd, true)?;
-        let (scrollback, typed) = (VecDeque::new(), VecDeque::new());
-        let terminal = Terminal { fd, scrollback, typed, is_open: true };
-        Ok(Self { pipes: Vec::new(), terminal: Some(terminal), streams: None })
+        let terminal = Terminal { input: Typed::new(fd)?, scrollback: VecDeque::new(), is_open: true };
+        Ok(Self { pipes: Vec::new(), terminal: Some(terminal), stdin: None, streams: None })
     }
 
     /// Stdin and stdout are handed out, stderr goes to the log.
     pub(super) fn stream(stdin: OwnedFd, stdout: OwnedFd, stderr: OwnedFd) -> io::Result<Self> {
         let pipes = vec![Pipe::new(stderr, Stream::Stderr)?];
-        Ok(Self { pipes, terminal: None, streams: Some(Streams { stdin: Some(stdin), stdout }) })
+        Ok(Self { pipes, terminal: None, stdin: None, streams: Some(Streams { stdin: Some(stdin), stdout }) })
+    }
+
+    /// What takes what is typed.
+    pub(super) fn typed(&mut self) -> Option<&mut Typed> {
+        let terminal = self.terminal.as_mut().filter(|it| it.is_open).map(|it| &mut it.input);
+        terminal.or(self.stdin.as_mut())
     }
 
     /// The pipes to wait for.
@@ -194,7 +207,7 @@ impl Terminal {
     /// Reads once; gives what is new.
     pub(super) fn read(&mut self, buffer: &mut ReadBuffer) -> Option<Vec<u8>> {
         let buffer = &mut buffer.get()[..32 * 1024];
-        match rustix::io::read(&self.fd, &mut *buffer) {
+        match rustix::io::read(&self.input.fd, &mut *buffer) {
             Ok(0) => self.is_open = false,
             Ok(count) => {
                 let new = &buffer[..count];
@@ -209,25 +222,38 @@ impl Terminal {
         }
         None
     }
+}
 
-    /// Types bytes; false when the run has left too many unread.
-    pub(super) fn r#type(&mut self, bytes: &[u8]) -> bool {
-        if self.typed.len() + bytes.len() > TYPED_MAX {
-            return false;
+impl Typed {
+    fn new(fd: OwnedFd) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&fd, true)?;
+        Ok(Self { fd, waiting: VecDeque::new(), is_closed: false })
+    }
+
+    /// Types bytes, unless the run has left too many unread or reads no more.
+    pub(super) fn r#type(&mut self, bytes: &[u8]) -> Result<(), String> {
+        if self.is_closed {
+            return Err("the run has closed its input".to_owned());
         }
-        self.typed.extend(bytes);
+        if self.waiting.len() + bytes.len() > TYPED_MAX {
+            return Err(NOT_READ.to_owned());
+        }
+        self.waiting.extend(bytes);
         self.flush();
-        true
+        Ok(())
     }
 
     /// Passes on what was typed.
     pub(super) fn flush(&mut self) {
-        while !self.typed.is_empty() {
-            match rustix::io::write(&self.fd, self.typed.as_slices().0) {
-                Ok(count) => drop(self.typed.drain(..count)),
+        while !self.waiting.is_empty() {
+            match rustix::io::write(&self.fd, self.waiting.as_slices().0) {
+                Ok(count) => drop(self.waiting.drain(..count)),
                 Err(rustix::io::Errno::INTR) => {}
                 Err(rustix::io::Errno::AGAIN) => return,
-                Err(_) => self.typed.clear(),
+                Err(_) => {
+                    self.is_closed = true;
+                    self.waiting.clear();
+                }
             }
         }
     }

@@ -93,13 +93,14 @@ pub(super) fn revive(argv: &[OsString], env: &[OsString]) -> io::Result<()> {
 fn open_streams(stdio: Stdio) -> io::Result<Streams> {
     match stdio {
         Stdio::Log => {
+            let (stdin, stdin_ours) = io::pipe()?;
             let (stdout_ours, stdout) = io::pipe()?;
             let (stderr_ours, stderr) = io::pipe()?;
             Ok(Streams {
-                stdin: launch::open_null()?,
+                stdin: stdin.into(),
                 stdout: Some(stdout.into()),
                 stderr: Some(stderr.into()),
-                output: Output::log(stdout_ours.into(), stderr_ours.into())?,
+                output: Output::log(stdin_ours.into(), stdout_ours.into(), stderr_ours.into())?,
             })
         }
         Stdio::Pty { rows, cols } => {

@@ -2,6 +2,7 @@
 
 use super::connection::{Connection, is_trusted};
 use super::keeper::{Keeper, Link, LogWatch};
+use super::output::Typed;
 use super::run::Tree;
 use super::spawn;
 use ostler_keeper::log::{Flush, Meta};
@@ -41,6 +42,7 @@ enum Source {
     Listener,
     Connection(usize),
     Pipe,
+    /// What is typed into, and what a terminal shows.
     Terminal,
 }
 
@@ -111,13 +113,17 @@ impl Keeper {
                 if backlog < TERMINAL_BACKLOG {
                     events |= readable;
                 }
-                if !terminal.typed.is_empty() {
+                if !terminal.input.waiting.is_empty() {
                     events |= PollFlags::OUT;
                 }
                 if !events.is_empty() {
                     sources.push(Source::Terminal);
-                    fds.push(PollFd::from_borrowed_fd(terminal.fd.as_fd(), events));
+                    fds.push(PollFd::from_borrowed_fd(terminal.input.fd.as_fd(), events));
                 }
+            }
+            if let Some(stdin) = run.output.stdin.as_ref().filter(|it| !it.waiting.is_empty()) {
+                sources.push(Source::Terminal);
+                fds.push(PollFd::from_borrowed_fd(stdin.fd.as_fd(), PollFlags::OUT));
             }
         }
         let timeout = self.next_due(last_input).map(|due| {
@@ -275,11 +281,11 @@ impl Keeper {
         }
     }
 
-    /// Takes one piece of what the terminal shows; false when there was none.
+    /// Passes on what was typed, and takes one piece of what the terminal shows; false when there was none.
     pub(super) fn read_terminal(&mut self) -> bool {
-        let terminal = self.run.as_mut().and_then(|run| run.output.terminal.as_mut());
-        let Some(terminal) = terminal.filter(|it| it.is_open) else { return false };
-        terminal.flush();
+        let Some(run) = &mut self.run else { return false };
+        run.output.typed().into_iter().for_each(Typed::flush);
+        let Some(terminal) = run.output.terminal.as_mut().filter(|it| it.is_open) else { return false };
         let Some(bytes) = terminal.read(&mut self.buffer) else { return false };
         self.tell(&Event::Output { bytes });
         true

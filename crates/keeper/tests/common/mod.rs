@@ -245,6 +245,21 @@ impl Engine {
         })
     }
 
+    /// As `sync`; gives the reason when something was refused meanwhile.
+    pub fn sync_refused(&mut self) -> Option<String> {
+        let mut reason = None;
+        self.send(&Request::Ping { token: 78 });
+        self.wait(|event| match event {
+            Event::Refused { text, .. } => {
+                reason = Some(text);
+                None
+            }
+            Event::Pong { token: 78 } => Some(()),
+            _ => None,
+        });
+        reason
+    }
+
     /// Waits until the keeper has followed everything that was sent.
     pub fn sync(&mut self) {
         self.send(&Request::Ping { token: 77 });

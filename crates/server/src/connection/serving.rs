@@ -100,6 +100,6 @@ impl Connection {
 }
 
 fn is_subscription(call: &Call) -> bool {
-    call.method == Method::Watch
+    matches!(call.method, Method::Watch | Method::Attach)
         || call.method == Method::Logs && call.params.get("follow") == Some(&Value::Bool(true))
 }

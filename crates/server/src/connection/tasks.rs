@@ -8,7 +8,8 @@ use tokio::{
 
 use super::{reading::Connection, refusal, stream::End};
 use crate::{
-    dialect::Dialect, dispatch::Then, limits::IN_FLIGHT_MAX, outbox::Gone, subscription, text::Spoken,
+    dialect::Dialect, dispatch::Then, limits::IN_FLIGHT_MAX, outbox::Gone, subscription, terminal,
+    text::Spoken,
 };
 
 /// What a task of a connection does.
@@ -92,6 +93,7 @@ impl Connection {
                 Then::Done => Ok(()),
                 Then::Watch(watch) => subscription::watch(watch, &id, &outbox).await,
                 Then::Follow(follower) => subscription::follow(follower, &id, &outbox).await,
+                Then::Show(attachment) => terminal::show(*attachment, &id, &outbox).await,
             }
         };
         self.spawn(job, async move {

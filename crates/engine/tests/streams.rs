@@ -1,0 +1,147 @@
+//! Streams of `stdio = "stream"` services, over the end of an engine.
+
+#![cfg(unix)]
+
+use std::{path::PathBuf, time::Duration};
+
+use ostler_api::{ErrorCode, Phase};
+use ostler_config::Paths;
+use ostler_engine::{Engine, EngineHandle, EngineOptions, Streams};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    runtime::Runtime,
+};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+struct World {
+    _home: tempfile::TempDir,
+    paths: Paths,
+}
+
+impl World {
+    fn new(config: &str) -> Self {
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        let home = tempfile::Builder::new().permissions(private).tempdir().expect("temporary directory");
+        let file = home.path().join("ostler.toml");
+        std::fs::write(&file, config).expect("write");
+        let paths = Paths {
+            id: "test".to_owned(),
+            config: file,
+            state: home.path().join("state"),
+            private: home.path().join("private"),
+            sockets: Vec::new(),
+            logs: home.path().join("state/logs"),
+        };
+        paths.ensure().expect("folders");
+        Self { _home: home, paths }
+    }
+
+    async fn start(&self) -> Engine {
+        let options = EngineOptions {
+            paths: self.paths.clone(),
+            config: ostler_config::load(&self.paths.config, &ostler_config::Os).expect("sound"),
+            refused: None,
+            host: ostler_api::EngineHost::Daemon,
+            logs: ostler_engine::logs::LogStore::new(&self.paths.state),
+            keeper: keeper(),
+            revive: Vec::new(),
+        };
+        Engine::start(options).await.expect("engine")
+    }
+}
+
+fn keeper() -> PathBuf {
+    let mut dir = std::env::current_exe().expect("own path");
+    dir.pop();
+    if dir.ends_with("deps") {
+        dir.pop();
+    }
+    dir.join(format!("ostler-keeper{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime")
+}
+
+async fn running(handle: &EngineHandle) {
+    let mut watcher = handle.watch(&ostler_api::WatchParams::default());
+    let is_running = || {
+        let snapshot = handle.snapshot();
+        let instance = snapshot.services.get("numbers").and_then(|service| service.instances.first());
+        instance.is_some_and(|instance| instance.phase == Phase::Running)
+    };
+    let wait = async {
+        while !is_running() {
+            watcher.next().await.expect("engine lives");
+        }
+    };
+    tokio::time::timeout(LIMIT, wait).await.expect("it runs");
+}
+
+async fn read(streams: &mut Streams, count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    let read = tokio::time::timeout(LIMIT, streams.stdout.read_exact(&mut bytes)).await;
+    read.expect("in time").expect("readable");
+    bytes
+}
+
+const NUMBERS: &str = r#"
+[services.numbers]
+command = "/bin/sh"
+args = ["-c", "seq 1 200000; echo trouble >&2; cat"]
+stdio = "stream"
+inherit_env = "supervisor"
+"#;
+
+/// The runtime of the first engine is dropped in the middle of everything: for its keepers that is a kill.
+#[test]
+fn the_next_engine_goes_on_with_the_next_byte() {
+    let world = World::new(NUMBERS);
+    let expected: String = (1..=200_000).map(|number| format!("{number}\n")).collect();
+    let mut seen = Vec::new();
+    for round in 0..5 {
+        let runtime = runtime();
+        runtime.block_on(async {
+            let engine = world.start().await;
+            let handle = engine.handle();
+            running(&handle).await;
+            let mut streams = handle.streams("numbers").await.expect("streams");
+            assert_eq!(handle.streams("numbers").await.expect_err("one holder").code, ErrorCode::Conflict);
+            seen.extend(read(&mut streams, 100_003 + round).await);
+            // The kernel holds back the run: it has not ended, although nobody reads.
+            drop(streams);
+            drop(handle.streams("numbers").await.expect("again"));
+        });
+        runtime.shutdown_background();
+    }
+    let runtime = runtime();
+    runtime.block_on(async {
+        let engine = world.start().await;
+        let handle = engine.handle();
+        running(&handle).await;
+        let mut streams = handle.streams("numbers").await.expect("streams");
+        seen.extend(read(&mut streams, expected.len() - seen.len()).await);
+        assert!(seen == expected.as_bytes(), "bytes are lost or doubled");
+        let stdin = streams.stdin.as_mut().expect("it is open");
+        stdin.write_all(b"{\"id\":1}\n").await.expect("taken");
+        assert_eq!(read(&mut streams, 9).await, b"{\"id\":1}\n");
+        let logged = handle
+            .logs(&ostler_engine::Actor::Desktop, ostler_api::LogsParams::default())
+            .await
+            .expect("a log");
+        let words: Vec<_> = logged.0.lines.iter().map(|line| line.text.as_str()).collect();
+        assert!(words.contains(&"trouble"), "stderr is logged: {words:?}");
+        assert!(!words.iter().any(|word| word.contains("200000") || word.contains("{\"id\"")), "{words:?}");
+        // Its input ends once both ends are closed; what it still says can be read.
+        handle.close_input("numbers").await.expect("closed");
+        streams.stdin = None;
+        let mut rest = Vec::new();
+        let end = tokio::time::timeout(LIMIT, streams.stdout.read_to_end(&mut rest)).await;
+        end.expect("in time").expect("readable");
+        assert!(rest.is_empty());
+        let params = ostler_api::ShutdownParams { services: Some(ostler_api::OnQuit::Stop) };
+        handle.shutdown(&ostler_engine::Actor::Desktop, params).await.expect("accepted");
+        tokio::time::timeout(LIMIT, engine.join()).await.expect("ends in time");
+    });
+}
