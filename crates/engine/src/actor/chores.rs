@@ -30,7 +30,7 @@ impl Actor {
     pub(super) fn chores(&mut self) {
         self.look_at_watches();
         if self.schedules_due().is_some_and(|due| due.into_std() <= self.time.now) {
-            self.look_at_schedules();
+            self.wall_clock_moved();
         }
     }
 

@@ -117,7 +117,7 @@ impl Actor {
             self.new_services.insert(spec.name.clone());
         }
         self.forget_remarks();
-        self.look_at_schedules();
+        self.wall_clock_moved();
     }
 
     fn new_entry(
@@ -147,8 +147,9 @@ impl Actor {
         self.schedules.next_look.map(tokio::time::Instant::from_std)
     }
 
-    /// The wall clock was set, or the machine slept: whatever is due by now runs.
-    pub(super) fn look_at_schedules(&mut self) {
+    /// The wall clock moved on or was set, or the machine slept: whatever is due by now runs. To be called whenever that
+    /// may be; without a call it is noticed within [`LOOK_AGAIN`].
+    pub(super) fn wall_clock_moved(&mut self) {
         let wall = self.time.wall;
         let mut found = Vec::new();
         for (service, entry) in &mut self.schedules.entries {
