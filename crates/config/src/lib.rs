@@ -19,11 +19,14 @@
 //! (see [`ostler_core::Template`]). What came from the environment, and the values of keys that look secret, are
 //! never shown.
 //!
-//! Deliberately absent: watching the file, writing it, planning what a change means, and any runtime.
+//! [`edit`] changes one key of a text and no other byte; [`saving`] keeps the result on disk so that no text is lost.
+//!
+//! Deliberately absent: watching the file, planning what a change means, and any runtime.
 
 mod check;
 mod cycles;
 mod diagnostic;
+pub mod edit;
 mod expand;
 mod fleet;
 mod forms;
@@ -41,6 +44,7 @@ mod quantity;
 mod redact;
 mod resolved;
 mod rules;
+pub mod saving;
 mod schema;
 mod secret;
 mod sections;

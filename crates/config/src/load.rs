@@ -15,7 +15,6 @@ use crate::{
     expand::{Owner, Scope},
     fleet, include,
     origins::Origins,
-    paths,
     rules::Rules,
     sections::{control, desktop, http, root, security, supervisor},
     settings,
@@ -35,7 +34,7 @@ pub struct Loaded {
     pub config: Config,
     /// The text of the main file.
     pub text: String,
-    /// SHA-256 of the main file in hex.
+    /// SHA-256 of the file in hex; with includes, that of the lines with the SHA-256 of each file.
     pub hash: String,
     /// The main file and everything that was included.
     pub files: Vec<PathBuf>,
@@ -112,7 +111,7 @@ fn run(path: &Path, text: Option<&str>, world: &dyn World) -> Result<Loaded, Rej
     };
     Ok(Loaded {
         config,
-        hash: paths::sha256_hex(text.as_bytes()),
+        hash: files.hash(),
         text,
         files: files.iter().map(|file| file.path.clone()).collect(),
         folders: folders.into_iter().collect(),

@@ -28,7 +28,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The hash of a configuration's text, as in [`crate::Loaded::hash`].
+/// The hash of a configuration's text, as in [`crate::Loaded::hash`] when nothing is included.
 pub fn hash(text: &str) -> String {
     sha256_hex(text.as_bytes())
 }

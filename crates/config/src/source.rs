@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::paths::sha256_hex;
+
 /// A stretch of text in one of the files, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
@@ -80,6 +82,17 @@ impl Files {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &SourceFile> {
         self.0.iter()
+    }
+
+    /// SHA-256 of the one file; of several, that of the lines with the SHA-256 of each.
+    pub(crate) fn hash(&self) -> String {
+        match &self.0[..] {
+            [only] => sha256_hex(only.text.as_bytes()),
+            several => {
+                let lines = several.iter().map(|file| sha256_hex(file.text.as_bytes()) + "\n");
+                sha256_hex(lines.collect::<String>().as_bytes())
+            }
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -60,7 +60,7 @@ impl World for Os {
         let mut found = Vec::new();
         for path in paths {
             let path = path.map_err(io::Error::from)?;
-            if path.is_file() {
+            if path.is_file() && !crate::saving::is_own_draft(&path) {
                 found.push(path);
             }
         }

@@ -77,8 +77,13 @@ fn piece() -> impl Strategy<Value = String> {
     proptest::sample::select(pieces.to_vec()).prop_map(str::to_owned)
 }
 
+/// As many as `PROPTEST_CASES` says, for a long hunt; else few.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(400)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_get_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
