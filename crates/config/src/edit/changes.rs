@@ -44,6 +44,8 @@ pub(super) fn insert(
             ([Step::Index(at)], toml::Value::Table(table)) if *at == count => {
                 Ok(put_block(text, outline, container, &format!("[[{}]]", dotted(container)), path, table))
             }
+            // An item of `[[…]]` can only be a table.
+            ([Step::Index(at)], _) if *at == count => Err(EditError::Entangled(path.clone())),
             ([Step::Index(_), ..], _) => Err(EditError::NoSuchItem(path.clone())),
             _ => Err(EditError::NotTable(here())),
         },
