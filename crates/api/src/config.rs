@@ -77,7 +77,7 @@ pub enum PlanAction {
 pub struct ConfigText {
     /// The text on disk.
     pub text: String,
-    /// SHA-256 of the text, in hexadecimal.
+    /// SHA-256 of the text, in hexadecimal; with includes, over all files.
     pub hash: String,
     /// The file.
     pub path: String,

@@ -104,6 +104,9 @@ pub struct ApiError {
     /// For `invalid-params`: the path of the bad parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// For `config-conflict`: what is on disk now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<Box<crate::ConfigText>>,
 }
 
 impl ApiError {
@@ -116,6 +119,7 @@ impl ApiError {
             causes: Vec::new(),
             diagnostics: Vec::new(),
             path: None,
+            current: None,
         }
     }
 

@@ -19,6 +19,7 @@ mod logs;
 mod method;
 mod params;
 mod rpc;
+mod saving;
 mod schema;
 mod snapshot;
 
@@ -32,6 +33,7 @@ pub use logs::*;
 pub use method::*;
 pub use params::*;
 pub use rpc::*;
+pub use saving::*;
 pub use schema::*;
 pub use snapshot::*;
 

@@ -85,13 +85,13 @@ methods! {
     CustomRestart "custom_restart" Change;
     /// Run a command beside the services.
     ExecuteCommand "execute_command" Change;
-    /// Not available yet.
+    /// Another text of the configuration.
     ConfigSave "config_save" Change;
-    /// Not available yet.
+    /// Another value of one key.
     ConfigEdit "config_edit" Change;
-    /// Not available yet.
+    /// The kept versions.
     ConfigHistory "config_history" Read;
-    /// Not available yet.
+    /// Back to a kept version.
     ConfigRestore "config_restore" Change;
     /// A service's terminal, as it is shown.
     Attach "attach" Change;

@@ -26,5 +26,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         "reply.why" WhyReply, "reply.health_check" HealthReply, "reply.metrics" MetricsReply,
         "reply.signal" SignalReply, "reply.env" EnvReply, "reply.shutdown" ShutdownReply,
         "reply.doctor" DoctorReply, "reply.config_get" ConfigText, "reply.config_validate" ConfigVerdict,
+        "params.config_save" ConfigSaveParams, "params.config_edit" ConfigEditParams,
+        "params.config_restore" ConfigRestoreParams, "reply.config_save" ConfigSaveReply,
+        "reply.config_history" ConfigHistory,
     ]
 }

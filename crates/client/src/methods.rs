@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ostler_api::{
-    ActionParams, ActionReply, AttachParams, AttachReply, ConfigText, ConfigValidateParams, ConfigVerdict,
+    ActionParams, ActionReply, AttachParams, AttachReply, ConfigEditParams, ConfigHistory, ConfigRestoreParams, ConfigSaveParams,
+    ConfigSaveReply, ConfigText, ConfigValidateParams, ConfigVerdict,
     DoctorReply, EnvReply, HealthReply, HelloParams, HelloReply, LogReply, LogsParams, Method, MetricsParams,
     MetricsReply, NoParams, PlanReply, ReloadParams, ScaleParams, ServiceParams, SetModeParams,
     ShutdownParams, ShutdownReply, SignalParams, SignalReply, Snapshot, Wait, WatchParams, WhyReply,
@@ -46,6 +47,12 @@ calls! {
     reload_config ReloadConfig (ReloadParams) -> PlanReply;
     /// What is wrong with a text, and what it would change.
     config_validate ConfigValidate (ConfigValidateParams) -> ConfigVerdict;
+    /// Replaces the text of the configuration.
+    config_save ConfigSave (ConfigSaveParams) -> ConfigSaveReply;
+    /// Sets or removes one key.
+    config_edit ConfigEdit (ConfigEditParams) -> ConfigSaveReply;
+    /// Goes back to a kept version.
+    config_restore ConfigRestore (ConfigRestoreParams) -> ConfigSaveReply;
     /// Switches the mode.
     set_mode SetMode (SetModeParams) -> PlanReply;
     /// Ends the engine.
@@ -123,6 +130,14 @@ impl Client {
     /// As [`Self::call`].
     pub async fn config_get(&self) -> Result<ConfigText, ClientError> {
         self.call(Method::ConfigGet, &NoParams {}).await
+    }
+
+    /// The kept versions of the configuration.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn config_history(&self) -> Result<ConfigHistory, ClientError> {
+        self.call(Method::ConfigHistory, &NoParams {}).await
     }
 
     /// Self-check.

@@ -77,6 +77,14 @@ pub(crate) enum Ask {
     ConfigGet {
         reply: Reply<ConfigText>,
     },
+    ConfigSave {
+        wish: crate::saving::SaveWish,
+        actor: Actor,
+        reply: Reply<ostler_api::ConfigSaveReply>,
+    },
+    ConfigHistory {
+        reply: Reply<ostler_api::ConfigHistory>,
+    },
     ConfigValidate {
         params: ConfigValidateParams,
         reply: Reply<ConfigVerdict>,
@@ -248,6 +256,60 @@ impl EngineHandle {
     /// `busy`, `no-engine`.
     pub async fn config_validate(&self, params: ConfigValidateParams) -> Result<ConfigVerdict, ApiError> {
         self.ask(|reply| Ask::ConfigValidate { params, reply }).await
+    }
+
+    /// Replaces the text of the configuration, and puts it in force.
+    ///
+    /// # Errors
+    /// `config-invalid` with diagnostics, `config-conflict` with the present text, `not-permitted`,
+    /// `config-unreadable`, `busy`, `no-engine`.
+    pub async fn config_save(
+        &self,
+        actor: &Actor,
+        params: ostler_api::ConfigSaveParams,
+    ) -> Result<ostler_api::ConfigSaveReply, ApiError> {
+        self.save(crate::saving::SaveWish::Save(params), actor).await
+    }
+
+    /// Sets or removes one key of the configuration, and puts it in force.
+    ///
+    /// # Errors
+    /// As [`Self::config_save`], and `invalid-params`.
+    pub async fn config_edit(
+        &self,
+        actor: &Actor,
+        params: ostler_api::ConfigEditParams,
+    ) -> Result<ostler_api::ConfigSaveReply, ApiError> {
+        self.save(crate::saving::SaveWish::Edit(params), actor).await
+    }
+
+    /// Goes back to a kept version of the configuration, and puts it in force.
+    ///
+    /// # Errors
+    /// As [`Self::config_save`], and `invalid-params`.
+    pub async fn config_restore(
+        &self,
+        actor: &Actor,
+        params: ostler_api::ConfigRestoreParams,
+    ) -> Result<ostler_api::ConfigSaveReply, ApiError> {
+        self.save(crate::saving::SaveWish::Restore(params), actor).await
+    }
+
+    /// The kept versions of the configuration.
+    ///
+    /// # Errors
+    /// `config-unreadable`, `busy`, `no-engine`.
+    pub async fn config_history(&self) -> Result<ostler_api::ConfigHistory, ApiError> {
+        self.ask(|reply| Ask::ConfigHistory { reply }).await
+    }
+
+    async fn save(
+        &self,
+        wish: crate::saving::SaveWish,
+        actor: &Actor,
+    ) -> Result<ostler_api::ConfigSaveReply, ApiError> {
+        let actor = actor.clone();
+        self.ask(|reply| Ask::ConfigSave { wish, actor, reply }).await
     }
 
     /// Switches the mode.

@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod port;
 pub mod probe;
 pub mod process;
+pub mod saving;
 
 mod actor;
 mod commands;

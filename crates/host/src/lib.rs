@@ -33,6 +33,7 @@ pub use launch::{Launched, launch_daemon, leave_terminal, report_launch};
 pub use options::{HostOptions, OnSignal};
 pub use programs::{KEEPER_VARIABLE, find_cli, find_keeper};
 pub use serve::Connector;
+pub use ostler_engine::saving;
 pub use start::{Host, HostStart};
 
 /// Threads that serve; the actor needs one, connections share the other.

@@ -40,6 +40,10 @@ pub(crate) const AVAILABLE: &[Method] = &[
     Method::Input,
     Method::Resize,
     Method::Detach,
+    Method::ConfigSave,
+    Method::ConfigEdit,
+    Method::ConfigHistory,
+    Method::ConfigRestore,
     Method::CustomRestart,
     Method::ExecuteCommand,
 ];
@@ -125,11 +129,14 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
         }
         Method::CustomRestart => done(&id, &engine.custom_restart(actor, params(given)?).await?),
         Method::ExecuteCommand => done(&id, &engine.execute_command(actor, params(given)?).await?),
-        Method::ConfigSave
-        | Method::ConfigEdit
-        | Method::ConfigHistory
-        | Method::ConfigRestore
-        | Method::Incidents
+        Method::ConfigSave => done(&id, &engine.config_save(actor, params(given)?).await?),
+        Method::ConfigEdit => done(&id, &engine.config_edit(actor, params(given)?).await?),
+        Method::ConfigRestore => done(&id, &engine.config_restore(actor, params(given)?).await?),
+        Method::ConfigHistory => {
+            params::<NoParams>(given)?;
+            done(&id, &engine.config_history().await?)
+        }
+        Method::Incidents
         | Method::SubscribeEvents
         | Method::EventStats
         | Method::EmitTestEvent

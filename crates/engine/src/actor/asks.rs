@@ -50,6 +50,8 @@ impl Actor {
             }
             Ask::Health { params, reply } => self.check_health(&params, reply),
             Ask::ConfigGet { reply } => self.config_get(reply),
+            Ask::ConfigSave { wish, actor, reply } => self.save(wish, actor, reply),
+            Ask::ConfigHistory { reply } => self.config_history(reply),
             Ask::ConfigValidate { params, reply } => self.config_validate(params, reply),
             Ask::Metrics { params, reply } => self.metrics(&params, reply),
             Ask::Env { params, reply } => self.env(&params, reply),

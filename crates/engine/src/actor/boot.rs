@@ -162,6 +162,7 @@ impl Actor {
             watcher: None,
             is_reading_files: false,
             must_read_again: false,
+            saves: 0,
             lookers: JoinSet::new(),
             events: Vec::new(),
             new_services: <_>::default(),

@@ -21,6 +21,8 @@ pub(crate) enum Fact {
     LastLine { instance: InstanceId, run: RunId, line: String },
     /// A configuration was read.
     Loaded { result: Box<Result<ostler_config::Loaded, ostler_config::Rejected>>, because: LoadedBecause },
+    /// A save has ended.
+    Saved(Box<super::saving::Saved>),
     /// A follower of these logs is gone.
     Unfollowed { instances: Vec<InstanceId> },
     /// Use of CPU and memory, by instance.

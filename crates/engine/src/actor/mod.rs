@@ -21,6 +21,7 @@ mod probes;
 mod publish;
 mod reload;
 mod sampling;
+mod saving;
 mod schedules;
 mod slot;
 mod targets;
@@ -98,6 +99,8 @@ pub(crate) struct Actor {
     is_reading_files: bool,
     /// They changed meanwhile.
     must_read_again: bool,
+    /// Saves that run; what they write is read by them.
+    saves: usize,
     lookers: JoinSet<()>,
     /// What happened in this turn.
     events: Vec<(Option<InstanceId>, EventKind)>,
@@ -244,6 +247,7 @@ impl Actor {
             Fact::StopCommandDone { instance, run } => self.stop_command_done(&instance, run),
             Fact::Probed { instance, run, kind, result } => self.probed(instance, run, kind, result),
             Fact::LastLine { instance, run, line } => self.last_line(&instance, run, line),
+            Fact::Saved(saved) => self.saved(*saved),
             Fact::Loaded { result, because } => self.loaded(*result, because),
             Fact::Unfollowed { instances } => self.unwatch_logs(&instances),
             Fact::Measured { usage, asked } => self.measured(&usage, asked),

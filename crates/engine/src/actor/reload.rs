@@ -75,7 +75,7 @@ impl Actor {
             ostler_config::AutoReload::Yes | ostler_config::AutoReload::Ask => {}
             ostler_config::AutoReload::No => return,
         }
-        if std::mem::replace(&mut self.is_reading_files, true) {
+        if self.saves > 0 || std::mem::replace(&mut self.is_reading_files, true) {
             self.must_read_again = true;
             return;
         }
@@ -103,17 +103,9 @@ impl Actor {
     }
 
     pub(super) fn config_get(&mut self, reply: Reply<api::ConfigText>) {
-        let path = self.options.paths.config.clone();
-        let files = self.config.files.iter().map(|file| file.display().to_string()).collect();
+        let store = self.store();
         self.jobs.spawn_blocking(move || {
-            let text = std::fs::read_to_string(&path).map_err(|error| {
-                ApiError::new(ErrorCode::ConfigUnreadable, format!("{} cannot be read", path.display()))
-                    .caused_by(&error)
-            });
-            let path = path.display().to_string();
-            let answer =
-                text.map(|text| api::ConfigText { hash: ostler_config::hash(&text), text, path, files });
-            let _ = reply.send(answer);
+            let _ = reply.send(crate::saving::present(&store));
             Fact::Nothing
         });
     }
@@ -159,6 +151,11 @@ impl Actor {
             }
             LoadedBecause::Changed => {
                 self.is_reading_files = false;
+                if self.saves > 0 {
+                    // It may be half of what a save does; that puts it in force itself.
+                    self.must_read_again = true;
+                    return;
+                }
                 self.loaded_because_changed(result);
                 // A change during the reading may have been read, or not.
                 if std::mem::take(&mut self.must_read_again) {
@@ -219,7 +216,7 @@ impl Actor {
     }
 
     /// Puts a valid configuration in force.
-    fn adopt_config(&mut self, loaded: ostler_config::Loaded, actor: &Who) -> api::Plan {
+    pub(super) fn adopt_config(&mut self, loaded: ostler_config::Loaded, actor: &Who) -> api::Plan {
         let plan = self.plan_of(&loaded);
         let fleet = Arc::clone(&loaded.config.fleet);
         let names: BTreeSet<_> =
@@ -276,11 +273,11 @@ impl Actor {
         self.note(None, api::EventKind::Banner { banner });
     }
 
-    fn is_in_force(&self, loaded: &ostler_config::Loaded) -> bool {
+    pub(super) fn is_in_force(&self, loaded: &ostler_config::Loaded) -> bool {
         loaded.hash == self.config.hash && *loaded.config.fleet == **self.supervisor.fleet()
     }
 
-    fn plan_of(&self, loaded: &ostler_config::Loaded) -> api::Plan {
+    pub(super) fn plan_of(&self, loaded: &ostler_config::Loaded) -> api::Plan {
         let fleet = &loaded.config.fleet;
         let mut plan = plan(&self.supervisor.plan(fleet), fleet.services.len());
         plan.notices = loaded.notices.iter().map(|notice| notice.message.clone()).collect();
