@@ -102,6 +102,14 @@ pub(crate) enum Verb {
 
     /// Check, show or edit the configuration
     Config(verbs::config::Args),
+    /// Add a service to the configuration
+    Add(verbs::set::Add),
+    /// Remove services from the configuration
+    Remove(verbs::set::Remove),
+    /// Have services start with the supervisor, and now
+    Enable(verbs::set::Names),
+    /// Stop services and leave them down
+    Disable(verbs::set::Names),
     /// Turn another process manager's file into services
     Import(verbs::import::Args),
 

@@ -28,7 +28,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("Look", &["logs", "why", "health", "top", "env"]),
-    ("Configure", &["config", "import"]),
+    ("Configure", &["config", "add", "remove", "enable", "disable", "import"]),
     ("Plumbing", &["doctor", "socket", "completions", "man", "demo-service", "version", "help"]),
 ];
 
@@ -155,6 +155,10 @@ mod tests {
 
         Configure:
           config         Check, show or edit the configuration
+          add            Add a service to the configuration
+          remove         Remove services from the configuration
+          enable         Have services start with the supervisor, and now
+          disable        Stop services and leave them down
           import         Turn another process manager's file into services
 
         Plumbing:

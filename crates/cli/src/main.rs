@@ -15,6 +15,7 @@ mod failure;
 mod help;
 mod link;
 mod print;
+mod saving;
 mod term;
 mod verbs;
 
@@ -100,6 +101,10 @@ async fn ask(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Health(args) => verbs::health::run(args, context).await,
         Verb::Top(args) => verbs::top::run(args, context).await,
         Verb::Env(args) => verbs::env::run(args, context).await,
+        Verb::Add(args) => verbs::set::add(args, context).await,
+        Verb::Remove(args) => verbs::set::remove(args, context).await,
+        Verb::Enable(args) => verbs::set::enable(args, true, context).await,
+        Verb::Disable(args) => verbs::set::enable(args, false, context).await,
         Verb::Config(args) => verbs::config::run(args, context).await,
         Verb::Import(args) => verbs::import::run(args, context).await,
         Verb::Doctor(args) => verbs::doctor::run(args, context).await,

@@ -138,8 +138,9 @@ pub fn told(store: &Store, error: SaveError) -> ApiError {
         SaveError::Scattered { .. } => ApiError::new(ErrorCode::Conflict, message)
             .hint("change its keys one by one, or edit the files: ostler config edit"),
         SaveError::Conflict { .. } => {
-            let mut error = ApiError::new(ErrorCode::ConfigConflict, format!("{message}; nothing was written"))
-                .hint("look at the present text and make the change again");
+            let mut error =
+                ApiError::new(ErrorCode::ConfigConflict, format!("{message}; nothing was written"))
+                    .hint("look at the present text and make the change again");
             error.current = present(store).ok().map(Box::new);
             error
         }

@@ -121,6 +121,14 @@ const NEEDS: &[Need] = &[
     },
     Need {
         purpose: Purpose::Test,
+        what: "the tracer that makes system calls fail",
+        apt: &["strace"],
+        dnf: &["strace"],
+        pacman: &["strace"],
+        brew: &[],
+    },
+    Need {
+        purpose: Purpose::Test,
         what: "the QML test module",
         apt: &["qml6-module-qttest"],
         dnf: &[],

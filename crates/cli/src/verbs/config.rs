@@ -7,7 +7,7 @@ use ostler_config::{Diagnostic, Loaded, Os, Overrides, Rejected, Severity};
 use serde::Serialize;
 use serde_json::json;
 
-use super::edit;
+use super::{edit, set, versions};
 use crate::{
     context::Context,
     failure::{Failure, OK, Outcome},
@@ -19,7 +19,9 @@ Examples:
   ostler config check            all mistakes of your configuration, each with its place and a hint
   ostler config check other.toml of another file
   ostler config show --resolved  every key in force, and where it comes from
-  ostler config edit             in $VISUAL or $EDITOR; only a valid text is kept";
+  ostler config edit             in $VISUAL or $EDITOR; only a valid text is kept
+  ostler config set services.api.restart.delay 5s
+  ostler config history          what was saved; ostler config restore ID goes back";
 
 /// Check, show or edit the configuration
 #[derive(Debug, clap::Args)]
@@ -49,6 +51,29 @@ enum Verb {
     Schema,
     /// Edit the configuration file; only a valid text is kept
     Edit,
+    /// Set one key; every other byte of the file stays
+    Set {
+        /// The key, as services.api.restart.delay
+        key: String,
+        /// Its value, as TOML or as plain words
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Remove one key; every other byte of the file stays
+    Unset {
+        /// The key, as services.api.env.LEVEL
+        key: String,
+    },
+    /// List the versions that were saved before
+    History,
+    /// Go back to a version of the history
+    Restore {
+        /// Its number
+        id: u64,
+        /// Do not ask
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
 }
 
 #[derive(Serialize)]
@@ -69,6 +94,10 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
             Ok(OK)
         }
         Verb::Edit => edit::run(context).await,
+        Verb::Set { key, value } => set::set(&key, &value, context).await,
+        Verb::Unset { key } => set::unset(&key, context).await,
+        Verb::History => versions::history(context).await,
+        Verb::Restore { id, yes } => versions::restore(id, yes, context).await,
     }
 }
 

@@ -3,21 +3,22 @@
 use std::{
     env,
     fs::{self, File},
-    io::{self, Write as _},
+    io::{self, BufRead as _, Write as _},
     path::{Path, PathBuf},
     process::Command,
 };
 
-use ostler_api::{ApiError, ErrorCode};
+use ostler_api::{ApiError, ConfigSaveParams, ErrorCode};
 use ostler_config::Os;
+use ostler_host::saving::{self, SaveWish};
 use serde_json::json;
 
 use super::config;
 use crate::{
     context::Context,
     failure::{Failure, OK, Outcome},
-    link::Link,
     print::{self, home_text},
+    saving::{Saver, diff_text, saved_text},
     term,
 };
 
@@ -27,63 +28,131 @@ const EDITORS: [&str; 4] = ["sensible-editor", "nano", "vim", "vi"];
 const EDITORS: [&str; 1] = ["notepad"];
 
 /// A copy beside the file, removed when it is no longer needed.
-pub(super) struct Draft(PathBuf);
+pub(super) struct Draft {
+    path: PathBuf,
+    /// It holds a text that is nowhere else.
+    is_left: bool,
+}
 
 impl Draft {
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // It may have become the file.
-        let _ = fs::remove_file(&self.0);
+        if !self.is_left {
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+/// What to do when somebody else changed the file meanwhile.
+enum Choice {
+    Overwrite,
+    KeepTheirs,
+    Reopen,
 }
 
 /// Does it.
 pub(crate) async fn run(context: &mut Context) -> Outcome {
+    let saver = Saver::new(context).await?;
+    let told = |error| Failure::Api(saving::told(&saver.store, error));
+    let present = saver.store.present().map_err(told)?;
     // A link stays a link: what it points to is replaced.
     let named = context.paths()?.config;
     let path = named.canonicalize().unwrap_or(named);
-    let before = match fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Failure::file("read", &path, &error)),
-    };
-    let first = before.clone().unwrap_or_else(|| ostler_config::default_text().to_owned());
-    let draft = write_draft(&path, &first).map_err(|error| Failure::file("write beside", &path, &error))?;
-    let text = loop {
-        open_editor(&draft.0)?;
-        let text = fs::read_to_string(&draft.0).map_err(|error| Failure::file("read", &draft.0, &error))?;
-        match ostler_config::check(&text, &path, &Os) {
-            Ok(_) => break text,
-            Err(rejected) => {
-                print::remark(config::rejected_text(&rejected));
-                if !term::can_ask() || !term::ask("Edit again? Without a yes the file stays as it was.") {
-                    return Ok(config::refusal_code(&rejected));
-                }
-            }
+    let first = if present.exists { present.text.as_str() } else { ostler_config::default_text() };
+    let mut draft =
+        write_draft(&path, first).map_err(|error| Failure::file("write beside", &path, &error))?;
+    let mut base = present.hash.clone();
+    let mut must_open = true;
+    loop {
+        if must_open {
+            open_editor(&draft.path)?;
         }
-    };
-    if before.as_deref() == Some(text.as_str()) {
-        context.out.either(&json!({ "changed": false }), || "Nothing was changed.\n".to_owned())?;
-        return Ok(OK);
+        must_open = true;
+        let read = fs::read_to_string(&draft.path);
+        let text = read.map_err(|error| Failure::file("read", &draft.path, &error))?;
+        if present.exists && text == present.text {
+            context.out.either(&json!({ "changed": false }), || "Nothing was changed.\n".to_owned())?;
+            return Ok(OK);
+        }
+        if let Err(rejected) = ostler_config::check(&text, &path, &Os) {
+            print::remark(config::rejected_text(&rejected));
+            if term::can_ask() && term::ask("Edit again? Without a yes the file stays as it was.") {
+                continue;
+            }
+            return Ok(config::refusal_code(&rejected));
+        }
+        match save(&saver, context, &present.text, text, &base, &path).await {
+            Ok(code) => return Ok(code),
+            Err(Failure::Api(error)) if error.code == ErrorCode::ConfigConflict => {
+                let theirs = saver.store.present().map_err(told)?;
+                let ours = fs::read_to_string(&draft.path).unwrap_or_default();
+                print::remark(diff_text(&theirs.text, &ours, &path).trim_end());
+                match choose(&error, &mut draft)? {
+                    Choice::Overwrite => must_open = false,
+                    Choice::Reopen => {}
+                    Choice::KeepTheirs => {
+                        let said = || "Kept theirs; nothing was written.\n".to_owned();
+                        context.out.either(&json!({ "changed": false }), said)?;
+                        return Ok(error.code.exit_code());
+                    }
+                }
+                base = theirs.hash;
+            }
+            Err(error) => return Err(error),
+        }
     }
-    if fs::read_to_string(&path).ok() != before {
-        return Err(Failure::Api(ApiError::new(
-            ErrorCode::ConfigConflict,
-            format!("{} was changed by somebody else meanwhile; nothing was written", path.display()),
-        )));
+}
+
+/// Shows what changes, and saves it.
+async fn save(
+    saver: &Saver,
+    context: &mut Context,
+    before: &str,
+    text: String,
+    base: &str,
+    path: &Path,
+) -> Outcome {
+    if !context.out.is_json() {
+        print::remark(diff_text(before, &text, path).trim_end());
     }
-    keep(&draft.0, &path).map_err(|error| Failure::file("write", &path, &error))?;
-    let is_running = Link::first(&context.sockets()?).await?.is_some();
-    let after = if is_running { "; the engine follows it: ostler status" } else { "" };
-    let said = format!("Saved {}{after}\n", home_text(&path.to_string_lossy()));
-    context.out.either(&json!({ "changed": true }), || said)?;
+    let params = ConfigSaveParams { text, base_hash: base.to_owned() };
+    let reply = saver.save(&SaveWish::Save(params)).await?;
+    let said =
+        || saved_text(&reply, &format!("saved {}", home_text(&path.to_string_lossy())), saver.has_engine());
+    context.out.either(&json!({ "changed": true, "saved": reply }), said)?;
     Ok(OK)
+}
+
+/// Asks what is right; where nobody can be asked, the text is left beside the file.
+fn choose(error: &ApiError, draft: &mut Draft) -> Result<Choice, Failure> {
+    if !term::can_ask() {
+        draft.is_left = true;
+        let hint = format!("your text is in {}", draft.path.display());
+        return Err(Failure::Api(error.clone().hint(hint)));
+    }
+    print::remark(format!("{}. Above is what yours would change in theirs.", error.message));
+    let mut answer = String::new();
+    loop {
+        print::remark("[o] write yours over theirs  [t] keep theirs  [e] edit yours again");
+        answer.clear();
+        if io::stdin().lock().read_line(&mut answer)? == 0 {
+            draft.is_left = true;
+            let hint = format!("your text is in {}", draft.path.display());
+            return Err(Failure::Api(error.clone().hint(hint)));
+        }
+        match answer.trim() {
+            "o" => return Ok(Choice::Overwrite),
+            "t" => return Ok(Choice::KeepTheirs),
+            "e" => return Ok(Choice::Reopen),
+            _ => {}
+        }
+    }
 }
 
 pub(super) fn write_draft(path: &Path, text: &str) -> io::Result<Draft> {
@@ -93,7 +162,7 @@ pub(super) fn write_draft(path: &Path, text: &str) -> io::Result<Draft> {
     let name = format!(".ostler-edit-{}.toml", std::process::id());
     let draft = dir.join(name);
     let mut file = File::create_new(&draft)?;
-    let draft = Draft(draft);
+    let draft = Draft { path: draft, is_left: false };
     if let Ok(meta) = fs::metadata(path) {
         file.set_permissions(meta.permissions())?;
     }

@@ -64,14 +64,20 @@ pub fn edit(text: &str, path: &KeyPath, value: Option<&toml::Value>) -> Result<E
     let after = match value {
         Some(value) => {
             put(&mut wanted, path.steps(), value, path)?;
-            set(text, path, value, newline_of(text))?
+            set(text, path, value, newline_of(text))
         }
         None => {
             take(&mut wanted, path.steps()).ok_or_else(|| EditError::Missing(path.clone()))?;
-            remove(text, &outline(text, newline_of(text))?, path)?
+            outline(text, newline_of(text)).and_then(|outline| remove(text, &outline, path))
         }
     };
-    let mut came_out = model(&after)?;
+    // The text was valid: what is none now has been made so by the change.
+    let entangled = |error| match error {
+        EditError::Syntax(_) => EditError::Entangled(path.clone()),
+        error => error,
+    };
+    let after = after.map_err(entangled)?;
+    let mut came_out = model(&after).map_err(entangled)?;
     // A table that only its keys defined is gone with the last of them.
     prune(&mut wanted, path.steps());
     prune(&mut came_out, path.steps());

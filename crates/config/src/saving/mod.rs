@@ -165,6 +165,13 @@ pub enum SaveError {
     },
 }
 
+impl Present {
+    /// Whether there is a service of this name.
+    pub fn has_service(&self, name: &str) -> bool {
+        self.tree.table("services").is_some_and(|services| services.get(name).is_some())
+    }
+}
+
 impl Store {
     /// The store of an engine.
     pub fn of(paths: &Paths) -> Self {

@@ -33,7 +33,7 @@ impl Author {
         let mut text = String::new();
         for _ in 0..self.below(PIECES_MAX) {
             let more = format!("{text}{}", self.piece());
-            if toml::from_str::<toml::Table>(&more).is_ok() {
+            if toml::from_str::<toml::Table>(&more).is_ok() && !reopens_tables(&more) {
                 text = more;
             }
         }
@@ -136,6 +136,13 @@ impl Author {
             }
         }
     }
+}
+
+/// Whether a dotted key reaches into `[[…]]` of elsewhere, which the parser takes although TOML forbids it.
+fn reopens_tables(text: &str) -> bool {
+    let tables: Vec<_> = text.lines().map(str::trim).filter(|line| line.starts_with("[[")).collect();
+    let is_dotted = |line: &&str| !line.starts_with(['[', '#']) && line.contains('.');
+    !tables.is_empty() && text.lines().map(str::trim).filter(is_dotted).count() > 0
 }
 
 fn collect(value: &Value, at: &mut Vec<Step>, all: &mut Vec<Vec<Step>>) {
