@@ -13,6 +13,9 @@ use crate::{
     print::{self, DIM, GOOD, home_text, paint, safe},
 };
 
+/// Who saves where no engine runs.
+const NOBODY: &str = "ostler without an engine";
+
 /// The configuration that is meant, and whoever keeps it.
 pub(crate) struct Saver {
     pub(crate) store: Store,
@@ -55,7 +58,7 @@ impl Saver {
             (Some(link), SaveWish::Edit(params)) => link.call(Method::ConfigEdit, params).await,
             (Some(link), SaveWish::Restore(params)) => link.call(Method::ConfigRestore, params).await,
             (None, wish) => {
-                let actor = format!("ostler without an engine, {}", user());
+                let actor = user().map_or_else(|| NOBODY.to_owned(), |user| format!("{NOBODY}, {user}"));
                 let draft = saving::save(&self.store, wish, &actor)?;
                 Ok(saving::reply(&draft, Plan::default()))
             }
@@ -100,6 +103,6 @@ fn paint_line(line: &str) -> String {
     }
 }
 
-fn user() -> String {
-    ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| env::var(name).ok()).unwrap_or_default()
+fn user() -> Option<String> {
+    ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| env::var(name).ok())
 }

@@ -101,7 +101,8 @@ fn an_engine_saves_puts_in_force_once_and_refuses_what_it_must() {
     assert_eq!((json!(current.hash), current.text), (reply["hash"].clone(), text(&place)));
     let bad = json!({"text": "[services.a]\ncomand = 1\n", "base_hash": reply["hash"]});
     let Err(Refusal::Refused(error)) = wire.call("config_save", bad) else { panic!("it is not valid") };
-    assert_eq!((error.code.as_str(), error.diagnostics[0].line), ("config-invalid", 2));
+    assert_eq!(error.code.as_str(), "config-invalid");
+    assert!(error.diagnostics.iter().any(|it| it.line == 2), "{:?}", error.diagnostics);
     let first = wire.call("config_history", json!({})).unwrap();
     let oldest = first.as_array().and_then(|all| all.last()).expect("a version")["id"].clone();
     wire.call("config_restore", json!({"id": oldest, "base_hash": reply["hash"]})).unwrap();
