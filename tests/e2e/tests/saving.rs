@@ -70,7 +70,8 @@ fn an_editor_that_loses_a_race_loses_no_text() {
     let place = Place::new(TEXT);
     let script = place.path("work/editor.sh");
     let other = "# theirs\n";
-    let body = format!("#!/bin/sh\necho '# ours' >> \"$1\"\nprintf '%s' '{other}' > {}\n", place.config().display());
+    let body =
+        format!("#!/bin/sh\necho '# ours' >> \"$1\"\nprintf '%s' '{other}' > {}\n", place.config().display());
     std::fs::write(&script, body).unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = place.command("ostler");

@@ -37,5 +37,5 @@ mod engine_flags;
 mod live;
 mod targets;
 mod trust;
-mod waiting;
 mod versions;
+mod waiting;
