@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ostler_api::{
-    ActionParams, ActionReply, AttachParams, AttachReply, ConfigEditParams, ConfigHistory, ConfigRestoreParams, ConfigSaveParams,
-    ConfigSaveReply, ConfigText, ConfigValidateParams, ConfigVerdict,
+    ActionParams, ActionReply, AttachParams, AttachReply, ConfigEditParams, ConfigHistory,
+    ConfigRestoreParams, ConfigSaveParams, ConfigSaveReply, ConfigText, ConfigValidateParams, ConfigVerdict,
     DoctorReply, EnvReply, HealthReply, HelloParams, HelloReply, LogReply, LogsParams, Method, MetricsParams,
     MetricsReply, NoParams, PlanReply, ReloadParams, ScaleParams, ServiceParams, SetModeParams,
     ShutdownParams, ShutdownReply, SignalParams, SignalReply, Snapshot, Wait, WatchParams, WhyReply,
