@@ -163,6 +163,7 @@ impl Actor {
             slot.note_exit(run, ExitStatus::Unknown, &self.time);
             slot.is_dirty = true;
         }
+        self.exit_hook(&instance, run, ExitStatus::Unknown);
         self.feed(Input::KeeperLost { instance, run });
     }
 

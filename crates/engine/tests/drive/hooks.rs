@@ -53,6 +53,21 @@ async fn a_hook_that_fails_or_is_missing_is_told_and_harms_nobody() {
     end(engine).await;
 }
 
+#[tokio::test]
+async fn the_end_of_a_run_is_told_when_its_keeper_died_too() {
+    let hooks = r#"hooks = { on_exit = ["/bin/sh", "-c", "echo $$OSTLER_CAUSE >> told"] }"#;
+    let world = World::new(&shell("api", "exec sleep 1000", hooks));
+    let engine = world.start().await;
+    let handle = engine.handle();
+    let pid = until(&handle, "api", |it| it.instances[0].phase == Phase::Running).await.instances[0].pid;
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.expect("a process"))).expect("it lives");
+    let keeper = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)).expect("a parent");
+    let killed = std::process::Command::new("kill").args(["-KILL", keeper]).status();
+    assert!(killed.expect("kill").success());
+    eventually("the hook", || world.read("told").contains("ended unseen")).await;
+    end(engine).await;
+}
+
 /// One request's path and body; answered with success.
 async fn hear(listener: &TcpListener) -> (String, serde_json::Value) {
     let serve = async {
