@@ -109,9 +109,9 @@ methods! {
     EventStats "event_stats" Read;
     /// Not available yet.
     EmitTestEvent "emit_test_event" Change;
-    /// Not available yet.
+    /// Who is connected.
     Connections "connections" Read;
-    /// Not available yet.
+    /// Send one away.
     DropConnection "drop_connection" Change;
 }
 

@@ -29,6 +29,8 @@ params! {
         version: String,
         /// The token, over TCP.
         token: Option<String>,
+        /// In place of the token, over TCP: the client's part of the mutual proof.
+        nonce: Option<String>,
     }
     /// `status`, `health_check`, `env`, `why`.
     ServiceParams {
@@ -122,6 +124,13 @@ params! {
         service: String,
         /// How many slots.
         instances: u16,
+    }
+    /// `drop_connection`.
+    DropConnectionParams {
+        /// Which, as `connections` numbers them.
+        id: u64,
+        /// Why, for the records.
+        reason: Option<String>,
     }
     /// Methods without parameters.
     NoParams {}

@@ -35,6 +35,15 @@ pub(crate) struct Global {
     /// Speak to the engine at this control socket
     #[arg(long, global = true, env = "OSTLER_SOCKET", value_name = "PATH", hide_env = true)]
     pub(crate) socket: Option<PathBuf>,
+    /// Speak to the engine over TCP at this address
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub(crate) host: Option<String>,
+    /// Speak to the engine over TCP at this port
+    #[arg(long, global = true, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+    /// File with the token for TCP; else OSTLER_TOKEN, else the engine's own file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
     /// Print JSON for programs instead of text for people
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -97,6 +106,8 @@ pub(crate) enum Verb {
     Health(verbs::health::Args),
     /// Watch CPU and memory of all services
     Top(verbs::top::Args),
+    /// Show who is connected to the engine, or end a connection
+    Connections(verbs::connections::Args),
     /// Show the environment that a service gets
     Env(verbs::env::Args),
 
@@ -115,6 +126,8 @@ pub(crate) enum Verb {
 
     /// Look for what is wrong with this installation
     Doctor(verbs::doctor::Args),
+    /// Print the token for control over TCP and HTTP
+    Token(verbs::token::Args),
     /// Print the path of the control socket
     Socket(verbs::socket::Args),
     /// Print completions for a shell

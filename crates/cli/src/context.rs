@@ -41,8 +41,7 @@ impl Context {
     /// # Errors
     /// `no-engine` with the command that starts one.
     pub(crate) async fn connect(&self) -> Result<Link, Failure> {
-        let sockets = self.sockets()?;
-        match Link::first(&sockets).await? {
+        match self.reach().await? {
             Some(link) => Ok(link),
             None => Err(self.no_engine()),
         }

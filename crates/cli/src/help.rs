@@ -27,9 +27,9 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
             "mode",
         ],
     ),
-    ("Look", &["logs", "why", "health", "top", "env"]),
+    ("Look", &["logs", "why", "health", "top", "connections", "env"]),
     ("Configure", &["config", "add", "remove", "enable", "disable", "import"]),
-    ("Plumbing", &["doctor", "socket", "completions", "man", "demo-service", "version", "help"]),
+    ("Plumbing", &["doctor", "socket", "token", "completions", "man", "demo-service", "version", "help"]),
 ];
 
 /// What follows the short help.

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use ostler_api::{
     ActionParams, ActionReply, ApiError, AttachParams, AttachReply, Effect, Event, HelloParams, HelloReply,
-    LogNotification, LogReply, LogsParams, Method, Snapshot, WatchParams,
+    LogNotification, LogReply, LogsParams, Method, Snapshot, Token, WatchParams,
 };
-use ostler_client::{Attached, Client, ClientError, Follow, Watch, WatchItem};
+use ostler_client::{Attached, Client, ClientError, Endpoint, Follow, Watch, WatchItem};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::io::DuplexStream;
 
@@ -50,6 +50,12 @@ impl Link {
             Err(ClientError::NoEngine { .. }) => Ok(None),
             Err(error) => Err(refused(error)),
         }
+    }
+
+    /// Connects to a port, where both sides prove that they know the token.
+    pub(crate) async fn over_tcp(host: &str, port: u16, token: Token) -> Result<Self, Failure> {
+        let endpoint = Endpoint::Tcp { host: host.to_owned(), port, token };
+        Ok(Self { client: Client::connect(&endpoint).await.map_err(refused)? })
     }
 
     /// Speaks over a stream within this process.
@@ -106,7 +112,8 @@ impl Link {
 
     /// Who the engine is.
     pub(crate) async fn hello(&self) -> Result<HelloReply, Failure> {
-        let params = HelloParams { client: NAME.to_owned(), version: VERSION.to_owned(), token: None };
+        let (client, version) = (NAME.to_owned(), VERSION.to_owned());
+        let params = HelloParams { client, version, ..HelloParams::default() };
         self.client.hello(&params).await.map_err(refused)
     }
 

@@ -15,6 +15,7 @@ mod failure;
 mod help;
 mod link;
 mod print;
+mod reach;
 mod saving;
 mod term;
 mod verbs;
@@ -73,6 +74,7 @@ fn run(cli: Cli, context: &mut Context) -> Outcome {
         Verb::Man(args) => verbs::man::run(&args, context),
         Verb::DemoService(args) => verbs::demo_service::run(&args, context),
         Verb::Help(args) => verbs::help::run(&args, context),
+        Verb::Token(args) => verbs::token::run(&args, context),
         verb => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(ask(verb, context))
@@ -110,11 +112,13 @@ async fn ask(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Doctor(args) => verbs::doctor::run(args, context).await,
         Verb::Socket(args) => verbs::socket::run(args, context).await,
         Verb::Version(args) => verbs::version::run(args, context).await,
+        Verb::Connections(args) => verbs::connections::run(args, context).await,
         Verb::Daemon(_)
         | Verb::Run(_)
         | Verb::Completions(_)
         | Verb::Man(_)
         | Verb::DemoService(_)
+        | Verb::Token(_)
         | Verb::Help(_) => unreachable!("these verbs are no clients"),
     }
 }

@@ -26,7 +26,7 @@ impl Saver {
     /// Looks for the engine.
     pub(crate) async fn new(context: &Context) -> Result<Self, Failure> {
         let paths = context.paths()?;
-        let link = Link::first(&context.sockets()?).await?;
+        let link = context.reach().await?;
         if link.is_none() {
             paths.ensure().map_err(|error| crate::context::home_failure(&error))?;
         }

@@ -56,10 +56,13 @@ impl Client {
     /// Connects to an engine. Nothing is said to a socket that is not ours or root's.
     ///
     /// # Errors
-    /// `NoEngine`, `NotOurs`, `Connect`.
+    /// `NoEngine`, `NotOurs`, `Connect`; over TCP `ConnectTcp`, `NotProven`.
     pub async fn connect(endpoint: &Endpoint) -> Result<Self, ClientError> {
         match endpoint {
             Endpoint::Unix(path) => Ok(Self::over(endpoint::connect(path).await?)),
+            Endpoint::Tcp { host, port, token } => {
+                Ok(Self::over(endpoint::tcp::connect(host, *port, token).await?))
+            }
         }
     }
 

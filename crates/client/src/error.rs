@@ -31,6 +31,23 @@ pub enum ClientError {
         #[source]
         source: io::Error,
     },
+    /// Nothing listens at a port, or it cannot be reached.
+    #[error("no engine answers at {address}")]
+    ConnectTcp {
+        /// Where.
+        address: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// What listens at a port has not shown that it is the engine, and was told nothing.
+    #[error("what listens at {address} is not proven to be the engine: {reason}; it was told nothing")]
+    NotProven {
+        /// Where.
+        address: String,
+        /// Why.
+        reason: String,
+    },
     /// There is no such transport here.
     #[error("local control connections are not available on this system yet")]
     NotAvailable,
@@ -92,6 +109,14 @@ impl From<ClientError> for ApiError {
             ClientError::NotOurs { .. } => {
                 (ErrorCode::NotPermitted, "remove it if you know what it is, or set OSTLER_SOCKET")
             }
+            ClientError::ConnectTcp { .. } => (
+                ErrorCode::NoEngine,
+                "check --host and --port; the engine listens there with [control] tcp = true",
+            ),
+            ClientError::NotProven { .. } => (
+                ErrorCode::Unauthenticated,
+                "check the port, and the token: OSTLER_TOKEN, --token-file, `ostler token`",
+            ),
             ClientError::Connect { .. } => (ErrorCode::NoEngine, "see `ostler doctor`"),
             ClientError::NotAvailable => (ErrorCode::NotAvailable, "use Linux for now"),
             ClientError::Timeout { .. } => (ErrorCode::Timeout, "try again, or see `ostler doctor`"),

@@ -12,7 +12,7 @@
 //! `Unknown`.
 //!
 //! Deliberately absent: reconnecting (the desktop app does it with its own patience), keeping a snapshot up to
-//! date (`ostler_view::fold`), text for people. Named pipes and TCP come later.
+//! date (`ostler_view::fold`), text for people. Named pipes come later.
 
 mod attached;
 mod client;

@@ -59,7 +59,8 @@ impl World {
         let logs = ostler_engine::logs::LogStore::new(&paths.state);
         let keeper = ostler_testkit::binary("ostler-keeper", "ostler-keeper");
         let host = ostler_api::EngineHost::Daemon;
-        let options = EngineOptions { paths, config, refused: None, host, logs, keeper, revive: Vec::new() };
+        let (refused, revive, overrides) = (None, Vec::new(), Default::default());
+        let options = EngineOptions { paths, config, refused, host, logs, keeper, revive, overrides };
         let engine = Engine::start(options).await.expect("the engine starts");
         let listener = ControlServer::listen_unix(&home.join("s")).expect("it listens");
         let server = ControlServer::new(engine.handle(), ServerOptions::default());

@@ -50,6 +50,7 @@ mod secret;
 mod sections;
 mod settings;
 mod source;
+mod token;
 mod tree;
 mod view;
 mod world;
@@ -76,6 +77,7 @@ pub use sections::{
     service::INSTANCES_MAX,
     supervisor::{AutoReload, Cgroup, OnQuit, OnSupervisorLoss, SupervisorSettings},
 };
+pub use token::{TOKEN_FILE_MAX, TokenFile, TokenFileError};
 pub use world::{Os, World};
 
 /// The commented file that a first start writes, with one demo service.

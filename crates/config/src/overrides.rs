@@ -26,6 +26,10 @@ pub struct Overrides {
     pub log_level: Option<Override<String>>,
     /// The token for TCP and HTTP.
     pub token: Option<Override<Secret>>,
+    /// The file that the token came from, if a flag named it.
+    pub token_file: Option<PathBuf>,
+    /// Whether addresses are allowed that other machines can reach.
+    pub allow_remote: bool,
 }
 
 /// A flag or variable that cannot be used.
@@ -60,6 +64,8 @@ impl Overrides {
             log_level: log_level(first(world, &["OSTLER_LOG", "RUST_LOG", "SUPERVISOR_LOG_LEVEL"])),
             token: first(world, &["OSTLER_TOKEN", "SUPERVISOR_TOKEN"])
                 .map(|text| Override { value: Secret::new(text.value), by: text.by }),
+            token_file: None,
+            allow_remote: false,
         };
         if errors.is_empty() { Ok(overrides) } else { Err(errors) }
     }
@@ -73,6 +79,8 @@ impl Overrides {
             http_port: self.http_port.or(other.http_port),
             log_level: self.log_level.or(other.log_level),
             token: self.token.or(other.token),
+            token_file: self.token_file.or(other.token_file),
+            allow_remote: self.allow_remote || other.allow_remote,
         }
     }
 
@@ -91,6 +99,30 @@ impl Overrides {
         if let Some(level) = &self.log_level {
             config.supervisor.log_level.clone_from(&level.value);
         }
+    }
+
+    /// What flags said, as flags for another engine of the same home; the token only by its file.
+    pub fn as_flags(&self) -> Vec<String> {
+        let mut flags = Vec::new();
+        let mut add = |by: &str, value: String| {
+            if by.starts_with("--") {
+                flags.extend([by.to_owned(), value]);
+            }
+        };
+        if let Some(host) = &self.host {
+            add(&host.by, host.value.clone());
+        }
+        for port in [&self.port, &self.http_port].into_iter().flatten() {
+            add(&port.by, port.value.to_string());
+        }
+        if let Some(level) = &self.log_level {
+            add(&level.by, level.value.clone());
+        }
+        if let Some(path) = &self.token_file {
+            add("--token-file", path.to_string_lossy().into_owned());
+        }
+        flags.extend(self.allow_remote.then(|| "--allow-remote".to_owned()));
+        flags
     }
 
     /// As keys of the file: path, value as TOML, what gave it.

@@ -220,6 +220,8 @@ fn settings_arrive() {
 #[test]
 fn an_empty_file_has_the_default_settings() {
     let config = loaded("").config;
+    assert_eq!(config.control, ostler_config::ControlSettings::default());
+    assert_eq!(config.security, ostler_config::SecuritySettings::default());
     assert_eq!(config.supervisor.on_quit, OnQuit::Stop);
     assert_eq!(config.supervisor.on_supervisor_loss, OnSupervisorLoss::Revive);
     assert_eq!(config.supervisor.auto_reload, AutoReload::Yes);

@@ -13,10 +13,10 @@ use ostler_api::{
     WatchParams, WhyReply,
 };
 pub use ostler_core::Actor;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    Attachment, Journal, LogFollower, Streams, Watcher,
+    Attachment, Journal, LogFollower, Settings, Streams, Watcher, settings,
     terminal::{Terminals, Wanted},
     wait::{self, Wish},
 };
@@ -124,6 +124,18 @@ pub(crate) enum Ask {
         service: String,
         reply: Reply<Wanted>,
     },
+    /// What one in front of the engine is like.
+    Front {
+        check: ostler_api::Check,
+    },
+    /// One in front of the engine is gone.
+    FrontGone {
+        name: &'static str,
+    },
+    /// Something happened in front of the engine.
+    Note {
+        kind: ostler_api::EventKind,
+    },
     /// Somebody looks at metrics as long as the sender's other end lives.
     Look {
         until: oneshot::Receiver<()>,
@@ -145,12 +157,44 @@ pub struct EngineHandle {
     pub(crate) asks: mpsc::Sender<Ask>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) terminals: Arc<Terminals>,
+    pub(crate) settings: watch::Receiver<Arc<Settings>>,
 }
 
 impl EngineHandle {
     /// A handle to an engine that has ended: what was can be read, and every wish is answered `no-engine`.
     pub fn ended(journal: Arc<Journal>) -> Self {
-        Self { asks: mpsc::channel(1).0, journal, terminals: Arc::default() }
+        Self { asks: mpsc::channel(1).0, journal, terminals: Arc::default(), settings: settings::of_nobody() }
+    }
+
+    /// What remote actors may do, as of now.
+    pub fn security(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.borrow())
+    }
+
+    /// The settings in force, and each that follows.
+    pub fn settings(&self) -> watch::Receiver<Arc<Settings>> {
+        self.settings.clone()
+    }
+
+    /// Has `status` and `doctor` say what one in front of the engine is like.
+    ///
+    /// # Errors
+    /// `busy`, `no-engine`.
+    pub async fn report_front(&self, check: ostler_api::Check) -> Result<(), ApiError> {
+        self.send(Ask::Front { check }).await
+    }
+
+    /// Has them say nothing of it any more.
+    ///
+    /// # Errors
+    /// `busy`, `no-engine`.
+    pub async fn forget_front(&self, name: &'static str) -> Result<(), ApiError> {
+        self.send(Ask::FrontGone { name }).await
+    }
+
+    /// Tells those who watch of something in front of the engine; says whether there was room for it.
+    pub fn note(&self, kind: ostler_api::EventKind) -> bool {
+        self.asks.try_send(Ask::Note { kind }).is_ok()
     }
 
     /// What is, as of the last event.

@@ -53,6 +53,7 @@ impl World {
             logs: ostler_engine::logs::LogStore::new(&paths.state),
             keeper: ostler_testkit::binary("ostler-keeper", "ostler-keeper"),
             revive: Vec::new(),
+            overrides: Default::default(),
             paths,
         };
         Self { home, engine: Engine::start(options).await.expect("engine") }

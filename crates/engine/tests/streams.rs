@@ -46,6 +46,7 @@ impl World {
             logs: ostler_engine::logs::LogStore::new(&self.paths.state),
             keeper: keeper(),
             revive: Vec::new(),
+            overrides: Default::default(),
         };
         Engine::start(options).await.expect("engine")
     }

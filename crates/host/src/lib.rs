@@ -25,6 +25,7 @@ mod owner;
 mod programs;
 mod serve;
 mod start;
+mod tcp;
 
 pub use error::HostError;
 #[cfg(unix)]

@@ -10,7 +10,9 @@ use tokio::{
     time::{Duration, sleep},
 };
 
-use crate::{OnSignal, notify, os::Signals};
+use tokio_util::sync::CancellationToken;
+
+use crate::{OnSignal, notify, os::Signals, tcp::Tcp};
 
 /// Bytes that may be on their way within the process, each way.
 const STREAM_BYTES_MAX: usize = 256 * 1024;
@@ -40,6 +42,7 @@ impl Connector {
 pub(crate) struct Serving {
     pub(crate) engine: Engine,
     pub(crate) server: ControlServer,
+    pub(crate) tcp: Tcp,
     pub(crate) listener: Listener,
     pub(crate) signals: Signals,
     pub(crate) on_signal: OnSignal,
@@ -49,7 +52,7 @@ pub(crate) struct Serving {
 impl Serving {
     /// Serves until the engine has ended.
     pub(crate) async fn run(self) -> Ended {
-        let Self { engine, server, listener, mut signals, on_signal, mut streams } = self;
+        let Self { engine, server, tcp, listener, mut signals, on_signal, mut streams } = self;
         let handle = engine.handle();
         let (stop_listening, stopped) = oneshot::channel::<()>();
         let mut tasks = JoinSet::new();
@@ -61,6 +64,8 @@ impl Serving {
                 })
                 .await;
         });
+        let ending = CancellationToken::new();
+        tasks.spawn(tcp.keep(handle.clone(), server.clone(), ending.clone()));
         let mut ended = std::pin::pin!(engine.join());
         let ended = loop {
             tokio::select! {
@@ -79,6 +84,7 @@ impl Serving {
         };
         // The last answers go out before the connections end.
         drop(stop_listening);
+        ending.cancel();
         server.close();
         while tasks.join_next().await.is_some() {}
         ended

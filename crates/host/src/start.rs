@@ -6,7 +6,7 @@ use std::{
 };
 
 use ostler_api::{ApiError, EngineHost, OnQuit, ShutdownParams, ShutdownReply};
-use ostler_config::{Os, Paths};
+use ostler_config::{Os, Overrides, Paths};
 use ostler_engine::{Actor, Ended, Engine, EngineHandle, EngineOptions, Lock, logs::LogStore};
 use ostler_server::{ControlServer, ListenError, Listener, ServerOptions};
 use tokio::{io::DuplexStream, sync::mpsc, task::JoinHandle};
@@ -17,6 +17,7 @@ use crate::{
     owner::{self, Ownership},
     programs,
     serve::{STREAMS_WAITING_MAX, Serving},
+    tcp::Tcp,
 };
 
 /// After this long, what the start needed is not needed any more.
@@ -79,13 +80,14 @@ impl Host {
         // Bound before the engine starts, so that clients that come meanwhile wait instead of failing.
         let (listener, socket) = listen(&paths)?;
         let engine = Engine::start(EngineOptions {
-            revive: revive(&paths),
+            revive: revive(&paths, &options.overrides),
             paths: paths.clone(),
             config,
             refused,
             logs,
             host: options.host,
             keeper: keeper.clone(),
+            overrides: options.overrides.clone(),
         })
         .await
         .map_err(HostError::Engine)?;
@@ -93,7 +95,8 @@ impl Host {
         let server = ControlServer::new(engine.handle(), ServerOptions::default());
         let (streams, arriving) = mpsc::channel(STREAMS_WAITING_MAX);
         let on_signal = options.on_signal;
-        let serving = Serving { engine, server, listener, signals, on_signal, streams: arriving };
+        let tcp = Tcp::new(&options.overrides, &paths);
+        let serving = Serving { engine, server, tcp, listener, signals, on_signal, streams: arriving };
         let serving = tokio::spawn(serving.run());
         tracing::info!(config = %paths.config.display(), socket = %socket.display(), "the engine serves");
         notify::tell("READY=1");
@@ -211,12 +214,13 @@ fn listen(paths: &Paths) -> Result<(Listener, PathBuf), HostError> {
 }
 
 /// What a keeper runs to bring an engine back.
-fn revive(paths: &Paths) -> Vec<String> {
+fn revive(paths: &Paths, overrides: &Overrides) -> Vec<String> {
     let program = programs::find_cli().to_string_lossy().into_owned();
     let mut argv = vec![program];
     if !paths.is_default() {
         argv.extend(["--config".to_owned(), paths.config.to_string_lossy().into_owned()]);
     }
     argv.extend(["daemon".to_owned(), "--detached".to_owned()]);
+    argv.extend(overrides.as_flags());
     argv
 }

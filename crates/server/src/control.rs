@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     ListenError, Listener, Peer,
     connection::{self, Shared},
+    connections::Connections,
     encode,
     limits::{
         ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, CONNECTIONS_MAX, DRAIN_DEADLINE, LONG_LINES_MAX, WRITE_DEADLINE,
@@ -54,10 +55,11 @@ impl ControlServer {
     /// A server for an engine; it serves nobody yet.
     pub fn new(engine: EngineHandle, options: ServerOptions) -> Self {
         let shared = Shared {
-            engine,
             clients: Arc::default(),
             long_lines: Arc::new(Semaphore::new(LONG_LINES_MAX)),
             closing: CancellationToken::new(),
+            connections: Connections::new(engine.clone()),
+            engine,
         };
         Self {
             shared: Arc::new(shared),
@@ -127,6 +129,10 @@ impl ControlServer {
         self.shared.closing.cancel();
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     async fn admit(&self, arrival: Arrival, tasks: &mut JoinSet<()>, registry: &mut Registry) {
         match arrival {
             Arrival::Stranger { uid, pid } => {
@@ -150,7 +156,7 @@ impl ControlServer {
     }
 }
 
-fn reap(registry: &mut Registry, ended: Result<(tokio::task::Id, ()), tokio::task::JoinError>) {
+pub(crate) fn reap(registry: &mut Registry, ended: Result<(tokio::task::Id, ()), tokio::task::JoinError>) {
     match ended {
         Ok((task, ())) => registry.remove(task),
         Err(error) => {

@@ -1,8 +1,8 @@
 //! Where a method meets the engine: parameters in, the engine's answer out as a line.
 
 use ostler_api::{
-    ApiError, ErrorCode, HelloParams, HelloReply, LogsParams, Method, NOT_YET, NoParams, Snapshot,
-    WatchParams, WatchReply,
+    ApiError, DropConnectionParams, ErrorCode, HelloParams, HelloReply, LogsParams, Method, NOT_YET,
+    NoParams, Snapshot, WatchParams, WatchReply,
 };
 use ostler_engine::{Actor, Attachment, EngineHandle, LogFollower, Watcher};
 use serde::Serialize;
@@ -10,8 +10,10 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::{
+    connections::Listed,
     encode,
     filter::Filter,
+    policy,
     request::{Call, params},
 };
 
@@ -46,6 +48,8 @@ pub(crate) const AVAILABLE: &[Method] = &[
     Method::ConfigRestore,
     Method::CustomRestart,
     Method::ExecuteCommand,
+    Method::Connections,
+    Method::DropConnection,
 ];
 
 /// An answer, and what follows it.
@@ -81,8 +85,35 @@ pub(crate) struct Watch {
     pub(crate) _look: Option<oneshot::Sender<()>>,
 }
 
+/// The names of the methods that this build answers.
+pub(crate) fn capabilities() -> Vec<String> {
+    AVAILABLE.iter().map(|method| method.as_str().to_owned()).collect()
+}
+
+/// Answers a request on a connection.
+pub(crate) async fn answer_on(
+    listed: &Listed,
+    engine: &EngineHandle,
+    actor: &Actor,
+    call: Call,
+) -> Result<Answer, ApiError> {
+    match call.method {
+        Method::Connections => {
+            policy::permit(engine, actor, call.method, &call.params)?;
+            params::<NoParams>(call.params)?;
+            done(&call.id, &listed.list())
+        }
+        Method::DropConnection => {
+            policy::permit(engine, actor, call.method, &call.params)?;
+            done(&call.id, &listed.send_away(&params(call.params)?)?)
+        }
+        _ => answer(engine, actor, call).await,
+    }
+}
+
 /// Answers a request.
 pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> Result<Answer, ApiError> {
+    policy::permit(engine, actor, call.method, &call.params)?;
     let Call { id, method, params: given } = call;
     match method {
         Method::Hello => params(given).and_then(|params| done(&id, &hello(engine, &params))),
@@ -139,15 +170,15 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
         Method::Incidents
         | Method::SubscribeEvents
         | Method::EventStats
-        | Method::EmitTestEvent
-        | Method::Connections
-        | Method::DropConnection => Err(not_yet(method)),
+        | Method::EmitTestEvent => Err(not_yet(method)),
+        Method::Connections => params::<NoParams>(given).and(Err(no_connection())),
+        Method::DropConnection => params::<DropConnectionParams>(given).and(Err(no_connection())),
     }
 }
 
 /// Who the engine is. What the client says of itself is the connection's business.
 pub(crate) fn hello(engine: &EngineHandle, _params: &HelloParams) -> HelloReply {
-    engine.hello(AVAILABLE.iter().map(|method| method.as_str().to_owned()).collect())
+    engine.hello(capabilities())
 }
 
 fn done<T: Serialize>(id: &Value, result: &T) -> Result<Answer, ApiError> {
@@ -181,6 +212,11 @@ async fn logs(
     let (reply, follower) = engine.logs(actor, params).await?;
     let line = encode::result(id, &reply)?;
     Ok(Answer { line, then: follower.map_or(Then::Done, Then::Follow) })
+}
+
+/// Those who ask without a connection of their own see none.
+fn no_connection() -> ApiError {
+    ApiError::new(ErrorCode::NotAvailable, "connections are known to those who are connected")
 }
 
 fn not_yet(method: Method) -> ApiError {

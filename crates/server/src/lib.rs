@@ -12,14 +12,18 @@
 //! journal and are told of the gap, and a write that does not move for [`limits::WRITE_DEADLINE`] ends the
 //! connection.
 //!
+//! Over TCP everybody is a stranger until the first line has shown otherwise (`tcp`), and afterwards a remote actor,
+//! who may do what the settings allow (`policy`).
+//!
 //! Every bound has a name in [`limits`].
 //!
 //! Deliberately absent: what the methods do (the engine), the shapes of messages (`ostler_api`), the instance lock
-//! that makes it safe to remove a stale socket (the caller holds it). Named pipes and TCP with its token are not
-//! there yet and say so.
+//! that makes it safe to remove a stale socket (the caller holds it). Named pipes are not there yet
+//! and say so.
 
 mod clients;
 mod connection;
+mod connections;
 mod control;
 mod dialect;
 mod dispatch;
@@ -32,12 +36,15 @@ mod listen;
 mod nearest;
 mod outbox;
 mod peer;
+mod policy;
 mod registry;
 mod request;
 mod subscription;
+mod tcp;
 mod terminal;
 mod text;
 
 pub use control::{ControlServer, ServerOptions};
 pub use listen::{ListenError, Listener};
-pub use peer::Peer;
+pub use peer::{Greeting, Peer};
+pub use tcp::{Admission, Draining, TcpError, TcpFront, TokenError, TokenSource};

@@ -9,6 +9,12 @@ pub use ostler_api::{REPLY_MAX, REQUEST_MAX};
 pub const CONNECTIONS_MAX: usize = 512;
 /// Connections that are possible however few descriptors there are.
 pub const CONNECTIONS_MIN: usize = 8;
+/// Connections over TCP at once, those that have not shown who they are among them.
+pub const TCP_CONNECTIONS_MAX: usize = 128;
+/// Bytes of a first line over TCP from one who is not known.
+pub const GREETING_MAX: usize = 8 * 1024;
+/// One who says a wrong token waits so long for the answer.
+pub const FAILURE_PAUSE: Duration = Duration::from_millis(200);
 /// Requests of one connection that run at once; more wait in the socket.
 pub const IN_FLIGHT_MAX: usize = 16;
 /// Watches and followed logs of one connection.

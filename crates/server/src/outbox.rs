@@ -20,6 +20,19 @@ pub(crate) struct Outbox {
     room: Arc<Semaphore>,
 }
 
+/// What waits to be written, for those who only look.
+#[derive(Clone, Debug)]
+pub(crate) struct Backlog {
+    room: Arc<Semaphore>,
+}
+
+impl Backlog {
+    /// In bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        (OUTBOX_BYTES_MAX - self.room.available_permits().min(OUTBOX_BYTES_MAX)) as u64
+    }
+}
+
 /// The end that writes.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -58,6 +71,11 @@ impl Outbox {
         let wanted = bytes.len().min(OUTBOX_BYTES_MAX) as u32;
         let room = Arc::clone(&self.room).acquire_many_owned(wanted).await.map_err(|_| Gone)?;
         self.messages.send(Message { bytes, _room: room }).await.map_err(|_| Gone)
+    }
+
+    /// What waits to be written.
+    pub(crate) fn backlog(&self) -> Backlog {
+        Backlog { room: Arc::clone(&self.room) }
     }
 
     /// Waits until anything could be put in: the peer reads.

@@ -1,6 +1,8 @@
 //! Who is at the other end.
 
-use ostler_api::HelloParams;
+use std::net::SocketAddr;
+
+use ostler_api::{ConnectionKind, HelloParams};
 use ostler_engine::Actor;
 
 use crate::limits::CLIENT_NAME_MAX;
@@ -17,6 +19,28 @@ pub enum Peer {
     },
     /// The desktop app, in the same process.
     Desktop,
+    /// One over TCP that has shown who it is.
+    Tcp {
+        /// Where it comes from.
+        address: SocketAddr,
+        /// How it has shown it.
+        greeting: Greeting,
+    },
+}
+
+/// How one over TCP has shown that it may speak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Greeting {
+    /// `token TOKEN`.
+    Words,
+    /// `hello {token}`, which is answered next.
+    Hello,
+    /// `{"type":"Hello","token"}`, which is answered next.
+    Typed,
+    /// The mutual proof, by a client of this name.
+    Proven(String),
+    /// The system's table of sockets says that it is ours.
+    SameUser,
 }
 
 impl Peer {
@@ -25,24 +49,65 @@ impl Peer {
         match self {
             Self::Local { .. } => Actor::Local("nc".to_owned()),
             Self::Desktop => Actor::Desktop,
+            Self::Tcp { greeting: Greeting::Proven(client), .. } => remote(&shortened(client)),
+            Self::Tcp { greeting: Greeting::Typed, .. } => remote("editor"),
+            Self::Tcp { greeting: Greeting::Words | Greeting::Hello | Greeting::SameUser, .. } => {
+                remote("nc")
+            }
         }
     }
 
     /// Who asks, as it says of itself.
     pub(crate) fn named(&self, hello: &HelloParams) -> Actor {
-        let name: String = hello.client.chars().filter(|c| !c.is_control()).take(CLIENT_NAME_MAX).collect();
+        let name = client_name(hello);
         match self {
             Self::Local { .. } if name.is_empty() => self.actor(),
             Self::Local { .. } => Actor::Local(name),
             Self::Desktop => Actor::Desktop,
+            Self::Tcp { .. } if name.is_empty() => self.actor(),
+            Self::Tcp { .. } => remote(&name),
+        }
+    }
+
+    /// How it came.
+    pub(crate) fn kind(&self) -> ConnectionKind {
+        match self {
+            Self::Local { .. } => ConnectionKind::Local,
+            Self::Desktop => ConnectionKind::Desktop,
+            Self::Tcp { .. } => ConnectionKind::Tcp,
+        }
+    }
+
+    /// Who it is, as the system says.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Local { pid: Some(pid), uid: Some(uid) } => format!("pid {pid}, user {uid}"),
+            Self::Local { uid: Some(uid), .. } => format!("user {uid}"),
+            Self::Local { .. } => "this machine".to_owned(),
+            Self::Desktop => "this process".to_owned(),
+            Self::Tcp { address, .. } => address.to_string(),
         }
     }
 
     /// Whether silence may end the connection.
     pub(crate) fn may_time_out(&self) -> bool {
         match self {
-            Self::Local { .. } => true,
+            Self::Local { .. } | Self::Tcp { .. } => true,
             Self::Desktop => false,
         }
     }
+}
+
+/// The name that a client gives itself, short and printable.
+pub(crate) fn client_name(hello: &HelloParams) -> String {
+    shortened(&hello.client)
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(CLIENT_NAME_MAX).collect()
+}
+
+/// Said so that nobody takes it for a client on the local socket.
+fn remote(name: &str) -> Actor {
+    Actor::Remote(format!("tcp:{name}"))
 }

@@ -129,6 +129,14 @@ const NEEDS: &[Need] = &[
     },
     Need {
         purpose: Purpose::Test,
+        what: "a browser that attacks the control port",
+        apt: &["chromium"],
+        dnf: &["chromium"],
+        pacman: &["chromium"],
+        brew: &[],
+    },
+    Need {
+        purpose: Purpose::Test,
         what: "the QML test module",
         apt: &["qml6-module-qttest"],
         dnf: &[],

@@ -6,7 +6,6 @@ use ostler_config::{Os, Paths};
 use crate::{
     context::Context,
     failure::{OK, Outcome},
-    link::Link,
     print::{Align, BAD, BOLD, BUSY, Cell, GOOD, Table, WARN, paint, safe},
 };
 
@@ -25,7 +24,7 @@ pub(crate) struct Args {}
 /// Does it.
 pub(crate) async fn run(_: Args, context: &mut Context) -> Outcome {
     let mut checks = Vec::new();
-    match Link::first(&context.sockets()?).await? {
+    match context.reach().await? {
         Some(link) => {
             checks.push(check(CheckState::Ok, "engine", "it runs and answers", None));
             let reply: DoctorReply = link.call(Method::Doctor, &NoParams::default()).await?;

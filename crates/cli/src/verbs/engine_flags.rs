@@ -1,13 +1,11 @@
 //! What `daemon`, `run` and `up` let one say over the configuration file.
 
-use std::{ffi::OsString, fs, net::IpAddr, path::PathBuf};
+use std::{ffi::OsString, net::IpAddr, path::PathBuf};
 
-use ostler_api::{ApiError, ErrorCode};
+use ostler_api::ErrorCode;
 use ostler_config::{Os, Override, Overrides, Secret};
 
-use crate::failure::Failure;
-
-const TOKEN_BYTES_MAX: u64 = 4096;
+use crate::{failure::Failure, reach::named_token};
 
 /// What is said over the configuration file.
 #[derive(Clone, Debug, clap::Args)]
@@ -44,15 +42,21 @@ impl EngineFlags {
             let hint = "correct the variable, or unset it";
             Failure::new(ErrorCode::InvalidParams, all.join("; "), hint)
         })?;
-        self.refuse_remote()?;
         let flags = Overrides {
             host: self.host.clone().map(|host| Override::new(host, "--host")),
             port: self.port.map(|port| Override::new(port, "--port")),
             http_port: self.http_port.map(|port| Override::new(port, "--http-port")),
             log_level: self.log_level.clone().map(|level| Override::new(level, "--log-level")),
             token: self.token()?.map(|token| Override::new(token, "--token-file")),
+            token_file: self
+                .token_file
+                .as_ref()
+                .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())),
+            allow_remote: self.allow_remote,
         };
-        Ok(flags.or(environment))
+        let overrides = flags.or(environment);
+        self.refuse_remote(&overrides)?;
+        Ok(overrides)
     }
 
     /// The same as flags for another `ostler`.
@@ -75,33 +79,27 @@ impl EngineFlags {
         args
     }
 
-    fn refuse_remote(&self) -> Result<(), Failure> {
-        let Some(host) = self.host.as_deref().filter(|_| !self.allow_remote) else { return Ok(()) };
-        let is_loopback = host == "localhost"
-            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        if is_loopback {
+    /// Whoever named it, flag or variable, must mean it.
+    fn refuse_remote(&self, overrides: &Overrides) -> Result<(), Failure> {
+        let Some(host) = overrides.host.as_ref().filter(|_| !self.allow_remote) else { return Ok(()) };
+        if is_loopback(&host.value) {
             return Ok(());
         }
         Err(Failure::new(
             ErrorCode::NotPermitted,
-            format!("--host {host} lets other machines reach this engine"),
-            "if that is what you want, add --allow-remote; else use --host 127.0.0.1",
+            format!("{} {} lets other machines reach this engine", host.by, host.value),
+            "if that is what you want, add --allow-remote; else use 127.0.0.1",
         ))
     }
 
     fn token(&self) -> Result<Option<Secret>, Failure> {
         let Some(path) = &self.token_file else { return Ok(None) };
-        let fail = |error: std::io::Error| Failure::file("read the token file", path, &error);
-        if fs::metadata(path).map_err(fail)?.len() > TOKEN_BYTES_MAX {
-            let message = format!("{} is too long for a token", path.display());
-            return Err(Failure::Api(ApiError::new(ErrorCode::TooLarge, message)));
-        }
-        let text = fs::read_to_string(path).map_err(fail)?;
-        let token = text.trim();
-        if token.is_empty() {
-            let message = format!("the token file {} is empty", path.display());
-            return Err(Failure::Api(ApiError::new(ErrorCode::InvalidParams, message)));
-        }
-        Ok(Some(Secret::new(token.to_owned())))
+        Ok(Some(Secret::new(named_token(path)?.expose().to_owned())))
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost")
+        || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }

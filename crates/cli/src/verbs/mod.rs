@@ -3,6 +3,7 @@
 pub(crate) mod attach;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod connections;
 pub(crate) mod custom_restart;
 pub(crate) mod daemon;
 pub(crate) mod demo_service;
@@ -26,6 +27,7 @@ pub(crate) mod socket;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod token;
 pub(crate) mod top;
 pub(crate) mod up;
 pub(crate) mod version;

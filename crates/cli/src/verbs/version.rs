@@ -6,7 +6,6 @@ use serde::Serialize;
 use crate::{
     context::Context,
     failure::{OK, Outcome},
-    link::Link,
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -29,7 +28,7 @@ struct Versions {
 
 /// Does it.
 pub(crate) async fn run(_: Args, context: &mut Context) -> Outcome {
-    let engine = match Link::first(&context.sockets()?).await? {
+    let engine = match context.reach().await? {
         Some(link) => Some(link.hello().await?),
         None => None,
     };

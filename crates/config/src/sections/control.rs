@@ -63,6 +63,20 @@ pub enum TcpAuth {
     None,
 }
 
+impl Default for ControlSettings {
+    /// What an empty file says.
+    fn default() -> Self {
+        Self {
+            socket: true,
+            tcp: false,
+            host: "127.0.0.1".to_owned(),
+            port: 8081,
+            tcp_auth: TcpAuth::Token,
+            default_service: None,
+        }
+    }
+}
+
 pub(crate) fn read(view: &View<'_>) -> ControlSettings {
     ControlSettings {
         socket: view.flag("socket"),

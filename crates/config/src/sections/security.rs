@@ -107,6 +107,17 @@ pub enum CommandKind {
     Binary,
 }
 
+impl Default for SecuritySettings {
+    /// What an empty file says.
+    fn default() -> Self {
+        Self {
+            allowed_commands: vec!["*".to_owned()],
+            allow_inline_commands: false,
+            commands: BTreeMap::new(),
+        }
+    }
+}
+
 pub(crate) fn read(view: &View<'_>, commands: BTreeMap<String, CommandEntry>) -> SecuritySettings {
     SecuritySettings {
         allowed_commands: view.plain_list("allowed_commands"),

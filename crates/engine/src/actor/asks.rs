@@ -61,6 +61,9 @@ impl Actor {
             Ask::Doctor { reply } => self.doctor(reply),
             Ask::Attach { params, actor, reply } => drop(reply.send(self.attach(&params, &actor))),
             Ask::Streams { service, reply } => drop(reply.send(self.streams(&service))),
+            Ask::Front { check } => self.front_reported(check),
+            Ask::FrontGone { name } => self.front_gone(name),
+            Ask::Note { kind } => self.note(None, kind),
             Ask::Look { until } => {
                 self.lookers.spawn(until_dropped(until));
                 self.next_sample.get_or_insert_with(tokio::time::Instant::now);

@@ -44,6 +44,8 @@ pub struct EngineOptions {
     pub keeper: PathBuf,
     /// The program and arguments that start a daemon for the same configuration.
     pub revive: Vec<String>,
+    /// What command line and environment say over the configuration, also over one that is read later.
+    pub overrides: ostler_config::Overrides,
 }
 
 /// Why an engine cannot begin.
@@ -84,7 +86,7 @@ impl Engine {
         let (asks, asked) = mpsc::channel(COMMANDS_MAX);
         let (mut actor, ears) = Actor::new(options, asked)?;
         let (journal, terminals) = (Arc::clone(&actor.journal), Arc::clone(&actor.terminals));
-        let handle = EngineHandle { asks, journal, terminals };
+        let handle = EngineHandle { asks, journal, terminals, settings: actor.settings.subscribe() };
         actor.boot(survivors);
         let task = tokio::spawn(actor.run(ears));
         Ok(Self { handle, task })
@@ -120,7 +122,8 @@ impl Actor {
         let schedules = schedules::Schedules::new(options.paths.state.join(SCHEDULES));
         let boot_id = ostler_keeper::identity::boot_id();
         let intent = IntentFile::new(options.paths.state.join(INTENT), boot_id);
-        let config = options.config.clone();
+        let mut config = options.config.clone();
+        options.overrides.apply(&mut config.config);
         let refused = options.refused.clone();
         let cgroup = CgroupRoot::detect(&cgroup_setting(&config));
         let supervisor =
@@ -135,6 +138,8 @@ impl Actor {
             nursery,
             cgroup,
             notices: reload::boot_notices(&config, &options.paths),
+            fronts: <_>::default(),
+            settings: tokio::sync::watch::Sender::new(crate::Settings::of(&config.config)),
             config,
             options,
             refused: refused.as_ref().map(reload::diagnostics).unwrap_or_default(),

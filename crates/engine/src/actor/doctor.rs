@@ -14,6 +14,7 @@ impl Actor {
     pub(super) fn doctor(&mut self, reply: Reply<DoctorReply>) {
         let mut checks =
             vec![self.check_config(), self.check_tier(), self.check_keepers(), self.check_logs()];
+        checks.extend(self.front_checks());
         checks.extend(self.check_services());
         checks.extend(self.check_remarks());
         let taken: Vec<_> = self.ports_of_resting_services();

@@ -10,6 +10,7 @@ mod chores;
 mod commands;
 mod doctor;
 pub(crate) mod fact;
+mod fronts;
 mod hooks;
 mod limits;
 mod logs;
@@ -70,6 +71,9 @@ pub(crate) struct Actor {
     /// What is wrong with the file on disk, while an older text is in force.
     refused: Vec<ostler_api::Diagnostic>,
     notices: Vec<String>,
+    /// What those in front of the engine tell of themselves, by name.
+    fronts: BTreeMap<String, ostler_api::Check>,
+    settings: tokio::sync::watch::Sender<Arc<crate::Settings>>,
     journal: Arc<Journal>,
     terminals: Arc<crate::terminal::Terminals>,
     time: Time,

@@ -12,7 +12,7 @@ use crate::wire;
 #[derive(Debug, Default)]
 pub(super) struct Published {
     services: BTreeMap<String, Arc<api::ServiceStatus>>,
-    banner: Vec<api::Banner>,
+    pub(super) banner: Vec<api::Banner>,
     is_first: bool,
 }
 
@@ -138,7 +138,7 @@ impl Actor {
             tier,
             adopted: self.adopted,
             is_root: crate::process::is_root(),
-            notices: self.notices.clone(),
+            notices: self.notices.iter().cloned().chain(self.front_notices()).collect(),
             on_quit: self.on_quit(),
             host: self.options.host,
             default_service: self.config.config.control.default_service.as_ref().map(ToString::to_string),

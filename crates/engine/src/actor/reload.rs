@@ -216,7 +216,8 @@ impl Actor {
     }
 
     /// Puts a valid configuration in force.
-    pub(super) fn adopt_config(&mut self, loaded: ostler_config::Loaded, actor: &Who) -> api::Plan {
+    pub(super) fn adopt_config(&mut self, mut loaded: ostler_config::Loaded, actor: &Who) -> api::Plan {
+        self.options.overrides.apply(&mut loaded.config);
         let plan = self.plan_of(&loaded);
         let fleet = Arc::clone(&loaded.config.fleet);
         let names: BTreeSet<_> =
@@ -224,6 +225,7 @@ impl Actor {
         tracing::info!(plan = %summary(&plan), "configuration in force");
         self.notices = boot_notices(&loaded, &self.options.paths);
         self.config = loaded;
+        self.settings.send_replace(crate::Settings::of(&self.config.config));
         self.refused.clear();
         self.overrides.clear();
         self.command(Request::Apply { fleet }, actor);

@@ -6,6 +6,7 @@
 
 mod allocator;
 mod owner;
+mod peer;
 mod table;
 
 #[cfg(unix)]
@@ -25,6 +26,7 @@ use std::{
 
 pub use allocator::*;
 pub use owner::*;
+pub use peer::*;
 
 /// Where a service may want to listen.
 const ADDRESSES: [IpAddr; 4] = [

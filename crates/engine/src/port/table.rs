@@ -45,11 +45,12 @@ pub(super) fn listeners(ports: &[u16]) -> Vec<Socket> {
 
 /// The sockets with these local ports. Empty where the system does not say.
 pub(super) fn sockets(ports: &[u16]) -> Vec<Socket> {
-    ["/proc/net/tcp", "/proc/net/tcp6"]
-        .into_iter()
-        .filter_map(|path| std::fs::read_to_string(path).ok())
-        .flat_map(|text| parse(&text, ports))
-        .collect()
+    texts().flat_map(|text| parse(&text, ports)).collect()
+}
+
+/// What the kernel says of all sockets.
+pub(super) fn texts() -> impl Iterator<Item = String> {
+    ["/proc/net/tcp", "/proc/net/tcp6"].into_iter().filter_map(|path| std::fs::read_to_string(path).ok())
 }
 
 fn parse(text: &str, ports: &[u16]) -> Vec<Socket> {
@@ -75,7 +76,7 @@ fn parse_line(line: &str, ports: &[u16]) -> Option<Socket> {
 }
 
 /// Four or sixteen bytes in groups of four, each group in the machine's own order.
-fn parse_address(text: &str) -> Option<IpAddr> {
+pub(super) fn parse_address(text: &str) -> Option<IpAddr> {
     let mut bytes = [0; 16];
     let groups = text.len() / 8;
     if !text.is_ascii() || !text.len().is_multiple_of(8) {

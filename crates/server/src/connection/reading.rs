@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Peer,
     clients::Seat,
+    connections::Listed,
     dialect::Dialect,
     frame::{Frame, Lines},
     limits::{DRAIN_DEADLINE, FIRST_LINE_DEADLINE, IDLE_DEADLINE, TYPING_DEADLINE},
@@ -33,6 +34,7 @@ pub(super) struct Connection {
     pub(super) actor: Actor,
     pub(super) seat: Arc<Seat>,
     pub(super) activity: Activity,
+    pub(super) listed: Arc<Listed>,
     pub(super) outbox: Outbox,
     pub(super) tasks: JoinSet<Result<Outcome, Gone>>,
     pub(super) jobs: HashMap<Id, (Job, AbortHandle)>,
@@ -44,13 +46,20 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(outbox: Outbox, peer: Peer, shared: Arc<Shared>, activity: Activity) -> Self {
+    pub(super) fn new(
+        outbox: Outbox,
+        peer: Peer,
+        shared: Arc<Shared>,
+        activity: Activity,
+        listed: Arc<Listed>,
+    ) -> Self {
         Self {
             actor: peer.actor(),
             seat: Arc::new(shared.clients.seat()),
             peer,
             shared,
             activity,
+            listed,
             outbox,
             tasks: JoinSet::new(),
             jobs: HashMap::new(),

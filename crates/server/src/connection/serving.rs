@@ -16,6 +16,8 @@ use crate::{
     encode,
     limits::SUBSCRIPTIONS_MAX,
     outbox::Gone,
+    peer::client_name,
+    policy,
     request::{self, Call},
     text,
 };
@@ -47,10 +49,11 @@ impl Connection {
 
     fn turn(&mut self, turn: Turn) {
         if let Some(client) = turn.client() {
-            self.actor =
-                self.peer.named(&HelloParams { client: client.to_owned(), ..HelloParams::default() });
+            let hello = HelloParams { client: client.to_owned(), ..HelloParams::default() };
+            self.actor = self.peer.named(&hello);
+            self.listed.named(&client_name(&hello));
         }
-        let (method, _) = turn.stands_for();
+        let (method, params) = turn.stands_for();
         tracing::debug!(method = method.as_str(), "a line of another dialect");
         let caller = Caller {
             engine: self.shared.engine.clone(),
@@ -58,8 +61,13 @@ impl Connection {
             seat: Arc::clone(&self.seat),
         };
         let outbox = self.outbox.clone();
+        let permitted = policy::permit(&caller.engine, &caller.actor, method, &params);
         self.spawn(Job::Turn(turn.dialect()), async move {
-            outbox.put(turn.answer(&caller).await).await?;
+            let answer = match permitted {
+                Ok(()) => turn.answer(&caller).await,
+                Err(error) => turn.dialect().refusal(&error),
+            };
+            outbox.put(answer).await?;
             Ok(Outcome::Over)
         });
     }
@@ -71,6 +79,7 @@ impl Connection {
         {
             // At once, so that the requests behind it have its name.
             self.actor = self.peer.named(&hello);
+            self.listed.named(&client_name(&hello));
         }
         self.end_subscription(&call.id);
         if is_subscription(&call)
@@ -82,9 +91,9 @@ impl Connection {
             return self.outbox.put(encode::error(&call.id, error)).await;
         }
         let (engine, actor, outbox) = (self.shared.engine.clone(), self.actor.clone(), self.outbox.clone());
-        let id = call.id.clone();
+        let (id, listed) = (call.id.clone(), Arc::clone(&self.listed));
         self.spawn(Job::Request(id.clone()), async move {
-            match dispatch::answer(&engine, &actor, call).await {
+            match dispatch::answer_on(&listed, &engine, &actor, call).await {
                 Ok(Answer { line, then }) => {
                     outbox.put(line).await?;
                     Ok(Outcome::Answered(id, then))

@@ -10,14 +10,18 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::reading::Connection;
-use crate::{Peer, clients::Clients, frame::Lines, limits::REQUEST_MAX, outbox::outbox, registry::Activity};
+use crate::{
+    Peer, clients::Clients, connections::Connections, frame::Lines, limits::REQUEST_MAX, outbox::outbox,
+    registry::Activity,
+};
 
 /// What all connections of a server share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shared {
     pub(crate) engine: EngineHandle,
     pub(crate) clients: Arc<Clients>,
     pub(crate) long_lines: Arc<Semaphore>,
+    pub(crate) connections: Arc<Connections>,
     /// Set once the server ends.
     pub(crate) closing: CancellationToken,
 }
@@ -38,10 +42,12 @@ pub(crate) async fn serve<S>(stream: S, peer: Peer, shared: Arc<Shared>, activit
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    let (read, mut write) = tokio::io::split(stream);
-    let mut lines = Lines::new(read, REQUEST_MAX, Arc::clone(&shared.long_lines));
     let (outbox, outgoing) = outbox();
-    let connection = Connection::new(outbox, peer, shared, activity);
+    let listed = Arc::new(shared.connections.open(&peer, outbox.backlog()));
+    let dropped = listed.dropped();
+    let (read, mut write) = tokio::io::split(listed.meter(stream));
+    let mut lines = Lines::new(read, REQUEST_MAX, Arc::clone(&shared.long_lines));
+    let connection = Connection::new(outbox, peer, shared, activity, listed);
     let end = {
         let mut writing = pin!(outgoing.write_to(&mut write));
         tokio::select! {
@@ -49,6 +55,7 @@ where
                 Ok(()) => end,
                 Err(_) => End::Gone,
             },
+            () = dropped.cancelled() => End::Gone,
             // The requests that run are dropped with the connection; what they asked for stays in force.
             result = &mut writing => {
                 if let Err(error) = result {

@@ -10,18 +10,23 @@ use super::{
     stream::{End, Shared},
     tasks::Job,
 };
-use crate::{Peer, frame::Lines, limits::REQUEST_MAX, outbox::outbox, registry::Activity};
+use crate::{
+    Peer, connections::Connections, frame::Lines, limits::REQUEST_MAX, outbox::outbox, registry::Activity,
+};
 
 #[tokio::test]
 async fn a_request_that_fails_inside_is_answered_and_the_connection_goes_on() {
+    let engine = EngineHandle::ended(Journal::new(Snapshot::default()));
     let shared = Arc::new(Shared {
-        engine: EngineHandle::ended(Journal::new(Snapshot::default())),
         clients: Arc::default(),
+        connections: Connections::new(engine.clone()),
+        engine,
         long_lines: Arc::new(Semaphore::new(1)),
         closing: CancellationToken::new(),
     });
     let (outbox, outgoing) = outbox();
-    let mut connection = Connection::new(outbox, Peer::Desktop, shared, Activity::default());
+    let listed = Arc::new(shared.connections.open(&Peer::Desktop, outbox.backlog()));
+    let mut connection = Connection::new(outbox, Peer::Desktop, shared, Activity::default(), listed);
     connection.spawn(Job::Request(7.into()), async { panic!("on purpose") });
     let lines = &b"{\"id\":8,\"method\":\"hello\"}\n"[..];
     let mut lines = Lines::new(lines, REQUEST_MAX, Arc::new(Semaphore::new(1)));

@@ -1,7 +1,7 @@
 //! A command meets the engine; its answer becomes text.
 
 use ostler_api::{
-    ApiError, LogsParams, MetricsParams, ReloadParams, ScaleParams, ServiceParams, SetModeParams,
+    ApiError, LogsParams, Method, MetricsParams, ReloadParams, ScaleParams, ServiceParams, SetModeParams,
     ShutdownParams, SignalParams, WatchParams,
 };
 use ostler_engine::{Actor, EngineHandle, LogFollower, Watcher};
@@ -10,7 +10,7 @@ use super::{
     command::{Command, Mistake, Verb},
     render,
 };
-use crate::dispatch;
+use crate::{dispatch, policy};
 
 /// What is said, and what follows.
 #[derive(Debug)]
@@ -43,7 +43,36 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, line: &[u8]) ->
     }
 }
 
+/// Whether a line is a command.
+pub(crate) fn is_command(line: &str) -> bool {
+    Command::parse(line).is_ok()
+}
+
+/// The method that a command is, for those who say who may call it.
+fn method(command: &Command) -> Method {
+    match command {
+        Command::Help | Command::Quit | Command::Version => Method::Hello,
+        Command::Status(_) | Command::Mode(None) => Method::Status,
+        Command::Act(Verb::Start, _) => Method::Start,
+        Command::Act(Verb::Stop, _) => Method::Stop,
+        Command::Act(Verb::Restart, _) => Method::Restart,
+        Command::Health(_) => Method::HealthCheck,
+        Command::Logs { .. } => Method::Logs,
+        Command::Reload { .. } => Method::ReloadConfig,
+        Command::Why(_) => Method::Why,
+        Command::Events => Method::Watch,
+        Command::Mode(Some(_)) => Method::SetMode,
+        Command::Scale { .. } => Method::Scale,
+        Command::Signal { .. } => Method::Signal,
+        Command::Environment(_) => Method::Env,
+        Command::Metrics(_) => Method::Metrics,
+        Command::Doctor => Method::Doctor,
+        Command::Shutdown(_) => Method::Shutdown,
+    }
+}
+
 async fn run(engine: &EngineHandle, actor: &Actor, command: Command) -> Result<Spoken, ApiError> {
+    policy::permit(engine, actor, method(&command), &serde_json::Value::Null)?;
     let text = match command {
         Command::Help => render::help(),
         Command::Quit => return Ok(Spoken::Farewell(finished("goodbye\n".to_owned()))),

@@ -9,5 +9,5 @@ mod command;
 mod render;
 mod table;
 
-pub(crate) use answer::{Spoken, answer, refusal};
+pub(crate) use answer::{Spoken, answer, is_command, refusal};
 pub(crate) use render::{event_line, log_lines};

@@ -1,0 +1,76 @@
+//! Whose the other end of a connection on this machine is.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::table;
+
+/// The user at the other end of a connection between two addresses of this machine, as the kernel says; `None` when
+/// it does not say, or nobody has that end any more. Reads the table of sockets: a millisecond or more.
+pub fn user_of_peer(peer: SocketAddr, own: SocketAddr) -> Option<u32> {
+    table::texts().find_map(|text| user_in(&text, plain(peer), plain(own)))
+}
+
+fn user_in(text: &str, peer: SocketAddr, own: SocketAddr) -> Option<u32> {
+    text.lines().skip(1).find_map(|line| user_in_line(line, peer, own))
+}
+
+fn user_in_line(line: &str, peer: SocketAddr, own: SocketAddr) -> Option<u32> {
+    let mut fields = line.split_ascii_whitespace();
+    let is_meant = address(fields.nth(1)?)? == peer && address(fields.next()?)? == own;
+    if !is_meant {
+        return None;
+    }
+    let user = fields.nth(4)?.parse().ok()?;
+    let inode: u64 = fields.nth(1)?.parse().ok()?;
+    // Without an inode no process has it, and the user means nothing.
+    (inode != 0).then_some(user)
+}
+
+fn address(text: &str) -> Option<SocketAddr> {
+    let (address, port) = text.split_once(':')?;
+    let address: IpAddr = table::parse_address(address)?;
+    Some(plain(SocketAddr::new(address, u16::from_str_radix(port, 16).ok()?)))
+}
+
+/// IPv4 in IPv6 is IPv4; flow and scope do not matter.
+fn plain(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[cfg(target_endian = "little")]
+    #[test]
+    fn only_the_very_connection_counts() {
+        let text = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
+            0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 35218 1 0 100 0\n\
+            1: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 00:00000000 00000000    33        0 35219 1 0\n\
+            2: 0100007F:9C41 0100007F:1F90 05 00000000:00000000 00:00000000 00000000     0        0 0 1 0\n\
+            3: 0000000000000000FFFF00000100007F:9C42 0000000000000000FFFF00000100007F:1F90 01 0:0 0:0 0 7 0 35220 1\n\
+            torn line\n";
+        let own = "127.0.0.1:8080".parse().unwrap();
+        let user = |peer: &str| user_in(text, peer.parse().unwrap(), own);
+        assert_eq!(user("127.0.0.1:40000"), Some(33));
+        assert_eq!(user("127.0.0.1:40001"), None, "an orphan belongs to nobody");
+        assert_eq!(user("127.0.0.1:40002"), Some(7));
+        assert_eq!(user("127.0.0.1:8080"), None);
+    }
+
+    #[test]
+    fn the_kernel_names_ourselves_over_both_families() {
+        for host in ["127.0.0.1:0", "[::1]:0"] {
+            // Without IPv6 there is nothing to ask.
+            let Ok(listener) = TcpListener::bind(host) else { continue };
+            let own = listener.local_addr().unwrap();
+            let client = TcpStream::connect(own).unwrap();
+            let (_server, peer) = listener.accept().unwrap();
+            let us = rustix::process::geteuid().as_raw();
+            assert_eq!(user_of_peer(peer, own), Some(us));
+            drop(client);
+        }
+    }
+}
