@@ -68,7 +68,7 @@ impl Token {
         match text.len() {
             0 => Err(TokenFault::Empty),
             _ if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(TokenFault::Characters),
-            ..TOKEN_MIN => Err(TokenFault::Short),
+            1..TOKEN_MIN => Err(TokenFault::Short),
             TOKEN_MIN..=TOKEN_MAX => Ok(Self(text.to_owned())),
             _ => Err(TokenFault::Long),
         }

@@ -21,7 +21,8 @@ const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// Everything that a page can send, for every method, in each dialect; then it reports what it was answered.
 fn page(port: u16) -> String {
-    let params = serde_json::to_string(&ActionParams { all: true, ..ActionParams::default() }).unwrap();
+    let params =
+        serde_json::to_string(&ActionParams { all: true, ..ActionParams::default() }).expect("it is JSON");
     let mut bodies = Vec::new();
     for method in Method::ALL {
         let name = method.as_str();
@@ -32,7 +33,7 @@ fn page(port: u16) -> String {
         ["stop all\n", "shutdown\n", "{\"type\":\"ShutdownSupervisor\"}\n", "\"Shutdown\"\n"]
             .map(String::from),
     );
-    let bodies = serde_json::to_string(&bodies).unwrap();
+    let bodies = serde_json::to_string(&bodies).expect("it is JSON");
     let mut text = String::from("<!doctype html><body><script>\n");
     let _ = write!(
         text,

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use super::*;
 
 fn place() -> (tempfile::TempDir, TokenFile) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let file = TokenFile::of_engine(folder.path());
     (folder, file)
 }
@@ -15,8 +15,8 @@ fn secret(text: &str) -> Secret {
 }
 
 fn write(path: &Path, bytes: &[u8], mode: u32) {
-    fs::write(path, bytes).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::write(path, bytes).expect("it can be written");
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
 }
 
 #[test]
