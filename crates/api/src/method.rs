@@ -101,7 +101,7 @@ methods! {
     Resize "resize" Change;
     /// Let go of the terminal.
     Detach "detach" Change;
-    /// Not available yet.
+    /// Frozen evidence of crashes.
     Incidents "incidents" Read;
     /// Not available yet.
     SubscribeEvents "subscribe_events" Read;

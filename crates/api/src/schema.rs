@@ -28,6 +28,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         "notification.snapshot_part" SnapshotPart,
         "reply.why" WhyReply, "reply.health_check" HealthReply, "reply.metrics" MetricsReply,
         "reply.signal" SignalReply, "reply.env" EnvReply, "reply.shutdown" ShutdownReply,
+        "params.incidents" IncidentsParams, "reply.incidents" IncidentsReply,
         "reply.doctor" DoctorReply, "reply.config_get" ConfigText, "reply.config_validate" ConfigVerdict,
         "params.config_save" ConfigSaveParams, "params.config_edit" ConfigEditParams,
         "params.config_restore" ConfigRestoreParams, "reply.config_save" ConfigSaveReply,

@@ -104,6 +104,10 @@ pub(crate) enum Verb {
     Why(verbs::why::Args),
     /// Ask the health probes now
     Health(verbs::health::Args),
+    /// Show what was known when a service crashed
+    Incident(verbs::incident::Args),
+    /// Show who did what
+    Audit(verbs::audit::Args),
     /// Watch CPU and memory of all services
     Top(verbs::top::Args),
     /// Show who is connected to the engine, or end a connection
@@ -128,6 +132,8 @@ pub(crate) enum Verb {
     Doctor(verbs::doctor::Args),
     /// Print the token for control over TCP and HTTP
     Token(verbs::token::Args),
+    /// Pack what helps others to help you into a zip, without secrets
+    Diagnostics(verbs::diagnostics::Args),
     /// Print the path of the control socket
     Socket(verbs::socket::Args),
     /// Print completions for a shell

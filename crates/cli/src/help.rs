@@ -27,9 +27,22 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
             "mode",
         ],
     ),
-    ("Look", &["logs", "why", "health", "top", "connections", "env"]),
+    ("Look", &["logs", "why", "health", "incident", "audit", "top", "connections", "env"]),
     ("Configure", &["config", "add", "remove", "enable", "disable", "import"]),
-    ("Plumbing", &["doctor", "socket", "token", "completions", "man", "demo-service", "version", "help"]),
+    (
+        "Plumbing",
+        &[
+            "doctor",
+            "diagnostics",
+            "socket",
+            "token",
+            "completions",
+            "man",
+            "demo-service",
+            "version",
+            "help",
+        ],
+    ),
 ];
 
 /// What follows the short help.
@@ -150,6 +163,8 @@ mod tests {
           logs           Show the output of services
           why            Tell why a service is as it is
           health         Ask the health probes now
+          incident       Show what was known when a service crashed
+          audit          Show who did what
           top            Watch CPU and memory of all services
           env            Show the environment that a service gets
 
@@ -163,6 +178,7 @@ mod tests {
 
         Plumbing:
           doctor         Look for what is wrong with this installation
+          diagnostics    Pack what helps others to help you into a zip, without secrets
           socket         Print the path of the control socket
           completions    Print completions for a shell
           man            Print the manual page

@@ -15,7 +15,8 @@ use crate::failure::Failure;
 const NAME: &str = "ostler";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A connection to an engine.
+/// A connection to an engine. Clones share it.
+#[derive(Clone)]
 pub(crate) struct Link {
     client: Client,
 }

@@ -10,14 +10,19 @@
 //! Deliberately absent: any knowledge of services that the control protocol does not give.
 
 mod args;
+mod audit_file;
 mod context;
+mod diagnostics;
 mod failure;
 mod help;
+mod keys;
 mod link;
+mod man;
 mod print;
 mod reach;
 mod saving;
 mod term;
+mod top;
 mod verbs;
 
 use std::{io, process::ExitCode};
@@ -101,6 +106,8 @@ async fn ask(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Logs(args) => verbs::logs::run(args, context).await,
         Verb::Why(args) => verbs::why::run(args, context).await,
         Verb::Health(args) => verbs::health::run(args, context).await,
+        Verb::Incident(args) => verbs::incident::run(args, context).await,
+        Verb::Audit(args) => verbs::audit::run(args, context).await,
         Verb::Top(args) => verbs::top::run(args, context).await,
         Verb::Env(args) => verbs::env::run(args, context).await,
         Verb::Add(args) => verbs::set::add(args, context).await,
@@ -110,6 +117,7 @@ async fn ask(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Config(args) => verbs::config::run(args, context).await,
         Verb::Import(args) => verbs::import::run(args, context).await,
         Verb::Doctor(args) => verbs::doctor::run(args, context).await,
+        Verb::Diagnostics(args) => verbs::diagnostics::run(args, context).await,
         Verb::Socket(args) => verbs::socket::run(args, context).await,
         Verb::Version(args) => verbs::version::run(args, context).await,
         Verb::Connections(args) => verbs::connections::run(args, context).await,

@@ -65,6 +65,8 @@ calls! {
     signal Signal (SignalParams) -> SignalReply;
     /// Another number of slots.
     scale Scale (ScaleParams) -> PlanReply;
+    /// Frozen evidence of crashes.
+    incidents Incidents (ostler_api::IncidentsParams) -> ostler_api::IncidentsReply;
     /// The environment of a run.
     env Env (ServiceParams) -> EnvReply;
 }

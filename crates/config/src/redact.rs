@@ -16,6 +16,24 @@ pub fn is_secret_key(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| upper.contains(word))
 }
 
+/// A configuration's text with the values of secret keys masked, character by character, so that lines and columns
+/// stay. Also of a text that is not valid.
+pub fn masked_text(text: &str) -> String {
+    let secrets = secret_spans(text);
+    let is_secret = |at: usize| {
+        let before = secrets.partition_point(|&(from, _)| from <= at);
+        before > 0 && at < secrets[before - 1].1
+    };
+    let one = |(at, c): (usize, char)| if is_secret(at) && !c.is_whitespace() { '•' } else { c };
+    text.char_indices().map(one).collect()
+}
+
+/// The values of secret keys in a configuration's text, also of one that is not valid.
+pub fn secret_values(text: &str) -> Vec<String> {
+    let values = secret_spans(text).into_iter().filter_map(|(from, to)| text.get(from..to));
+    values.map(|value| value.trim_matches(['"', '\'']).to_owned()).collect()
+}
+
 /// A file whose values of secret keys are masked, character by character, so that columns stay.
 pub(crate) struct Masked<'a> {
     pub(crate) file: &'a SourceFile,

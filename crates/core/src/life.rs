@@ -64,6 +64,7 @@ impl Instance {
                 let behind = if is_first { run.because.as_slice() } else { &[] };
                 let causes = chain(Cause::SpawnFailed(failure.clone()), behind);
                 let how = How::NotSpawned(failure);
+                self.freeze_evidence(turn, causes.clone());
                 self.judge(turn, Ended { how, jitter: 0.0, causes });
             }
             Phase::Stopping { run, .. } if run.process.is_none() => self.settle(turn, TreeReport::default()),

@@ -136,6 +136,16 @@ pub(crate) enum Ask {
     Note {
         kind: ostler_api::EventKind,
     },
+    Incidents {
+        params: ostler_api::IncidentsParams,
+        reply: Reply<ostler_api::IncidentsReply>,
+    },
+    /// Something about the supervisor itself that belongs into the audit.
+    Fault {
+        action: &'static str,
+        subject: String,
+        text: String,
+    },
     /// Somebody looks at metrics as long as the sender's other end lives.
     Look {
         until: oneshot::Receiver<()>,
@@ -459,6 +469,23 @@ impl EngineHandle {
     ) -> Result<ostler_api::CustomRestartReply, ApiError> {
         let actor = actor.clone();
         self.ask(|reply| Ask::CustomRestart { params, actor, reply }).await
+    }
+
+    /// Tells the audit of a fault of the supervisor itself: descriptors used up, a signal. Never waits; a full queue
+    /// loses it.
+    pub fn fault(&self, action: &'static str, subject: impl Into<String>, text: impl Into<String>) {
+        let _ = self.asks.try_send(Ask::Fault { action, subject: subject.into(), text: text.into() });
+    }
+
+    /// Frozen evidence of crashes.
+    ///
+    /// # Errors
+    /// `unknown-service`, `invalid-params`, `busy`, `no-engine`.
+    pub async fn incidents(
+        &self,
+        params: ostler_api::IncidentsParams,
+    ) -> Result<ostler_api::IncidentsReply, ApiError> {
+        self.ask(|reply| Ask::Incidents { params, reply }).await
     }
 
     /// Self-check.

@@ -7,6 +7,7 @@
 //! ever waiting: every job it starts comes back as another input. Readers never ask it: they look at the
 //! snapshot, follow the numbered [`Journal`], or pull log files at their own pace.
 
+pub mod checks;
 pub mod environment;
 pub mod logs;
 pub mod metrics;
@@ -20,6 +21,7 @@ mod commands;
 mod follow;
 mod handle;
 mod hooks;
+mod incidents;
 mod journal;
 mod keepers;
 mod limits;
@@ -30,6 +32,8 @@ mod terminal;
 mod wait;
 mod watching;
 mod wire;
+
+use actor::look as actor_time;
 
 pub use actor::{Ended, Engine, EngineOptions, StartError, last_good_config};
 pub use follow::*;

@@ -76,6 +76,7 @@ impl Serving {
                 }
                 signal = signals.next() => {
                     tracing::info!(signal, "asked to end");
+                    handle.fault("signal", signal, "asked to end");
                     notify::tell("STOPPING=1");
                     tasks.spawn(quit(handle.clone(), on_signal));
                 }

@@ -97,6 +97,7 @@ impl ControlServer {
         let mut tasks = JoinSet::new();
         let mut registry = Registry::new(self.connections_max.min(listener.connections_max()));
         let mut pause = ACCEPT_PAUSE_MIN;
+        let mut exhausted = 0u64;
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
@@ -109,6 +110,12 @@ impl ControlServer {
                     Err(AcceptError::Aborted) => {}
                     Err(AcceptError::Exhausted(error)) => {
                         tracing::warn!(%error, "no connection can be accepted");
+                        exhausted += 1;
+                        // A crowd that stays does not fill the audit.
+                        if exhausted.is_power_of_two() {
+                            let text = format!("{error}; {exhausted} connections could not be accepted so far");
+                            self.shared.engine.fault("no-descriptors", "control socket", text);
+                        }
                         // Those who are connected are served meanwhile, by their own tasks.
                         tokio::time::sleep(pause).await;
                         pause = (pause * 2).min(ACCEPT_PAUSE_MAX);

@@ -50,6 +50,7 @@ pub(crate) const AVAILABLE: &[Method] = &[
     Method::ExecuteCommand,
     Method::Connections,
     Method::DropConnection,
+    Method::Incidents,
 ];
 
 /// An answer, and what follows it.
@@ -136,6 +137,7 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
         Method::Metrics => done(&id, &engine.metrics(params(given)?).await?),
         Method::Signal => done(&id, &engine.signal(actor, params(given)?).await?),
         Method::Scale => done(&id, &engine.scale(actor, params(given)?).await?),
+        Method::Incidents => done(&id, &engine.incidents(params(given)?).await?),
         Method::Env => done(&id, &engine.env(params(given)?).await?),
         Method::Doctor => {
             params::<NoParams>(given)?;
@@ -167,8 +169,7 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
             params::<NoParams>(given)?;
             done(&id, &engine.config_history().await?)
         }
-        Method::Incidents
-        | Method::SubscribeEvents
+        Method::SubscribeEvents
         | Method::EventStats
         | Method::EmitTestEvent => Err(not_yet(method)),
         Method::Connections => params::<NoParams>(given).and(Err(no_connection())),

@@ -169,6 +169,8 @@ fn wire(diagnostics: &[Diagnostic]) -> Vec<serde_json::Value> {
 fn show(context: &mut Context) -> Outcome {
     let path = context.paths()?.config;
     let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error, context))?;
+    // Whoever wants the secrets too reads the file.
+    let text = ostler_config::masked_text(&text);
     context.out.either(&json!({ "path": path, "text": text }), || text.clone())?;
     Ok(OK)
 }

@@ -5,13 +5,15 @@ use ostler_config::{Os, Paths};
 
 use crate::{
     context::Context,
-    failure::{OK, Outcome},
+    failure::{Failure, OK, Outcome},
+    link::Link,
     print::{Align, BAD, BOLD, BUSY, Cell, GOOD, Table, WARN, paint, safe},
 };
 
 const EXAMPLES: &str = "\
 Examples:
-  ostler doctor                  every check, and how to mend what is wrong";
+  ostler doctor                  every check, and how to mend what is wrong
+  ostler doctor --json           the same for programs";
 
 /// Look for what is wrong with this installation
 ///
@@ -23,36 +25,57 @@ pub(crate) struct Args {}
 
 /// Does it.
 pub(crate) async fn run(_: Args, context: &mut Context) -> Outcome {
-    let mut checks = Vec::new();
-    match context.reach().await? {
-        Some(link) => {
-            checks.push(check(CheckState::Ok, "engine", "it runs and answers", None));
-            let reply: DoctorReply = link.call(Method::Doctor, &NoParams::default()).await?;
-            checks.extend(reply.checks);
+    let paths = context.paths()?;
+    let reply = match context.reach().await {
+        Ok(link) => {
+            let mut reply = checks(&paths, link.as_ref()).await;
+            if link.is_none() {
+                let mend = format!("start it: {}", context.command("up"));
+                reply.checks.insert(0, check(CheckState::Warn, "engine", "it does not run", Some(mend)));
+            }
+            reply
         }
-        None => {
-            let mend = format!("start it: {}", context.command("up"));
-            checks.push(check(CheckState::Warn, "engine", "it does not run", Some(mend)));
-            checks.extend(local_checks(&context.paths()?));
+        Err(Failure::Api(error)) => {
+            let mut reply = checks(&paths, None).await;
+            reply.checks.insert(0, check(CheckState::Fail, "engine", error.message, error.hint));
+            reply
         }
-    }
-    let reply = DoctorReply { checks };
+        Err(error) => return Err(error),
+    };
     context.out.either(&reply, || text(&reply))?;
     let is_broken = reply.checks.iter().any(|check| check.state == CheckState::Fail);
     Ok(if is_broken { ErrorCode::Internal.exit_code() } else { OK })
 }
 
+/// What the engine says of itself and the machine; without one, what can be seen from here.
+pub(crate) async fn checks(paths: &Paths, link: Option<&Link>) -> DoctorReply {
+    let Some(link) = link else { return DoctorReply { checks: local_checks(paths) } };
+    match link.call::<_, DoctorReply>(Method::Doctor, &NoParams::default()).await {
+        Ok(mut reply) => {
+            reply.checks.insert(0, check(CheckState::Ok, "engine", "it runs and answers", None));
+            reply
+        }
+        Err(failure) => {
+            let (text, mend) = match failure {
+                Failure::Api(error) => (error.message, error.hint),
+                Failure::Output(error) => (error.to_string(), None),
+            };
+            let mut checks = local_checks(paths);
+            checks.insert(0, check(CheckState::Fail, "engine", text, mend));
+            DoctorReply { checks }
+        }
+    }
+}
+
 /// What an engine needs to start.
 fn local_checks(paths: &Paths) -> Vec<Check> {
-    let home = match paths.ensure() {
-        Ok(()) => check(CheckState::Ok, "state directory", paths.state.display().to_string(), None),
-        Err(error) => check(CheckState::Fail, "state directory", error.to_string(), Some(error.hint())),
-    };
-    let keeper = match ostler_host::find_keeper() {
-        Ok(path) => check(CheckState::Ok, "keeper program", path.display().to_string(), None),
-        Err(error) => check(CheckState::Fail, "keeper program", error.to_string(), error.hint()),
-    };
-    vec![home, configuration(paths), keeper]
+    let keeper = ostler_host::find_keeper();
+    let mut checks = vec![configuration(paths)];
+    if let Err(error) = &keeper {
+        checks.push(check(CheckState::Fail, "keeper program", error.to_string(), error.hint()));
+    }
+    checks.extend(ostler_host::machine_checks(paths, keeper.as_deref().ok()));
+    checks
 }
 
 fn configuration(paths: &Paths) -> Check {

@@ -1,18 +1,21 @@
 //! The verbs: one file each, with what can be said and what is done.
 
 pub(crate) mod attach;
+pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod connections;
 pub(crate) mod custom_restart;
 pub(crate) mod daemon;
 pub(crate) mod demo_service;
+pub(crate) mod diagnostics;
 pub(crate) mod doctor;
 pub(crate) mod env;
 pub(crate) mod exec;
 pub(crate) mod health;
 pub(crate) mod help;
 pub(crate) mod import;
+pub(crate) mod incident;
 pub(crate) mod logs;
 pub(crate) mod man;
 pub(crate) mod mode;

@@ -184,6 +184,7 @@ fn a_dependant_says_that_its_dependency_failed_and_starts_when_it_is_mended() {
         0 a/0 Stopped → Starting: Boot
         0 a/0 spawn #1
         0 b/0 Stopped: waits for a Started ← Boot
+        0 a/0 incident #1
         0 a/0 Starting → Failed: SpawnFailed ← Boot
         0 b/0 Stopped: no a ← waits for a Started ← Boot
         0 a/0 Failed → Starting: start

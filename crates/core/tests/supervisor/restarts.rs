@@ -238,6 +238,7 @@ fn startup_retries_back_off_before_they_give_up() {
         0 a/0 Running → Backoff: restart 1 in 5s ← exit 1 after 0ns
         5 a/0 Backoff → Starting: restart 1 in 5s ← exit 1 after 0ns
         5 a/0 spawn #2
+        5 a/0 incident #2
         5 a/0 Starting → Backoff: restart 2 in 10s ← SpawnFailed
         15 a/0 Backoff → Starting: restart 2 in 10s ← SpawnFailed
         15 a/0 spawn #3
@@ -264,6 +265,7 @@ fn a_program_that_is_not_there_fails_the_first_run_and_backs_off_a_later_one() {
         "
         0 a/0 Stopped → Starting: Boot
         0 a/0 spawn #1
+        0 a/0 incident #1
         0 a/0 Starting → Failed: SpawnFailed ← Boot
         0 a/0 Failed → Starting: start
         0 a/0 spawn #2
@@ -271,6 +273,7 @@ fn a_program_that_is_not_there_fails_the_first_run_and_backs_off_a_later_one() {
         3 a/0 incident #2
         3 a/0 Running → Starting: restart 1 in 0ns ← exit 1 after 3s
         3 a/0 spawn #3
+        3 a/0 incident #3
         3 a/0 Starting → Backoff: restart 2 in 5s ← SpawnFailed
         ",
     );

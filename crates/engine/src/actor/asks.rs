@@ -64,6 +64,8 @@ impl Actor {
             Ask::Front { check } => self.front_reported(check),
             Ask::FrontGone { name } => self.front_gone(name),
             Ask::Note { kind } => self.note(None, kind),
+            Ask::Incidents { params, reply } => self.incidents(params, reply),
+            Ask::Fault { action, subject, text } => self.audit(&Who::Supervisor, action, subject, &text),
             Ask::Look { until } => {
                 self.lookers.spawn(until_dropped(until));
                 self.next_sample.get_or_insert_with(tokio::time::Instant::now);

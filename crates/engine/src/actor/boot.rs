@@ -155,6 +155,7 @@ impl Actor {
             intent,
             numbers,
             audit,
+            incidents: <_>::default(),
             adopted: 0,
             leaving: <_>::default(),
             links: 0,

@@ -1,14 +1,13 @@
 //! The self-check: what a person should know before asking why something does not work.
 
-use std::path::Path;
-
-use ostler_api::{Check, CheckState, DoctorReply};
+use ostler_api::{Check, DoctorReply};
 
 use super::{Actor, fact::Fact};
-use crate::{handle::Reply, port};
-
-/// Free bytes below which a disk counts as nearly full.
-const DISK_LOW: u64 = 200 * 1024 * 1024;
+use crate::{
+    checks::{fail, machine, ok, warn},
+    handle::Reply,
+    port,
+};
 
 impl Actor {
     pub(super) fn doctor(&mut self, reply: Reply<DoctorReply>) {
@@ -17,14 +16,14 @@ impl Actor {
         checks.extend(self.front_checks());
         checks.extend(self.check_services());
         checks.extend(self.check_remarks());
+        checks.push(self.check_incidents());
+        checks.extend(self.check_notices());
         let taken: Vec<_> = self.ports_of_resting_services();
         let paths = self.options.paths.clone();
         let keeper = self.nursery.program.clone();
         self.jobs.spawn_blocking(move || {
-            checks.push(check_ports(&taken));
-            checks.push(check_disk(&paths.state));
-            checks.push(check_keeper_program(&keeper));
-            checks.push(check_private(&paths));
+            checks.extend(check_ports(&taken));
+            checks.extend(machine(&paths, Some(&keeper)));
             let _ = reply.send(Ok(DoctorReply { checks }));
             Fact::Nothing
         });
@@ -46,7 +45,15 @@ impl Actor {
             return ok("process trees", "guaranteed: each service has a cgroup".to_owned());
         }
         if cfg!(target_os = "linux") {
-            return ok("process trees", "strong: orphans come back to their keeper".to_owned());
+            return if self.config.config.supervisor.cgroup == ostler_config::Cgroup::Off {
+                ok("process trees", "strong: orphans come back to their keeper (cgroup = \"off\")")
+            } else {
+                ok(
+                    "process trees",
+                    "strong: orphans come back to their keeper (guaranteed with a cgroup of our own: run it as a \
+                     systemd user unit with Delegate=yes)",
+                )
+            };
         }
         warn("process trees", "best effort on this system".to_owned(), "nothing to mend")
     }
@@ -69,6 +76,25 @@ impl Actor {
                 fail("logs", format!("{id}: {text}"), "free the disk, or mend the folder's permissions")
             }
         }
+    }
+
+    fn check_incidents(&self) -> Check {
+        match self.incidents.trouble() {
+            None => ok("incidents", "evidence of crashes is kept"),
+            Some(lost) => fail(
+                "incidents",
+                format!("{lost} could not be kept"),
+                "free the disk, or mend the permissions of the folder incidents in the state directory",
+            ),
+        }
+    }
+
+    /// What the configuration and the supervisor want to be known.
+    fn check_notices(&self) -> Vec<Check> {
+        self.notices
+            .iter()
+            .map(|notice| warn("notice", notice.clone(), "see `ostler config check`"))
+            .collect()
     }
 
     fn check_services(&self) -> Vec<Check> {
@@ -100,60 +126,25 @@ impl Actor {
     }
 }
 
-fn check_ports(wanted: &[(String, u16)]) -> Check {
+/// A line for each port that is taken, or one that all are free.
+fn check_ports(wanted: &[(String, u16)]) -> Vec<Check> {
     let numbers: Vec<_> = wanted.iter().map(|(_, number)| *number).collect();
     let taken = port::taken(&numbers);
-    let Some((number, owner)) = taken.first() else {
-        return ok("ports", "those of services at rest are free".to_owned());
-    };
-    let service = wanted.iter().find(|(_, wanted)| wanted == number).map_or("", |(id, _)| id);
-    let owner = owner.as_ref().map_or_else(|| "another process".to_owned(), ToString::to_string);
-    warn(
-        "ports",
-        format!("port {number} of {service} is in use by {owner}"),
-        "stop that process, or set on_port_conflict = \"next-free\"",
-    )
-}
-
-fn check_disk(state: &Path) -> Check {
-    match crate::process::free_bytes(state) {
-        Some(free) if free < DISK_LOW => warn(
-            "disk",
-            format!("{} MiB are free at {}", free / (1024 * 1024), state.display()),
-            "free some space; logs are dropped and counted when it is full",
-        ),
-        Some(free) => ok("disk", format!("{} MiB are free at {}", free / (1024 * 1024), state.display())),
-        None => warn("disk", "the free space cannot be told".to_owned(), "nothing to mend"),
+    if taken.is_empty() {
+        let text = match numbers.len() {
+            0 => "no service at rest has a fixed one".to_owned(),
+            count => format!("all {count} of services at rest are free"),
+        };
+        return vec![ok("ports", text)];
     }
-}
-
-fn check_keeper_program(program: &Path) -> Check {
-    if program.is_file() {
-        ok("keeper program", program.display().to_string())
-    } else {
-        fail(
-            "keeper program",
-            format!("{} is missing", program.display()),
-            "put ostler-keeper beside ostler; `cargo xtask build` makes both",
+    let one = |(number, owner): &(u16, Option<port::Owner>)| {
+        let service = wanted.iter().find(|(_, wanted)| wanted == number).map_or("", |(id, _)| id);
+        let owner = owner.as_ref().map_or_else(|| "another process".to_owned(), ToString::to_string);
+        warn(
+            "ports",
+            format!("port {number} of {service} is in use by {owner}"),
+            "stop that process, or set on_port_conflict = \"next-free\"",
         )
-    }
-}
-
-fn check_private(paths: &ostler_config::Paths) -> Check {
-    match paths.ensure().err().or_else(|| paths.logs_trouble()) {
-        None => ok("folders", format!("{} is private", paths.state.display())),
-        Some(error) => fail("folders", error.to_string(), &error.hint()),
-    }
-}
-
-fn ok(name: &str, text: String) -> Check {
-    Check { name: name.to_owned(), state: CheckState::Ok, text, mend: None }
-}
-
-fn warn(name: &str, text: String, mend: &str) -> Check {
-    Check { name: name.to_owned(), state: CheckState::Warn, text, mend: Some(mend.to_owned()) }
-}
-
-fn fail(name: &str, text: String, mend: &str) -> Check {
-    Check { name: name.to_owned(), state: CheckState::Fail, text, mend: Some(mend.to_owned()) }
+    };
+    taken.iter().map(one).collect()
 }

@@ -37,6 +37,8 @@ pub(crate) enum Fact {
     Hook(super::hooks::HookNews),
     /// Files changed, or are watched now.
     Watch(super::watches::WatchNews),
+    /// Incidents were written, or not.
+    IncidentsKept { kept: super::incidents::Kept },
     /// A job ended without anything to tell.
     Nothing,
 }
@@ -60,6 +62,8 @@ pub(crate) struct Prepared {
     pub ports: BTreeMap<String, u16>,
     /// What "Open" opens.
     pub url: Option<String>,
+    /// What the evidence of a crash says of the launch.
+    pub launched: super::incidents::Launched,
     /// A keeper, if the slot had none.
     pub keeper: Option<NewKeeper>,
     /// Where it says of its own accord how it is.

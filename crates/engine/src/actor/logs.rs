@@ -134,13 +134,22 @@ impl Actor {
                 .iter()
                 .rev()
                 .take_while(|line| !(line.stream == LogStream::Meta && line.text.contains("started")));
-            let words = of_this_run
-                .filter(|line| line.stream != LogStream::Meta)
-                .map(|line| plain(&line.text))
-                .find(|text| !text.is_empty());
+            let words = first_words(of_this_run);
             words.map_or(Fact::Nothing, |line| Fact::LastLine { instance, run, line })
         });
     }
+}
+
+/// The last line of output that says anything.
+pub(super) fn last_words(lines: &[ostler_api::LogLine]) -> Option<String> {
+    first_words(lines.iter().rev())
+}
+
+fn first_words<'a>(mut lines: impl Iterator<Item = &'a ostler_api::LogLine>) -> Option<String> {
+    lines.find_map(|line| {
+        let text = if line.stream == LogStream::Meta { String::new() } else { plain(&line.text) };
+        (!text.is_empty()).then_some(text)
+    })
 }
 
 fn query(params: &LogsParams) -> Result<Query, ApiError> {

@@ -13,6 +13,7 @@ pub(crate) mod fact;
 mod fronts;
 mod hooks;
 mod limits;
+mod incidents;
 mod logs;
 mod memo;
 mod news;
@@ -44,7 +45,7 @@ use tokio::{
 
 pub use boot::{Ended, Engine, EngineOptions, StartError};
 pub use reload::last_good_config;
-pub(crate) use time::Time;
+pub(crate) use time::{Time, look};
 
 use crate::{
     Journal,
@@ -88,6 +89,7 @@ pub(crate) struct Actor {
     intent: IntentFile,
     numbers: RunNumbers,
     audit: Audit,
+    incidents: incidents::Waiting,
     adopted: usize,
     /// Links of slots that are gone, until their keepers are.
     leaving: HashMap<u64, KeeperLink>,
@@ -258,6 +260,7 @@ impl Actor {
             Fact::Command(news) => self.command_news(news),
             Fact::Hook(news) => self.hook_news(news),
             Fact::Watch(news) => self.watch_news(news),
+            Fact::IncidentsKept { kept } => self.incidents_kept(&kept),
             Fact::Nothing => {}
         }
     }
@@ -319,6 +322,7 @@ impl Actor {
             self.intent.forget();
             self.schedules.forget();
         }
+        self.keep_last_incidents().await;
         let _ = self.numbers.close(self.supervisor.next_run());
         let exit_when_idle = !services_kept;
         let links = self.slots.values().filter_map(|slot| slot.link.as_ref());

@@ -74,6 +74,7 @@ impl Actor {
     }
 
     fn spawn_failed(&mut self, instance: InstanceId, run: RunId, failure: SpawnFailure) {
+        let failure = self.secrets_of(&instance).mask_failure(failure);
         if let Some(slot) = self.slots.get_mut(&instance)
             && slot.run.as_ref().is_some_and(|state| state.run == run)
         {
@@ -98,6 +99,7 @@ impl Actor {
                 state.has_exited = true;
             }
         }
+        self.lived(&instance);
         self.read_last_line(&instance, run);
         if tree_is_gone {
             self.run_is_over(&instance, run);

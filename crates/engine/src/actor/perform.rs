@@ -44,6 +44,7 @@ impl Actor {
             Effect::Health { instance, to, causes } => {
                 if to == ostler_core::Health::Ready {
                     self.remember(&instance, true);
+                    self.was_ready(&instance);
                 }
                 let cause = causes.iter().map(|cause| wire::cause(cause, None)).collect();
                 let health = wire::health(to);
@@ -59,6 +60,7 @@ impl Actor {
             }
             Effect::Removed { instance } => self.remove(&instance),
             Effect::Incident { instance, run, causes } => {
+                self.freeze(&instance, run, &causes);
                 let cause = causes.iter().map(|cause| wire::cause(cause, None)).collect();
                 self.note(None, EventKind::Incident { instance: instance.to_string(), run: run.0, cause });
             }
@@ -176,6 +178,7 @@ impl Actor {
         match result {
             Err(failure) => {
                 slot.run = None;
+                let failure = self.secrets_of(&instance).mask_failure(failure);
                 self.feed(if is_cancelled {
                     tree_gone(&instance, run)
                 } else {
@@ -203,6 +206,7 @@ impl Actor {
                 let notify = prepared.notify;
                 slot.ports = prepared.ports;
                 slot.url = prepared.url;
+                slot.launched = Some(prepared.launched);
                 slot.run = Some(RunState {
                     run,
                     mark: prepared.order.mark.clone(),

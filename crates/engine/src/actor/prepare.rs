@@ -11,6 +11,7 @@ use ostler_keeper::protocol::{self, SpawnOrder};
 use super::{
     Actor, boot,
     fact::{Fact, Prepared},
+    incidents::{self, Launched},
     slot::{RunState, Slot, Stage},
 };
 use crate::{
@@ -241,7 +242,13 @@ impl Plans {
                 self.nursery.as_ref().map(|it| it.program.display().to_string()).unwrap_or_default();
             SpawnFailure::Keeper { reason: format!("{program} cannot be started: {error}") }
         })?;
-        Ok(Prepared { order, ports, url, keeper, notify })
+        let launched = Launched {
+            run: self.run.0,
+            command: self.shown_command(&holes),
+            working_dir: composed.working_dir.clone(),
+            environment: incidents::names(&composed.variables),
+        };
+        Ok(Prepared { order, ports, url, launched, keeper, notify })
     }
 
     /// The slot.
@@ -277,6 +284,33 @@ impl Plans {
         let composed = environment::compose(&holes, &self.mode, bases, &self.overrides);
         let composed = composed.map_err(|error| error.to_string())?;
         Ok(Filled { question, env: composed.env, working_dir: composed.working_dir })
+    }
+
+    /// The command line for people: holes filled, secrets masked.
+    fn shown_command(&self, holes: &Holes<'_>) -> String {
+        let words: Vec<String> = match (&self.spec.launch.command, &self.overrides.args) {
+            (ostler_core::Command::Program { program, args: _ }, Some(args)) => {
+                std::iter::once(holes.shown(program)).chain(args.iter().cloned()).collect()
+            }
+            (ostler_core::Command::Program { program, args }, None) => {
+                std::iter::once(program).chain(args).map(|word| holes.shown(word)).collect()
+            }
+            (ostler_core::Command::Shell(line), _) => return holes.shown(line),
+        };
+        words.into_iter().map(super::publish::quoted).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The values that must not be shown with what the run says.
+    pub(super) fn secrets(&self, bases: &Bases) -> environment::KnownSecrets {
+        let other_ports = |name: &ServiceName| self.others.get(name).copied();
+        let holes = Holes {
+            spec: &self.spec,
+            instance: &self.instance,
+            ports: &self.before,
+            other_ports: &other_ports,
+            events_url: None,
+        };
+        environment::secrets_of(&holes, &self.mode, bases, &self.overrides)
     }
 
     /// The environment of the run for a command beside it.

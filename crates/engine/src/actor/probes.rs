@@ -90,7 +90,10 @@ impl Actor {
         }
         self.feed(match result {
             Ok(()) => Input::Ready { instance, run },
-            Err(message) => Input::ProbeFailed { instance, run, kind, message },
+            Err(message) => {
+                let message = self.secrets_of(&instance).mask(&message).into_owned();
+                Input::ProbeFailed { instance, run, kind, message }
+            }
         });
     }
 

@@ -244,7 +244,7 @@ impl Actor {
 }
 
 /// The command line as configured, secrets left out.
-fn command_line(spec: &ServiceSpec) -> String {
+pub(super) fn command_line(spec: &ServiceSpec) -> String {
     match &spec.launch.command {
         ostler_core::Command::Program { program, args } => {
             let words = std::iter::once(program).chain(args).map(ostler_core::Template::display);
@@ -264,7 +264,7 @@ fn args(spec: &ServiceSpec) -> Vec<String> {
     }
 }
 
-fn quoted(word: String) -> String {
+pub(super) fn quoted(word: String) -> String {
     let is_plain =
         !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "'\"\\$&;|<>()*?".contains(c));
     if is_plain || word.contains("${") { word } else { format!("'{}'", word.replace('\'', r"'\''")) }

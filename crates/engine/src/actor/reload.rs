@@ -228,6 +228,7 @@ impl Actor {
         self.settings.send_replace(crate::Settings::of(&self.config.config));
         self.refused.clear();
         self.overrides.clear();
+        self.note_changes(&plan, actor);
         self.command(Request::Apply { fleet }, actor);
         for name in names {
             if self.supervisor.fleet().services.contains_key(&name) {

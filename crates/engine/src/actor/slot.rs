@@ -41,6 +41,10 @@ pub(super) struct Slot {
     pub started_at: Option<Timestamp>,
     /// Until when the probe's word held that it is well.
     pub last_well: Option<Timestamp>,
+    /// What the present or last run was launched as.
+    pub launched: Option<super::incidents::Launched>,
+    /// When the last healthy run was spawned.
+    pub last_good: Option<Timestamp>,
     /// How the last run ended.
     pub last_exit: Option<api::LastExit>,
     /// Ports that the last stop gave free.
@@ -98,6 +102,8 @@ impl Slot {
             since: now,
             started_at: None,
             last_well: None,
+            launched: None,
+            last_good: None,
             last_exit: None,
             ports_free: Vec::new(),
             log: watch::Sender::new(LogPosition::default()),

@@ -30,6 +30,12 @@ impl Time {
     }
 }
 
+/// Both clocks, for the self-check.
+pub(crate) fn look() -> (Instant, Timestamp) {
+    let time = Time::look();
+    (time.now, time.wall)
+}
+
 /// RFC 3339 with milliseconds.
 pub(crate) fn text(at: Timestamp) -> String {
     format!("{at:.3}")

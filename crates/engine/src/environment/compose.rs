@@ -9,16 +9,13 @@ use ostler_api::EnvVariable;
 use ostler_core::{Command, Template};
 
 use super::{
-    Bases, EnvironmentError, Holes, os,
+    Bases, EnvironmentError, Holes, KnownSecrets, os, password_of,
     program::{find_program, why_not_enterable},
-    read_env_file,
+    read_env_file, without_password,
 };
 
 /// Shown instead of a secret.
 const REDACTED: &str = "•••";
-
-/// Parts of names whose values are never shown.
-const SECRET_WORDS: [&str; 4] = ["TOKEN", "SECRET", "PASSWORD", "KEY"];
 
 /// What was given by hand for one instance, until the next reload.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -118,10 +115,24 @@ pub fn compose_env(
     Ok(variables.into_iter().map(|(name, variable)| (name, variable.value)).collect())
 }
 
+/// The values of a launch that must never be shown: those of secret variables, what came from `${env:…}`, and
+/// passwords in URLs. What cannot be read now adds nothing.
+pub fn secrets_of(holes: &Holes<'_>, mode: &str, bases: &Bases, overrides: &Overrides) -> KnownSecrets {
+    let mut known = KnownSecrets::default();
+    for (name, variable) in variables(holes, mode, bases, overrides).unwrap_or_default() {
+        if variable.is_secret || looks_secret(&name) {
+            known.add(&variable.value);
+        } else if let Some(password) = password_of(&variable.value) {
+            known.add(password);
+        }
+    }
+    known.add_spec(holes.spec);
+    known
+}
+
 /// Whether the value of this variable must not be shown.
 pub fn looks_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    SECRET_WORDS.iter().any(|word| upper.contains(word))
+    ostler_config::is_secret_key(name)
 }
 
 struct Variable {
@@ -133,7 +144,7 @@ struct Variable {
 impl Variable {
     fn shown(&self, name: &str) -> EnvVariable {
         let is_secret = self.is_secret || looks_secret(name);
-        let value = if is_secret { REDACTED.to_owned() } else { self.value.clone() };
+        let value = if is_secret { REDACTED.to_owned() } else { without_password(&self.value) };
         EnvVariable { name: name.to_owned(), value, origin: self.origin.clone() }
     }
 }

@@ -49,6 +49,18 @@ impl Holes<'_> {
         })
     }
 
+    /// Fills a template for people: secrets are masked, holes that cannot be filled stay as they were written.
+    pub fn shown(&self, template: &Template) -> String {
+        let one = |segment: &Segment| {
+            let alone = Template { segments: vec![segment.clone()] };
+            if alone.is_secret() {
+                return alone.display();
+            }
+            self.render(&alone).unwrap_or_else(|_| alone.display())
+        };
+        template.segments.iter().map(one).collect()
+    }
+
     /// Fills several templates.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod compose;
 mod dotenv;
 mod error;
 mod holes;
+mod known;
 mod login;
 mod program;
 #[cfg(all(test, unix))]
@@ -34,5 +35,6 @@ pub use compose::*;
 pub use dotenv::*;
 pub use error::*;
 pub use holes::*;
+pub use known::*;
 pub use login::*;
 pub(crate) use program::{find_program, why_not_enterable};

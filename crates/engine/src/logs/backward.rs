@@ -27,14 +27,20 @@ pub(super) struct Wanted<'a> {
     /// The most text, in bytes.
     pub(super) bytes: usize,
     pub(super) filter: &'a Filter,
+    /// Only what stands before this place.
+    pub(super) before: Option<Position>,
 }
 
 /// Reads the latest wanted lines of a log.
 pub(super) fn latest(instance: &str, live: &Path, wanted: &Wanted<'_>) -> io::Result<Latest> {
     let mut search = Search { instance, wanted, found: Vec::new(), searched: 0, bytes: 0, is_done: false };
     let mut end = None;
-    for mut file in open_files(live, |_| true) {
-        let length = file.length()?;
+    let is_wanted = |generation| wanted.before.is_none_or(|before| generation <= before.generation);
+    for mut file in open_files(live, is_wanted) {
+        let mut length = file.length()?;
+        if let Some(before) = wanted.before.filter(|before| before.generation == file.generation) {
+            length = length.min(before.offset);
+        }
         let file_end = search.file(&mut file, length, end.is_none())?;
         end.get_or_insert(file_end);
         if search.is_done {

@@ -143,9 +143,19 @@ impl LogStore {
     /// The last lines of an instance, at most 64 KiB of them, read at once from the end of its file: for a crash,
     /// after the keeper said that all is written. Empty when they cannot be read.
     pub fn last_lines(&self, instance: &InstanceId, lines: usize) -> Vec<LogLine> {
+        self.lines_before(instance, lines, None)
+    }
+
+    /// As [`Self::last_lines`], but only what stands before a place in the log.
+    pub fn lines_before(
+        &self,
+        instance: &InstanceId,
+        lines: usize,
+        before: Option<Position>,
+    ) -> Vec<LogLine> {
         let source = Source::Instance(instance.clone());
         let filter = Filter::default();
-        let wanted = Wanted { lines, since: None, bytes: LAST_LINES_BYTES_MAX, filter: &filter };
+        let wanted = Wanted { lines, since: None, bytes: LAST_LINES_BYTES_MAX, filter: &filter, before };
         let latest = latest(&source.to_string(), &self.path(&source), &wanted).unwrap_or_default();
         latest.records.into_iter().map(|record| record.line).collect()
     }
@@ -153,7 +163,7 @@ impl LogStore {
     /// The end of a log as it is now; `None` when there is none.
     pub fn end(&self, source: &Source) -> Option<Position> {
         let filter = Filter::default();
-        let wanted = Wanted { lines: 0, since: None, bytes: 0, filter: &filter };
+        let wanted = Wanted { lines: 0, since: None, bytes: 0, filter: &filter, before: None };
         latest("", &self.path(source), &wanted).ok()?.end
     }
 
@@ -184,6 +194,7 @@ fn read_all(logs: Vec<(Source, PathBuf)>, query: &Query) -> io::Result<Reading> 
         since: query.since,
         bytes: READ_BYTES_MAX,
         filter: &query.filter,
+        before: None,
     };
     let mut ends = Vec::new();
     let mut found = Vec::new();

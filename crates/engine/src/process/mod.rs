@@ -105,6 +105,11 @@ pub fn free_bytes(path: &std::path::Path) -> Option<u64> {
     os::free_bytes(path)
 }
 
+/// How many files this process may have open, now and at most; `None` where the system does not say.
+pub fn descriptor_limit() -> Option<(u64, u64)> {
+    os::descriptor_limit()
+}
+
 /// Whether this process runs with all rights (root, or elevated).
 pub fn is_root() -> bool {
     os::is_root()

@@ -191,6 +191,12 @@ pub(super) fn hard_descriptors() -> u64 {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.unwrap_or(u64::MAX)
 }
 
+/// How many files may be open, now and at most.
+pub(super) fn descriptor_limit() -> Option<(u64, u64)> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    Some((limit.current.unwrap_or(u64::MAX), limit.maximum.unwrap_or(u64::MAX)))
+}
+
 /// Free bytes for this user on the disk that holds `path`.
 pub(super) fn free_bytes(path: &std::path::Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(path).ok()?;

@@ -67,3 +67,8 @@ pub(super) fn hard_descriptors() -> u64 {
 pub(super) fn free_bytes(_path: &std::path::Path) -> Option<u64> {
     None
 }
+
+/// Not limited in this way.
+pub(super) fn descriptor_limit() -> Option<(u64, u64)> {
+    None
+}

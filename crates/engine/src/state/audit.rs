@@ -57,8 +57,12 @@ impl Audit {
         thread::Builder::new().name("audit".to_owned()).stack_size(64 * 1024).spawn(move || {
             let mut file = AuditFile { path, open: None };
             let mut is_broken = false;
-            for entry in waiting {
+            // Entries that the disk did not take.
+            let mut lost = 0;
+            for mut entry in waiting {
+                entry.lost_before += lost;
                 let result = file.append(&entry);
+                lost = if result.is_ok() { 0 } else { entry.lost_before + 1 };
                 if let (Err(error), false) = (&result, is_broken) {
                     tracing::warn!(path = %file.path.display(), %error, "audit cannot be written");
                 }
@@ -103,12 +107,14 @@ impl AuditFile {
                 self.open.insert((file, size))
             }
         };
-        let result = file.write_all(&line);
-        *size += line.len() as u64;
-        if result.is_err() {
+        if let Err(error) = file.write_all(&line) {
+            // Half a line would spoil the next one.
+            let _ = file.set_len(*size);
             self.open = None;
+            return Err(error);
         }
-        result
+        *size += line.len() as u64;
+        Ok(())
     }
 
     fn rotate(&self) -> io::Result<()> {
@@ -117,5 +123,53 @@ impl AuditFile {
             let _ = fs::rename(name(n), name(n + 1));
         }
         fs::rename(&self.path, name(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{thread::sleep, time::Duration};
+
+    use super::*;
+
+    fn entry(subject: &str) -> AuditEntry {
+        AuditEntry {
+            at: String::new(),
+            actor: "test".to_owned(),
+            action: "start",
+            subject: subject.to_owned(),
+            result: "accepted".to_owned(),
+            lost_before: 0,
+        }
+    }
+
+    /// Waits until the file holds this.
+    fn holds(path: &std::path::Path, wanted: &str) -> bool {
+        (0..200).any(|_| {
+            sleep(Duration::from_millis(10));
+            fs::read_to_string(path).is_ok_and(|text| text.contains(wanted))
+        })
+    }
+
+    #[test]
+    fn entries_that_the_disk_did_not_take_are_told_by_the_next() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let path = dir.path().join("audit.jsonl");
+        // A folder in its place cannot be written, by root neither.
+        fs::create_dir(&path).expect("made");
+        let mut audit = Audit::open(path.clone()).expect("a thread");
+        for number in 0..3 {
+            audit.add(entry(&format!("lost {number}")));
+        }
+        fs::remove_dir(&path).expect("removed");
+        let told = (0..200).any(|number| {
+            audit.add(entry(&format!("kept {number}")));
+            holds(&path, "lost_before")
+        });
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        assert!(told, "{text}");
+        let first: serde_json::Value =
+            serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
+        assert!(first["lost_before"].as_u64().is_some_and(|lost| lost >= 1), "{text}");
     }
 }

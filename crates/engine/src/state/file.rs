@@ -6,7 +6,12 @@ use std::{fs, io, io::Write as _, path::Path};
 /// where it is worth nothing anyway.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("new");
-    let mut file = fs::File::create(&draft)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    // What is wanted, and the configuration in force, concern nobody else.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
     file.write_all(bytes)?;
     drop(file);
     fs::rename(&draft, path)
