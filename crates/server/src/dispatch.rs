@@ -169,9 +169,7 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
             params::<NoParams>(given)?;
             done(&id, &engine.config_history().await?)
         }
-        Method::SubscribeEvents
-        | Method::EventStats
-        | Method::EmitTestEvent => Err(not_yet(method)),
+        Method::SubscribeEvents | Method::EventStats | Method::EmitTestEvent => Err(not_yet(method)),
         Method::Connections => params::<NoParams>(given).and(Err(no_connection())),
         Method::DropConnection => params::<DropConnectionParams>(given).and(Err(no_connection())),
     }

@@ -40,7 +40,11 @@ fn files(place: &Place) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let services = std::fs::read_dir(place.path("state/ostler/default/incidents"));
     for service in services.into_iter().flatten().flatten() {
-        found.extend(std::fs::read_dir(service.path()).unwrap().map(|entry| entry.unwrap().path()));
+        found.extend(
+            std::fs::read_dir(service.path())
+                .expect("a file of the engine's own")
+                .map(|entry| entry.expect("a file of the engine's own").path()),
+        );
     }
     found
 }

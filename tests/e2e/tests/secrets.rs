@@ -29,7 +29,7 @@ const OF_A_KIND: usize = 12;
 struct Canaries(BTreeMap<String, String>, RefCell<Vec<String>>);
 
 impl Canaries {
-    fn new(&mut self, place: impl Into<String>) -> String {
+    fn put(&mut self, place: impl Into<String>) -> String {
         let text =
             format!("c4n4ry{:03}q{:x}", self.0.len(), 0x5eed_u64.wrapping_mul(self.0.len() as u64 + 7919));
         self.0.insert(place.into(), text.clone());
@@ -66,7 +66,7 @@ impl Cage {
         let mut env = Vec::new();
         let mut from_env = |canaries: &mut Canaries, place: &str| {
             let name = format!("CAGE_{}", env.len());
-            env.push((name.clone(), canaries.new(format!("${{env:}} in {place}"))));
+            env.push((name.clone(), canaries.put(format!("${{env:}} in {place}"))));
             format!("${{env:{name}}}")
         };
         let mut text = String::new();
@@ -77,7 +77,7 @@ impl Cage {
         let _ = writeln!(text, "env_file = \".env\"\nrestart.policy = \"never\"");
         let _ = writeln!(text, "[services.web.env]\nE2E_SLOT = \"web\"");
         for name in inline {
-            let _ = writeln!(text, "{name} = {:?}", canaries.new(format!("env {name}")));
+            let _ = writeln!(text, "{name} = {:?}", canaries.put(format!("env {name}")));
         }
         for number in 0..OF_A_KIND {
             let hole = from_env(&mut canaries, &format!("env {number}"));
@@ -89,26 +89,26 @@ impl Cage {
             from_env(&mut canaries, "a probe's URL")
         );
         let _ = writeln!(text, "deadline = \"300s\"\n[services.web.ready.headers]");
-        let _ = writeln!(text, "Authorization = \"Bearer {}\"", canaries.new("a header inline"));
+        let _ = writeln!(text, "Authorization = \"Bearer {}\"", canaries.put("a header inline"));
         let _ = writeln!(text, "X-Api-Key = \"{}\"", from_env(&mut canaries, "a header"));
         crash(&mut text, &mut canaries, &mut from_env);
         modes(&mut text, &mut canaries, &mut from_env);
         let place = Place::new(&text);
         let dotenv =
-            inline.iter().map(|name| format!("FILE_{name}={}\n", canaries.new(format!("env_file {name}"))));
+            inline.iter().map(|name| format!("FILE_{name}={}\n", canaries.put(format!("env_file {name}"))));
         let dotenv: String = dotenv.collect();
-        let url = canaries.new("a password in a URL of an env_file");
+        let url = canaries.put("a password in a URL of an env_file");
         let dotenv = format!("{dotenv}DATABASE_URL=postgres://ann:{url}@db/x\nLEVEL=debug\n");
         std::fs::write(place.config().with_file_name(".env"), dotenv).unwrap();
         for name in ["SUPERVISOR_TOKEN", "OSTLER_TOKEN", "NPM_TOKEN", "SSH_KEY_PASSWORD"] {
-            env.push((name.to_owned(), canaries.new(format!("the supervisor's own {name}"))));
+            env.push((name.to_owned(), canaries.put(format!("the supervisor's own {name}"))));
         }
         for dir in ["state/ostler", "state/ostler/default"] {
             std::fs::create_dir_all(place.path(dir)).unwrap();
             std::fs::set_permissions(place.path(dir), std::fs::Permissions::from_mode(0o700)).unwrap();
         }
         let token = place.path("state/ostler/default/token");
-        std::fs::write(&token, canaries.new("the token file") + "\n").unwrap();
+        std::fs::write(&token, canaries.put("the token file") + "\n").unwrap();
         std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
         Self { place, canaries, env }
     }
@@ -163,7 +163,7 @@ fn crash(
     let _ = writeln!(
         text,
         "env = {{ E2E_SLOT = \"crash\", SESSION_KEY = {:?} }}",
-        canaries.new("env of a crash")
+        canaries.put("env of a crash")
     );
     let program = from_env(canaries, "a program that is not there");
     let _ = writeln!(text, "[services.gone]\ncommand = \"/no/such/{program}\"\ninherit_env = \"supervisor\"");
@@ -178,7 +178,7 @@ fn modes(
     canaries: &mut Canaries,
     from_env: &mut impl FnMut(&mut Canaries, &str) -> String,
 ) {
-    let _ = writeln!(text, "[modes.fast.env]\nMODE_SECRET = {:?}", canaries.new("env of a mode"));
+    let _ = writeln!(text, "[modes.fast.env]\nMODE_SECRET = {:?}", canaries.put("env of a mode"));
     let _ = writeln!(text, "MODE_PLAIN = \"{}\"", from_env(canaries, "env of a mode"));
 }
 

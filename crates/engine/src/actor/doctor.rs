@@ -107,7 +107,7 @@ impl Actor {
                 fail(
                     "service",
                     format!("{id} failed: {}", why.unwrap_or_default()),
-                    &format!("ostler why {}", id.service),
+                    format!("ostler why {}", id.service),
                 )
             })
             .collect()
