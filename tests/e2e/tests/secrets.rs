@@ -99,17 +99,19 @@ impl Cage {
         let dotenv: String = dotenv.collect();
         let url = canaries.put("a password in a URL of an env_file");
         let dotenv = format!("{dotenv}DATABASE_URL=postgres://ann:{url}@db/x\nLEVEL=debug\n");
-        std::fs::write(place.config().with_file_name(".env"), dotenv).unwrap();
+        std::fs::write(place.config().with_file_name(".env"), dotenv).expect("a file of the test's own");
         for name in ["SUPERVISOR_TOKEN", "OSTLER_TOKEN", "NPM_TOKEN", "SSH_KEY_PASSWORD"] {
             env.push((name.to_owned(), canaries.put(format!("the supervisor's own {name}"))));
         }
         for dir in ["state/ostler", "state/ostler/default"] {
-            std::fs::create_dir_all(place.path(dir)).unwrap();
-            std::fs::set_permissions(place.path(dir), std::fs::Permissions::from_mode(0o700)).unwrap();
+            std::fs::create_dir_all(place.path(dir)).expect("a file of the test's own");
+            std::fs::set_permissions(place.path(dir), std::fs::Permissions::from_mode(0o700))
+                .expect("a file of the test's own");
         }
         let token = place.path("state/ostler/default/token");
-        std::fs::write(&token, canaries.put("the token file") + "\n").unwrap();
-        std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::write(&token, canaries.put("the token file") + "\n").expect("a file of the test's own");
+        std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600))
+            .expect("a file of the test's own");
         Self { place, canaries, env }
     }
 
@@ -139,9 +141,13 @@ impl Cage {
 
     fn start(&self) -> std::process::Child {
         let mut command = self.place.command("ostler");
-        let errors = std::fs::File::create(self.place.path("daemon.err")).unwrap();
+        let errors = std::fs::File::create(self.place.path("daemon.err")).expect("a file of the test's own");
         command.arg("daemon").envs(self.env.iter().cloned()).stdin(Stdio::null());
-        command.stdout(errors.try_clone().unwrap()).stderr(errors).spawn().expect("it runs")
+        command
+            .stdout(errors.try_clone().expect("a file of the test's own"))
+            .stderr(errors)
+            .spawn()
+            .expect("it runs")
     }
 }
 
@@ -199,9 +205,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// What the plain-text protocol says.
 fn plain(place: &Place, command: &str) -> Vec<u8> {
     let mut stream = UnixStream::connect(place.socket()).expect("it listens");
-    stream.write_all(format!("{command}\n").as_bytes()).unwrap();
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
-    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    stream.write_all(format!("{command}\n").as_bytes()).expect("a file of the test's own");
+    stream.shutdown(std::net::Shutdown::Write).expect("a file of the test's own");
+    stream.set_read_timeout(Some(LIMIT)).expect("a file of the test's own");
     let mut text = Vec::new();
     let _ = stream.read_to_end(&mut text);
     text
@@ -287,7 +293,10 @@ fn searched_zip(cage: &Cage) {
     let zip = cage.place.path("work/out.zip");
     let told = cage.run(&["diagnostics", "--yes", "--logs", "--output", &zip.to_string_lossy()]);
     cage.canaries.look("diagnostics", &told);
-    assert_eq!(std::fs::metadata(&zip).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&zip).expect("a file of the test's own").permissions().mode() & 0o777,
+        0o600
+    );
     let script = "import sys,zipfile\nz=zipfile.ZipFile(sys.argv[1])\n\
                   for n in z.namelist(): sys.stdout.buffer.write(n.encode()+b'\\n'+z.read(n)+b'\\n')";
     let read = std::process::Command::new("python3").args(["-c", script]).arg(&zip).output();
@@ -334,7 +343,8 @@ fn searched_files(cage: &Cage) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text = std::fs::read(&path).unwrap_or_default();
         if ["token", "last-good.toml"].contains(&&*name) || path.to_string_lossy().contains("/history/") {
-            let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            let mode =
+                std::fs::metadata(&path).expect("a file of the test's own").permissions().mode() & 0o777;
             assert_eq!(mode, 0o600, "{}", path.display());
             continue;
         }

@@ -9,7 +9,6 @@ use crate::{
     context::Context,
     diagnostics::{self, Part},
     failure::{Failure, OK, Outcome},
-    link::Link,
     print::{self, Align, Cell, DIM, Table},
     term,
 };
