@@ -74,7 +74,7 @@ impl Cage {
             ["API_KEY", "GITHUB_TOKEN", "DB_PASSWORD", "CLIENT_SECRET", "AWS_CREDENTIALS", "PASSPHRASE"];
         let _ = writeln!(text, "[services.web]\ncommand = \"/bin/sh\"\ninherit_env = \"supervisor\"");
         let _ = writeln!(text, "args = [\"-c\", \"exec sleep 1000\", {:?}]", from_env(&mut canaries, "args"));
-        let _ = writeln!(text, "env_file = \".env\"\nrestart.policy = \"never\"");
+        let _ = writeln!(text, "env_file = [\".env\"]\nrestart.policy = \"never\"");
         let _ = writeln!(text, "[services.web.env]\nE2E_SLOT = \"web\"");
         for name in inline {
             let _ = writeln!(text, "{name} = {:?}", canaries.put(format!("env {name}")));

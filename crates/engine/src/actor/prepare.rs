@@ -175,9 +175,11 @@ impl Actor {
         let Some(spec) = self.supervisor.fleet().services.get(&instance.service).cloned() else { return };
         let plans = self.plans(&instance, RunId(0), spec, self.supervisor.mode().to_owned());
         let bases = Arc::clone(&self.bases);
+        // A variable that the configuration takes from the environment is inherited under its own name as well.
+        let secrets = environment::KnownSecrets::of_config(&self.config);
         self.jobs.spawn(async move {
             boot::bases_of(&bases).await;
-            let work = move || plans.variables(bases.get().expect("awaited above"));
+            let work = move || plans.variables(bases.get().expect("awaited above"), &secrets);
             let answer = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
                 Err(ostler_api::ApiError::new(ostler_api::ErrorCode::Internal, error.to_string()))
             });
@@ -339,7 +341,11 @@ impl Plans {
         ports
     }
 
-    fn variables(&self, bases: &Bases) -> Result<Vec<ostler_api::EnvVariable>, ostler_api::ApiError> {
+    fn variables(
+        &self,
+        bases: &Bases,
+        secrets: &environment::KnownSecrets,
+    ) -> Result<Vec<ostler_api::EnvVariable>, ostler_api::ApiError> {
         let ports = self.likely_ports();
         let other_ports = |name: &ServiceName| self.others.get(name).copied();
         let holes = Holes {
@@ -349,9 +355,14 @@ impl Plans {
             other_ports: &other_ports,
             events_url: None,
         };
-        environment::compose_variables(&holes, &self.mode, bases, &self.overrides).map_err(|error| {
+        let composed = environment::compose_variables(&holes, &self.mode, bases, &self.overrides);
+        let mut variables = composed.map_err(|error| {
             ostler_api::ApiError::new(ostler_api::ErrorCode::InvalidParams, error.to_string())
-        })
+        })?;
+        for variable in &mut variables {
+            variable.value = secrets.mask(&variable.value).into_owned();
+        }
+        Ok(variables)
     }
 
     /// Fixed ports must be free, or the policy says what then; automatic ones are found.

@@ -133,7 +133,7 @@ mod tests {
     fn who_may_write_and_read_the_configuration_matters() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("ostler.toml");
-        let mut check = |text: &str, mode: u32| {
+        let check = |text: &str, mode: u32| {
             fs::write(&path, text).expect("written");
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("mode");
             config_file(&path).state

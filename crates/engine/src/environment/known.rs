@@ -37,14 +37,21 @@ impl KnownSecrets {
     /// All that a configuration and the environment of this process hold.
     pub fn of(loaded: &ostler_config::Loaded) -> Self {
         let mut known = Self::of_this_process();
-        for value in ostler_config::known_secrets(loaded, &ostler_config::Os) {
-            known.add(&value);
-        }
+        known.extend(&Self::of_config(loaded));
         for spec in loaded.config.fleet.services.values() {
             known.add_spec(spec);
             for path in &spec.launch.env_file {
                 known.add_env_file(path);
             }
+        }
+        known
+    }
+
+    /// What a configuration says for all services; env files are not read.
+    pub fn of_config(loaded: &ostler_config::Loaded) -> Self {
+        let mut known = Self::default();
+        for value in ostler_config::known_secrets(loaded, &ostler_config::Os) {
+            known.add(&value);
         }
         known
     }
