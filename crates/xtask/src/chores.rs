@@ -24,7 +24,8 @@ Usage: cargo xtask bench [--peers] [--only NAME]
 
 Measures the release build beside a bare loop of system calls, and writes benches/RESULTS.md.
 
-  --peers       also measures other supervisors that are installed (supervisord)
+  --peers       also measures other supervisors: supervisord and pitchfork where they are on the search path, and
+                PM2, which npm installs into the target folder
   --only NAME   one measurement, printed only";
 
 const CHAOS: &str = "\
@@ -73,6 +74,9 @@ pub(crate) fn bench(mut args: Args) -> Outcome {
     let dist = dist::assemble(Profile::Release, Parts::WithoutTray)?;
     let mut bench = tool("bench", Profile::Release)?;
     bench.args(has_peers.then_some("--peers")).env(BIN_DIR, &dist);
+    if has_peers && let Some(path) = with_pm2()? {
+        bench.env("PATH", path);
+    }
     if let Some(only) = only {
         return shell::exec(bench.args(["--only", &only]));
     }
@@ -82,6 +86,35 @@ pub(crate) fn bench(mut args: Args) -> Outcome {
     std::fs::copy(&report, &results).doing("cannot write benches/RESULTS.md")?;
     println!("\nWritten to benches/RESULTS.md.");
     Ok(())
+}
+
+/// The search path with PM2 on it; installs it where npm is, and nothing where it is not.
+fn with_pm2() -> Outcome<Option<std::ffi::OsString>> {
+    if shell::which("pm2", &[]).is_some() {
+        return Ok(None);
+    }
+    let folder = shell::target_dir().join("bench-peers");
+    let programs = folder.join("node_modules/.bin");
+    if !programs.join("pm2").exists() {
+        if shell::which("npm", &[]).is_none() {
+            println!("npm is not installed: measured without PM2");
+            return Ok(None);
+        }
+        std::fs::create_dir_all(&folder).doing(format_args!("cannot create {}", folder.display()))?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+            .arg(&folder)
+            .arg("pm2");
+        if let Err(failure) = shell::exec(&mut npm) {
+            println!("{failure}\nMeasured without PM2.");
+            return Ok(None);
+        }
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::iter::once(programs).chain(std::env::split_paths(&path));
+    std::env::join_paths(all)
+        .map(Some)
+        .map_err(|error| Failure::new(format!("PATH cannot be extended: {error}")))
 }
 
 /// `cargo xtask chaos`.

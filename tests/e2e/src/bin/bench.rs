@@ -5,12 +5,22 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ostler_e2e::measure::{self, Row, Supervisord};
+use ostler_e2e::measure::{self, Peer, Row, Running};
 
 /// How often a time is taken; the median counts.
 const ROUNDS: usize = 15;
 
-const NAMES: &[&str] = &["cold-start", "start", "crash", "status", "idle", "log"];
+const NAMES: &[&str] =
+    &["cold-start", "start", "crash", "status", "idle", "log", "reload", "adoption", "commands"];
+
+/// How many services there are.
+const HALF: usize = 50;
+const MANY: usize = 100;
+const THOUSAND: usize = 1000;
+const IDLE_COUNTS: [usize; 3] = [0, HALF, MANY];
+
+/// How long a peer's idle cost is looked at.
+const IDLE: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args().skip(1).collect();
@@ -24,9 +34,8 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let machine = measure::machine();
-    let peer = if words.iter().any(|word| word == "--peers") { peer() } else { Ok(None) };
-    let rows = peer.and_then(|peer| rows(only, peer.as_ref()));
-    let text = match rows {
+    let peers = if words.iter().any(|word| word == "--peers") { peers(only) } else { Vec::new() };
+    let text = match rows(only, &peers) {
         Ok(rows) => report(&machine, &rows),
         Err(error) => {
             eprintln!("bench: {error}");
@@ -43,62 +52,108 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the peer needs for the same.
-struct Peer {
-    cold_start: f64,
-    start: f64,
-    crash: f64,
-    status: f64,
-    idle: (f64, f64, f64),
+/// What a peer needs for the same; nothing where it did not come to an end.
+#[derive(Default)]
+struct Figures {
+    name: &'static str,
+    cold_start: Option<f64>,
+    start: Option<f64>,
+    crash: Option<f64>,
+    status: Option<f64>,
+    /// By the number of services: processor, wake-ups, resident memory.
+    idle: Vec<(usize, (f64, f64, f64))>,
+    log: Option<f64>,
 }
 
-fn peer() -> io::Result<Option<Peer>> {
-    if Supervisord::version().is_none() {
-        println!("supervisord is not installed: measured without it");
-        return Ok(None);
+fn peers(only: Option<&str>) -> Vec<Figures> {
+    let mut all = Vec::new();
+    for peer in Peer::ALL {
+        if peer.version().is_none() {
+            println!("{} is not installed: measured without it", peer.name());
+            continue;
+        }
+        println!("… {}", peer.name());
+        let mut figures = Figures { name: peer.name(), ..Figures::default() };
+        // One that does not do the work is told, and the others are measured.
+        if let Err(error) = measure_peer(peer, only, &mut figures) {
+            println!("{error}; measured as far as it went");
+        }
+        all.push(figures);
     }
-    println!("… supervisord");
-    let many = Supervisord::start(100)?;
-    let start = many.start_all()?;
-    let idle = many.idle(Duration::from_secs(30));
-    let cold_start = many.cold_start();
-    drop(many);
-    let fifty = Supervisord::start(50)?;
-    fifty.start_all()?;
-    let crash = fifty.crash_to_new_pid()?;
-    let status = fifty.status(ROUNDS)?;
-    Ok(Some(Peer { cold_start, start, crash, status, idle }))
+    println!("dekit is not measured: it is driven through a terminal");
+    all
 }
 
-fn rows(only: Option<&str>, peer: Option<&Peer>) -> io::Result<Vec<Row>> {
+fn measure_peer(peer: Peer, only: Option<&str>, figures: &mut Figures) -> io::Result<()> {
+    let is_wanted = |name: &str| only.is_none_or(|only| only == name);
+    if is_wanted("log") {
+        figures.log = Some(measure::peer_log_throughput(peer)?);
+    }
+    if is_wanted("idle") || is_wanted("start") || is_wanted("cold-start") {
+        for count in IDLE_COUNTS {
+            let running = Running::start(peer, count)?;
+            figures.cold_start = Some(running.cold_start());
+            let start = if count > 0 { Some(running.start_all()?) } else { None };
+            if count == MANY {
+                figures.start = start;
+            }
+            if is_wanted("idle") {
+                figures.idle.push((count, running.idle(IDLE)));
+            }
+        }
+    }
+    if is_wanted("status") || is_wanted("crash") {
+        let running = Running::start(peer, HALF)?;
+        running.start_all()?;
+        figures.status = Some(running.status(ROUNDS)?);
+        if is_wanted("crash") {
+            figures.crash = Some(running.crash_to_new_pid()?);
+        }
+    }
+    Ok(())
+}
+
+fn rows(only: Option<&str>, peers: &[Figures]) -> io::Result<Vec<Row>> {
     let mut rows = Vec::new();
+    let beside = |mut row: Row, figure: fn(&Figures) -> Option<f64>| {
+        peers.iter().for_each(|peer| row.peer(peer.name, figure(peer)));
+        row
+    };
     for name in NAMES.iter().filter(|name| only.is_none_or(|only| only == **name)) {
         println!("… {name}");
         match *name {
-            "cold-start" => {
-                rows.push(measure::cold_start(ROUNDS)?.supervisord(peer.map(|peer| peer.cold_start)));
-            }
-            "start" => rows.push(measure::start_many(100, 5)?.supervisord(peer.map(|peer| peer.start))),
-            "crash" => rows.push(measure::crash_to_new_pid(50)?.supervisord(peer.map(|peer| peer.crash))),
+            "cold-start" => rows.push(beside(measure::cold_start(ROUNDS)?, |peer| peer.cold_start)),
+            "start" => rows.push(beside(measure::start_many(MANY, 5)?, |peer| peer.start)),
+            "crash" => rows.push(beside(measure::crash_to_new_pid(HALF)?, |peer| peer.crash)),
             "status" => {
-                let mut both = measure::status_latency(50, ROUNDS * 2)?;
-                if let Some(cli) = both.last_mut() {
-                    cli.supervisord = peer.map(|peer| peer.status);
+                let mut both = measure::status_latency(HALF, ROUNDS * 2)?;
+                if let Some(cli) = both.pop() {
+                    both.push(beside(cli, |peer| peer.status));
                 }
                 rows.extend(both);
             }
             "idle" => {
-                for count in [0, 50, 100] {
-                    let mut idle = measure::idle(count)?;
-                    if let (100, Some(peer), [cpu, wakeups, engine, ..]) = (count, peer, &mut idle[..]) {
-                        cpu.supervisord = Some(peer.idle.0);
-                        wakeups.supervisord = Some(peer.idle.1);
-                        engine.supervisord = Some(peer.idle.2);
-                    }
-                    rows.extend(idle);
+                for count in IDLE_COUNTS {
+                    rows.extend(idle(count, peers)?);
                 }
             }
-            _ => rows.push(measure::log_throughput(5)?),
+            "reload" => rows.push(measure::reload(THOUSAND, 5)?),
+            "adoption" => rows.push(measure::adoption(MANY, 3)?),
+            "commands" => rows.extend(measure::command_latency(THOUSAND, 200)?),
+            _ => rows.push(beside(measure::log_throughput(5)?, |peer| peer.log)),
+        }
+    }
+    Ok(rows)
+}
+
+fn idle(count: usize, peers: &[Figures]) -> io::Result<Vec<Row>> {
+    let mut rows = measure::idle(count)?;
+    for peer in peers {
+        let found = peer.idle.iter().find(|(of, _)| *of == count);
+        if let (Some((_, figures)), [cpu, wakeups, engine, ..]) = (found, &mut rows[..]) {
+            cpu.peer(peer.name, Some(figures.0));
+            wakeups.peer(peer.name, Some(figures.1));
+            engine.peer(peer.name, Some(figures.2));
         }
     }
     Ok(rows)
@@ -111,12 +166,16 @@ fn report(machine: &[String], rows: &[Row]) -> String {
         let _ = writeln!(text, "- {line}");
     }
     let _ = writeln!(text, "- Ostler: {}", env!("CARGO_PKG_VERSION"));
-    if let Some(version) = Supervisord::version() {
-        let _ = writeln!(text, "- supervisord: {version}");
+    for peer in Peer::ALL {
+        let version = peer.version().unwrap_or_else(|| "not installed".to_owned());
+        let _ = writeln!(text, "- {}: {version}", peer.name());
     }
     text.push_str(
         "\nThe bare loop makes only the system calls that the task needs: spawn; kill, wait and spawn; read and \
-         write. For cold start and `ostler status` it is the spawn and end of `true`. Times are medians.\n\n",
+         write. For cold start and `ostler status` it is the spawn and end of `true`. Times are medians. Peers: cold start \
+         is to the first open connection (supervisord) or the first answer to their client; the output of a \
+         service is what it could write, which for Ostler is also counted in the log; the memory is that of the \
+         supervisor's processes.\n\n",
     );
     text.push_str(&measure::markdown(rows));
     text

@@ -5,12 +5,14 @@
 
 mod bare;
 mod machine;
+mod many;
 mod ours;
-mod supervisord;
+mod peers;
 mod table;
 mod usage;
 
 pub use machine::machine;
+pub use many::{adoption, command_latency, reload};
 pub use ours::{cold_start, crash_to_new_pid, idle, log_throughput, start_many, status_latency};
-pub use supervisord::Supervisord;
+pub use peers::{Peer, Running, peer_log_throughput};
 pub use table::{Row, Unit, markdown};

@@ -14,7 +14,7 @@ use crate::{Daemon, Place, Process, ProcessTable, Service, Wire, tool, wait_for,
 use super::{Row, Unit, bare, usage};
 
 /// How long any single answer may take before a measurement is given up.
-const LIMIT: Duration = Duration::from_secs(30);
+pub(super) const LIMIT: Duration = Duration::from_secs(60);
 
 /// How long after the last start the idle cost is looked at, and for how long.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -230,16 +230,16 @@ fn kept(path: &str) -> io::Result<(u64, String)> {
     Ok((count, said))
 }
 
-fn sleepers(count: usize) -> Vec<Service> {
+pub(super) fn sleepers(count: usize) -> Vec<Service> {
     (0..count).map(|number| Service::new(format!("sleeper-{number}"), &["sleep", "1000000"])).collect()
 }
 
-fn down(services: Vec<Service>) -> Vec<Service> {
+pub(super) fn down(services: Vec<Service>) -> Vec<Service> {
     services.into_iter().map(|service| service.line("enabled = false")).collect()
 }
 
 /// Waits until all run, and returns their names and pids.
-fn all_running(wire: &mut Wire, count: usize) -> io::Result<Vec<(String, u32)>> {
+pub(super) fn all_running(wire: &mut Wire, count: usize) -> io::Result<Vec<(String, u32)>> {
     let running = wait_for(LIMIT, || {
         let snapshot = wire.status().ok()?;
         let instances = snapshot.services.values().flat_map(|service| &service.instances);
@@ -282,6 +282,6 @@ pub(super) fn median(mut times: Vec<Duration>) -> f64 {
     times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1000.0
 }
 
-fn failed(refusal: crate::Refusal) -> io::Error {
+pub(super) fn failed(refusal: crate::Refusal) -> io::Error {
     io::Error::other(refusal.to_string())
 }
