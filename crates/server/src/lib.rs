@@ -30,6 +30,9 @@ mod dispatch;
 mod encode;
 mod filter;
 mod frame;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod json;
 pub mod limits;
 mod listen;

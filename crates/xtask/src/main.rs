@@ -15,6 +15,7 @@ mod chores;
 mod desktop;
 mod dist;
 mod failure;
+mod fuzz;
 mod packages;
 mod run;
 mod shell;
@@ -34,6 +35,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
   build [--debug]    all binaries and the static keeper, into target/dist
   bench [--peers]    measure, and write benches/RESULTS.md
   chaos              --issue N: the counts of an issue; --minutes N: random faults; --only NAME: one scenario
+  fuzz [TARGET]      throw bytes at every parser, --minutes N each
   screenshots        the app in light and dark, into target/screenshots
   schema [--check]   JSON Schema of the wire and of the configuration, into resources/schema
   windows            compile the crates without Qt for Windows
@@ -66,6 +68,7 @@ fn dispatch(command: &str, args: Args) -> Outcome {
         "build" => dist::build(args),
         "bench" => chores::bench(args),
         "chaos" => chores::chaos(args),
+        "fuzz" => fuzz::fuzz(args),
         "screenshots" => desktop::screenshots(args),
         "schema" => chores::schema(args),
         "windows" => chores::windows(args),

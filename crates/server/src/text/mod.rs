@@ -11,3 +11,11 @@ mod table;
 
 pub(crate) use answer::{Spoken, answer, is_command, refusal};
 pub(crate) use render::{event_line, log_lines};
+
+/// Reads a line, for the fuzz targets.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read(line: &str) {
+    if let Err(mistake) = command::Command::parse(line) {
+        assert!(!mistake.message.is_empty() && !mistake.hint.is_empty(), "a mistake is told");
+    }
+}
