@@ -121,6 +121,16 @@ pub enum EventKind {
         /// All of it.
         banner: Vec<Banner>,
     },
+    /// The machine sleeps, woke or ends, or its clock was set.
+    Machine {
+        /// What happened.
+        what: MachineNews,
+        /// The same in words.
+        text: String,
+        /// How long it slept, or how far its clock was set: back is less than 0; in seconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<f64>,
+    },
     /// The supervisor is about to end.
     Stopping {
         /// Whether the services go on.
@@ -132,6 +142,26 @@ pub enum EventKind {
         missed: u64,
     },
     /// Another that this build does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What happened to the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MachineNews {
+    /// It is about to sleep.
+    Sleeps,
+    /// It slept, and probes are asked afresh.
+    Woke,
+    /// The supervisor got no time for a while.
+    StoodStill,
+    /// Its clock was set.
+    ClockSet,
+    /// It is about to end, and services are stopped in order.
+    Ends,
+    /// Another that this build does not know.
+    #[default]
     #[serde(other)]
     Unknown,
 }

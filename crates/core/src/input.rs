@@ -110,6 +110,8 @@ pub enum Input {
         /// In words, with figures.
         what: String,
     },
+    /// The machine slept, or the engine stood still: nobody could ask or answer meanwhile.
+    Resumed,
 }
 
 /// Which probe.

@@ -177,6 +177,24 @@ impl Instance {
         }
     }
 
+    /// Nobody could ask or answer for a while: what probes said before does not count any more, and a deadline that
+    /// has not been met is given anew.
+    pub(crate) fn resumed(&mut self, turn: &Turn) {
+        match &mut self.phase {
+            Phase::Starting { run, ready_by: Some(ready_by), .. } => {
+                if let Some(ready) = &run.spec.ready {
+                    *ready_by = turn.after(ready.deadline);
+                }
+            }
+            Phase::Running { failures, .. } => *failures = 0,
+            Phase::Starting { ready_by: None, .. }
+            | Phase::Stopped(_)
+            | Phase::Stopping { .. }
+            | Phase::Backoff { .. }
+            | Phase::Failed { .. } => {}
+        }
+    }
+
     /// It exceeded a limit.
     pub(crate) fn limit_exceeded(&mut self, turn: &mut Turn, what: String) {
         match self.phase.kind() {

@@ -146,9 +146,27 @@ pub(crate) enum Ask {
         subject: String,
         text: String,
     },
+    Power {
+        news: PowerNews,
+        reply: Reply<()>,
+    },
     /// Somebody looks at metrics as long as the sender's other end lives.
     Look {
         until: oneshot::Receiver<()>,
+    },
+}
+
+/// What the system says about the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerNews {
+    /// It is about to sleep.
+    Sleeps,
+    /// It woke.
+    Woke,
+    /// It is about to end, in so long at the earliest.
+    Ends {
+        /// What services have to end in.
+        within: Duration,
     },
 }
 
@@ -548,6 +566,14 @@ impl EngineHandle {
         let service = service.to_owned();
         let wanted = self.ask(|reply| Ask::Streams { service, reply }).await?;
         wanted.screen.close_input()
+    }
+
+    /// Tells what the system says about the machine. If it ends, so do all services and the engine.
+    ///
+    /// # Errors
+    /// `busy`, `no-engine`.
+    pub async fn power(&self, news: PowerNews) -> Result<(), ApiError> {
+        self.ask(|reply| Ask::Power { news, reply }).await
     }
 
     async fn act(&self, wish: Wish, actor: &Actor, params: ActionParams) -> Result<ActionReply, ApiError> {

@@ -104,6 +104,7 @@ impl Journal {
             | EventKind::ConnectionOpened { .. }
             | EventKind::ConnectionClosed { .. }
             | EventKind::Banner { .. }
+            | EventKind::Machine { .. }
             | EventKind::Stopping { .. }
             | EventKind::Gap { .. }
             | EventKind::Unknown => false,

@@ -17,6 +17,7 @@ pub mod process;
 pub mod saving;
 
 mod actor;
+mod clock;
 mod commands;
 mod follow;
 mod handle;
@@ -36,6 +37,7 @@ mod wire;
 use actor::look as actor_time;
 
 pub use actor::{Ended, Engine, EngineOptions, StartError, last_good_config};
+pub use clock::{Reading, Readings};
 pub use follow::*;
 pub use handle::*;
 pub use journal::*;

@@ -48,6 +48,7 @@ impl Filter {
             | EventKind::ConnectionOpened { .. }
             | EventKind::ConnectionClosed { .. }
             | EventKind::Banner { .. }
+            | EventKind::Machine { .. }
             | EventKind::Stopping { .. }
             | EventKind::Gap { .. }
             | EventKind::Unknown => true,

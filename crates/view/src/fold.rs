@@ -47,6 +47,7 @@ pub fn fold(snapshot: &mut Snapshot, event: &Event) -> bool {
         | EventKind::LimitHit { .. }
         | EventKind::ConnectionOpened { .. }
         | EventKind::ConnectionClosed { .. }
+        | EventKind::Machine { .. }
         | EventKind::Gap { .. }
         | EventKind::Unknown => false,
     }

@@ -84,6 +84,7 @@ fn told(event: &Event) -> Option<(Word, String)> {
         | EventKind::ConnectionOpened { .. }
         | EventKind::ConnectionClosed { .. }
         | EventKind::Banner { .. }
+        | EventKind::Machine { .. }
         | EventKind::Stopping { .. }
         | EventKind::Gap { .. }
         | EventKind::Unknown => return None,

@@ -321,6 +321,36 @@ fn a_run_that_was_given_up_is_killed_when_it_appears() {
 }
 
 #[test]
+fn after_a_sleep_failures_count_from_none_and_a_deadline_from_its_begin() {
+    let both = |a: &mut ServiceSpec| {
+        probed(a);
+        watched(a);
+    };
+    check(
+        [with("a", both)],
+        "
+        boot
+        spawned a
+        wait 20
+        woke
+        wait 20
+        ready a
+        not-live a
+        not-live a
+        woke
+        not-live a
+        not-live a
+        ",
+        "
+        0 a/0 Stopped → Starting: Boot
+        0 a/0 spawn #1
+        40 a/0 Starting → Running: BecameReady ← Boot
+        40 a/0 health Unready
+        ",
+    );
+}
+
+#[test]
 fn a_service_that_does_not_answer_any_more_is_restarted_after_its_retries() {
     let both = |a: &mut ServiceSpec| {
         probed(a);

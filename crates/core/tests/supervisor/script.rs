@@ -220,6 +220,7 @@ impl Stage {
             }
             "mode" => return command(Request::SetMode { mode: words[1].to_owned() }),
             "shutdown" => return command(Request::Shutdown),
+            "woke" => return Input::Resumed,
             _ => {}
         }
         let instance = Self::id(words[1]);

@@ -66,6 +66,10 @@ impl Actor {
             Ask::Note { kind } => self.note(None, kind),
             Ask::Incidents { params, reply } => self.incidents(params, reply),
             Ask::Fault { action, subject, text } => self.audit(&Who::Supervisor, action, subject, &text),
+            Ask::Power { news, reply } => {
+                self.power_news(news);
+                let _ = reply.send(Ok(()));
+            }
             Ask::Look { until } => {
                 self.lookers.spawn(until_dropped(until));
                 self.next_sample.get_or_insert_with(tokio::time::Instant::now);

@@ -11,9 +11,9 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::{Actor, Ears, NEWS_MAX, Time, jitter, memo::Memo, publish, reload, schedules, slot};
+use super::{Actor, Ears, NEWS_MAX, jitter, memo::Memo, publish, reload, schedules, slot};
 use crate::{
-    COMMANDS_MAX, EngineHandle, Journal,
+    COMMANDS_MAX, EngineHandle, Journal, Reading, Readings,
     environment::{Bases, LOGIN_SHELL_TIMEOUT, LoginShell},
     keepers::{self, Ear, Found, KeeperLink, Nursery, Survivors},
     logs::LogStore,
@@ -82,9 +82,17 @@ impl Engine {
     /// # Errors
     /// The state directory cannot be used.
     pub async fn start(options: EngineOptions) -> Result<Self, StartError> {
+        Self::start_by(options, Arc::new(Reading::now)).await
+    }
+
+    /// Begins like [`Self::start`], by clocks of its own: nobody may set those of the machine for a test.
+    ///
+    /// # Errors
+    /// The state directory cannot be used.
+    pub async fn start_by(options: EngineOptions, readings: Readings) -> Result<Self, StartError> {
         let survivors = keepers::find(&options.paths.private).await;
         let (asks, asked) = mpsc::channel(COMMANDS_MAX);
-        let (mut actor, ears) = Actor::new(options, asked)?;
+        let (mut actor, ears) = Actor::new(options, asked, readings)?;
         let (journal, terminals) = (Arc::clone(&actor.journal), Arc::clone(&actor.terminals));
         let handle = EngineHandle { asks, journal, terminals, settings: actor.settings.subscribe() };
         actor.boot(survivors);
@@ -114,6 +122,7 @@ impl Actor {
     fn new(
         options: EngineOptions,
         asks: mpsc::Receiver<crate::handle::Ask>,
+        readings: Readings,
     ) -> Result<(Self, Ears), StartError> {
         let state = |what| move |source| StartError::State { what, source };
         let numbers =
@@ -131,7 +140,8 @@ impl Actor {
         let (news, heard) = mpsc::channel(NEWS_MAX);
         let (facts, learnt) = mpsc::channel(NEWS_MAX);
         let (files, changed) = mpsc::channel(1);
-        let time = Time::look();
+        let power = super::power::Power::new(readings);
+        let time = power.time();
         let nursery = Nursery { program: options.keeper.clone(), dir: options.paths.private.clone() };
         let actor = Self {
             supervisor,
@@ -184,6 +194,7 @@ impl Actor {
             hooks: super::hooks::Hooks::new(),
             excesses: <_>::default(),
             remarks: <_>::default(),
+            power,
         };
         Ok((actor, Ears { asks, news: heard, facts: learnt, files: changed }))
     }

@@ -13,6 +13,7 @@ impl Actor {
     pub(super) fn doctor(&mut self, reply: Reply<DoctorReply>) {
         let mut checks =
             vec![self.check_config(), self.check_tier(), self.check_keepers(), self.check_logs()];
+        checks.push(self.check_clock());
         checks.extend(self.front_checks());
         checks.extend(self.check_services());
         checks.extend(self.check_remarks());

@@ -18,6 +18,7 @@ mod logs;
 mod memo;
 mod news;
 mod perform;
+mod power;
 mod prepare;
 mod probes;
 mod publish;
@@ -126,6 +127,7 @@ pub(crate) struct Actor {
     excesses: BTreeMap<InstanceId, crate::limits::Excess>,
     /// What a person should know of a service, by topic.
     remarks: chores::Remarks,
+    power: power::Power,
 }
 
 mod jitter {
@@ -170,6 +172,7 @@ enum Happened {
     Due,
     Sample,
     ChoresDue,
+    ClockMoved,
     TaskEnded,
     NobodyAsks,
 }
@@ -180,7 +183,7 @@ impl Actor {
         self.publish();
         while !self.is_over() {
             let mut happened = Some(self.next(&mut ears).await);
-            self.time = Time::look();
+            self.look_at_clocks();
             for _ in 0..TURN_MAX {
                 let Some(one) = happened.take() else { break };
                 self.apply(one);
@@ -216,6 +219,7 @@ impl Actor {
             () = sleep_until(due) => Happened::Due,
             () = sleep_until(sample) => Happened::Sample,
             () = sleep_until(chores) => Happened::ChoresDue,
+            () = self.power.watch.moved() => Happened::ClockMoved,
         }
     }
 
@@ -242,7 +246,7 @@ impl Actor {
             Happened::Sample => self.sample(),
             Happened::ChoresDue => self.chores(),
             // The engine lives on without front ends; only a signal or a wish ends it.
-            Happened::Due | Happened::TaskEnded | Happened::NobodyAsks => {}
+            Happened::Due | Happened::ClockMoved | Happened::TaskEnded | Happened::NobodyAsks => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 
 use ostler_api::{HealthReply, ProbeResult, ServiceParams};
-use ostler_core::{Health, Input, InstanceId, Probe, ProbeKind, RunId, ServiceSpec};
+use ostler_core::{Health, Input, InstanceId, PhaseKind, Probe, ProbeKind, RunId, ServiceSpec};
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
@@ -34,6 +34,7 @@ struct Asking {
     plans: Plans,
     logs: Arc<LogStore>,
     notified: Option<watch::Receiver<Notified>>,
+    after_sleep: Option<Duration>,
     tree: Arc<dyn Fn() -> HashSet<u32> + Send + Sync>,
 }
 
@@ -47,6 +48,36 @@ impl Actor {
         kind: ProbeKind,
     ) {
         let asking = self.asking(&instance, run, spec, kind);
+        self.begin_asking(instance, run, asking);
+    }
+
+    /// Asks afresh after a pause, in place of questions that were under way when the machine slept.
+    pub(super) fn probe_after_sleep(&mut self, pause: Duration) {
+        let asked = self.supervisor.instances().filter_map(|it| {
+            let kind = match it.phase_kind() {
+                PhaseKind::Starting => ProbeKind::Ready,
+                PhaseKind::Running => ProbeKind::Live,
+                PhaseKind::Stopped | PhaseKind::Stopping | PhaseKind::Backoff | PhaseKind::Failed => {
+                    return None;
+                }
+            };
+            self.slots.get(it.id())?.probe.as_ref()?;
+            Some((it.id().clone(), it.run()?, Arc::clone(it.spec()), kind))
+        });
+        for (instance, run, spec, kind) in asked.collect::<Vec<_>>() {
+            let Some(asking) = self.asking(&instance, run, &spec, kind) else { continue };
+            match asking.probe {
+                Probe::Http { .. } | Probe::Tcp(_) | Probe::Exec(_) => {
+                    let asking = Asking { after_sleep: Some(pause), ..asking };
+                    self.begin_asking(instance, run, Some(asking));
+                }
+                // Nobody asks them: they come when they come.
+                Probe::Log(_) | Probe::Notify | Probe::Mcp => {}
+            }
+        }
+    }
+
+    fn begin_asking(&mut self, instance: InstanceId, run: RunId, asking: Option<Asking>) {
         let Some(slot) = self.slots.get_mut(&instance) else { return };
         slot.drop_probe();
         let Some(asking) = asking else { return };
@@ -82,6 +113,9 @@ impl Actor {
     }
 
     pub(super) fn probed(&mut self, instance: InstanceId, run: RunId, kind: ProbeKind, result: Answer) {
+        if result.is_err() && self.is_forgiving() {
+            return;
+        }
         let was_well = self.supervisor.instance(&instance).is_some_and(|it| it.health() == Health::Ready);
         if let Some(slot) = self.slots.get_mut(&instance)
             && (result.is_ok() || was_well)
@@ -185,6 +219,7 @@ impl Actor {
             plans: self.plans(instance, run, Arc::clone(spec), self.supervisor.mode().to_owned()),
             logs: Arc::clone(&self.options.logs),
             notified: slot.notified.clone(),
+            after_sleep: None,
             tree: self.tree_of(instance),
         })
     }
@@ -212,8 +247,14 @@ impl Asking {
             logs: self.logs,
             notified: self.notified,
         };
-        let prober =
-            Prober { kind: self.kind, question, context, interval: self.interval, timeout: self.timeout };
+        let prober = Prober {
+            kind: self.kind,
+            question,
+            context,
+            interval: self.interval,
+            timeout: self.timeout,
+            after_sleep: self.after_sleep,
+        };
         Ok((prober, self.timeout))
     }
 

@@ -198,6 +198,7 @@ impl Actor {
             | api::EventKind::ConnectionOpened { .. }
             | api::EventKind::ConnectionClosed { .. }
             | api::EventKind::Banner { .. }
+            | api::EventKind::Machine { .. }
             | api::EventKind::Stopping { .. }
             | api::EventKind::Gap { .. }
             | api::EventKind::Unknown => {}

@@ -17,6 +17,9 @@ const QUICK: [Duration; 4] = [
 /// The same for commands, which cost more.
 const QUICK_COMMANDS: [Duration; 1] = [Duration::from_millis(100)];
 
+/// An answer that comes so much later than its time limit tells that we stood still, and nothing of the service.
+const STOOD_STILL: Duration = Duration::from_secs(5);
+
 /// Asks one question about one run until it is dropped.
 pub struct Prober {
     /// What it is for.
@@ -29,6 +32,8 @@ pub struct Prober {
     pub interval: Duration,
     /// For one question.
     pub timeout: Duration,
+    /// After a sleep of the machine: when to ask afresh. The first failure then is not told.
+    pub after_sleep: Option<Duration>,
 }
 
 impl Prober {
@@ -64,8 +69,12 @@ impl Prober {
         };
         let mut last: Option<Answer> = None;
         let mut was_ready = false;
-        if self.kind == ProbeKind::Live {
-            tokio::time::sleep(self.interval).await;
+        let mut forgives = self.after_sleep.is_some();
+        let mut was_late = false;
+        match self.after_sleep {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None if self.kind == ProbeKind::Live => tokio::time::sleep(self.interval).await,
+            None => {}
         }
         loop {
             // Once the run was seen to answer itself, who listens is not looked up again.
@@ -73,8 +82,17 @@ impl Prober {
                 ProbeKind::Ready if !was_ready => Strictness::OwnListener,
                 ProbeKind::Ready | ProbeKind::Live => Strictness::Anybody,
             };
+            let asked = tokio::time::Instant::now();
             let answer = ask(&self.question, &self.context, self.timeout, strictness).await;
             was_ready |= answer.is_ok();
+            let is_late = answer.is_err() && asked.elapsed() > self.timeout + STOOD_STILL;
+            let is_forgiven = std::mem::take(&mut forgives) && answer.is_err();
+            if is_forgiven || (is_late && !was_late) {
+                was_late = is_late;
+                tokio::time::sleep(self.interval).await;
+                continue;
+            }
+            was_late = is_late;
             if self.matters(&answer, last.as_ref()) {
                 hand_on(answer.clone()).await;
             }

@@ -196,7 +196,14 @@ fn run(
     context: ProbeContext,
 ) -> mpsc::Receiver<Answer> {
     let (sender, answers) = mpsc::channel(1);
-    let prober = Prober { kind, question, context, interval: Duration::from_millis(30), timeout: LONG };
+    let prober = Prober {
+        kind,
+        question,
+        context,
+        interval: Duration::from_millis(30),
+        timeout: LONG,
+        after_sleep: None,
+    };
     tasks.spawn(prober.run(move |answer| {
         let sender = sender.clone();
         async move { drop(sender.send(answer).await) }

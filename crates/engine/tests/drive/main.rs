@@ -6,5 +6,6 @@ mod files;
 mod hooks;
 mod limits;
 mod neighbours;
+mod power;
 mod schedules;
 mod world;

@@ -32,7 +32,16 @@ impl World {
     }
 
     pub(crate) async fn start(&self) -> Engine {
-        let options = EngineOptions {
+        Engine::start(self.options()).await.expect("engine")
+    }
+
+    /// By clocks that the test moves.
+    pub(crate) async fn start_by(&self, readings: ostler_engine::Readings) -> Engine {
+        Engine::start_by(self.options(), readings).await.expect("engine")
+    }
+
+    fn options(&self) -> EngineOptions {
+        EngineOptions {
             paths: self.paths.clone(),
             config: ostler_config::load(&self.paths.config, &ostler_config::Os)
                 .expect("a good configuration"),
@@ -42,8 +51,7 @@ impl World {
             keeper: keeper(),
             revive: Vec::new(),
             overrides: Default::default(),
-        };
-        Engine::start(options).await.expect("engine")
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
