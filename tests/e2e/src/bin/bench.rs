@@ -80,7 +80,7 @@ fn peers(only: Option<&str>) -> Vec<Figures> {
         }
         all.push(figures);
     }
-    println!("dekit is not measured: it is driven through a terminal");
+    println!("dekit is not measured: there is no driver for it here");
     all
 }
 

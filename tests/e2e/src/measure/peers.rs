@@ -41,7 +41,7 @@ pub enum Peer {
 }
 
 impl Peer {
-    /// All that can be driven without a terminal.
+    /// All for which there is a driver here.
     pub const ALL: [Self; 3] = [Self::Supervisord, Self::Pm2, Self::Pitchfork];
 
     /// Its name.
