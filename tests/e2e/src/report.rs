@@ -42,6 +42,11 @@ impl Report {
         self.failures.is_empty()
     }
 
+    /// How many things were wrong.
+    pub fn failures(&self) -> usize {
+        self.failures.len()
+    }
+
     /// Panics with the whole report when something was wrong, for tests.
     ///
     /// # Panics

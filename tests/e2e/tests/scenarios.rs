@@ -91,3 +91,10 @@ fn a_reload_restarts_only_what_changed() {
     let _alone = alone();
     insist(scenarios::reloads());
 }
+
+#[test]
+fn everything_is_as_wanted_after_each_burst_of_kills_reloads_and_floods() {
+    let _alone = alone();
+    let length = Duration::from_secs(15);
+    insist(scenarios::soak(length, Random::fresh_seed(), &Limits::loaded(), |line| println!("{line}")));
+}

@@ -68,6 +68,15 @@ const SCENARIOS: &[Scenario] = &[
         count: 600,
         run: |seconds, seed| scenarios::mixed(Duration::from_secs(seconds as u64), seed, &Limits::promised()),
     },
+    Scenario {
+        name: "soak",
+        issue: 3,
+        count: 60,
+        run: |minutes, seed| {
+            let length = Duration::from_secs(60 * minutes as u64);
+            scenarios::soak(length, seed, &Limits::loaded(), |line| println!("{line}"))
+        },
+    },
 ];
 
 fn main() -> ExitCode {

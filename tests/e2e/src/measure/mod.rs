@@ -16,3 +16,5 @@ pub use many::{adoption, command_latency, reload};
 pub use ours::{cold_start, crash_to_new_pid, idle, log_throughput, start_many, status_latency};
 pub use peers::{Peer, Running, peer_log_throughput};
 pub use table::{Row, Unit, markdown};
+
+pub(crate) use usage::memory;

@@ -55,7 +55,7 @@ fn schedule(task: &Path) -> (u64, u64) {
 }
 
 /// Resident and proportional memory in KiB.
-pub(super) fn memory(pids: &[u32]) -> (f64, f64) {
+pub(crate) fn memory(pids: &[u32]) -> (f64, f64) {
     let mut sums = (0.0, 0.0);
     for pid in pids {
         let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();

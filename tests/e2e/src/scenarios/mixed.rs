@@ -52,7 +52,7 @@ pub fn mixed(length: Duration, seed: u64, limits: &Limits) -> Report {
 
 /// Comparisons so far.
 #[derive(Default)]
-struct Looks {
+pub(super) struct Looks {
     count: u64,
     states: u64,
     kills: u64,
@@ -63,7 +63,7 @@ struct Looks {
 impl Looks {
     /// Compares one status with the process table before and after it. A difference that both tables confirm is a
     /// lag; one that lasts is a lie.
-    fn look(&mut self, wire: &mut Wire, place: &Place, limits: &Limits) -> Result<(), String> {
+    pub(super) fn look(&mut self, wire: &mut Wire, place: &Place, limits: &Limits) -> Result<(), String> {
         let before = pids(place);
         let snapshot = wire.status().map_err(|error| error.to_string())?;
         let after = pids(place);
@@ -96,6 +96,21 @@ impl Looks {
         }
         self.open.retain(|id, _| different.contains(id));
         Ok(())
+    }
+
+    /// Forgets what is open: another engine answers now.
+    pub(super) fn forget(&mut self) {
+        self.open.clear();
+    }
+
+    /// States that were compared.
+    pub(super) fn states(&self) -> u64 {
+        self.states
+    }
+
+    /// The longest difference that both tables confirmed.
+    pub(super) fn longest_lag(&self) -> Duration {
+        self.longest_lag
     }
 }
 

@@ -10,6 +10,7 @@ mod logs;
 mod mixed;
 mod pid_reuse;
 mod shared;
+mod soak;
 mod tree_kill;
 
 pub use adoption::{app_kills, daemon_kills, revival};
@@ -20,4 +21,5 @@ pub use flood::{flood, flood_kept};
 pub use keepers::keeper_kills;
 pub use mixed::mixed;
 pub use pid_reuse::{pid_reuse, pid_reuse_inside};
+pub use soak::soak;
 pub use tree_kill::tree_kill;

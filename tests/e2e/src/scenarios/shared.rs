@@ -36,7 +36,8 @@ pub(super) fn keepers(table: &ProcessTable, place: &Place) -> BTreeMap<String, P
     runs.filter_map(keeper).collect()
 }
 
-fn is_keeper(process: &Process) -> bool {
+/// Whether a process is a keeper.
+pub(super) fn is_keeper(process: &Process) -> bool {
     process.name == KEEPER
 }
 
@@ -65,7 +66,8 @@ pub(super) fn await_all_running(
     found.map(|runs| (started.elapsed(), runs)).ok_or_else(|| format!("after {limit:?}: {wrong}"))
 }
 
-fn all_running(
+/// Whether these slots run, once each; the processes.
+pub(super) fn all_running(
     wire: &mut Wire,
     place: &Place,
     slots: &[String],
