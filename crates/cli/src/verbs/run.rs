@@ -94,7 +94,8 @@ async fn foreground(host: Host, args: Args, context: &mut Context) -> Outcome {
     let (_, lines) = link.logs(params).await?;
     let instances = snapshot.services.values().flat_map(|service| &service.instances);
     let printer = LogPrinter::new(context.clock(), instances.map(|instance| instance.id.as_str()), false);
-    let mut view = View { snapshot, printer, args, first_failure: None, is_interrupted: false };
+    let mut view =
+        View { snapshot, printer, args, first_failure: None, is_interrupted: false, unwritten: None };
     view.show(host, &link, events, lines, context).await?;
     match view.first_failure {
         Some(code) if view.args.exit_on_failure => Ok(code),
@@ -111,6 +112,8 @@ struct View {
     args: Args,
     first_failure: Option<u8>,
     is_interrupted: bool,
+    /// Why nothing is shown any more.
+    unwritten: Option<Failure>,
 }
 
 impl View {
@@ -133,15 +136,20 @@ impl View {
                 _ = &mut ended => {
                     // Without services the engine may end before the Ctrl-C that ended it is looked at.
                     self.is_interrupted |= tokio::time::timeout(Duration::ZERO, interrupt).await.is_ok();
-                    return Ok(());
+                    return self.unwritten.take().map_or(Ok(()), Err);
                 }
                 more = lines.next(), if has_lines => match more {
-                    Some(more) => write(context, &mut self.printer, &more)?,
+                    Some(more) if self.unwritten.is_none() => {
+                        let written = write(context, &mut self.printer, &more);
+                        is_ending |= self.note_written(written, is_ending, link).await;
+                    }
+                    Some(_) => {}
                     None => has_lines = false,
                 },
                 news = events.next(), if has_events => match news {
                     Some(news) => {
-                        self.happened(news, context)?;
+                        let written = self.happened(news, context);
+                        is_ending |= self.note_written(written, is_ending, link).await;
                         if !is_ending && self.is_over() {
                             is_ending = true;
                             let params = ShutdownParams { services: Some(OnQuit::Stop) };
@@ -161,6 +169,22 @@ impl View {
         }
     }
 
+    /// Output that cannot be written is no reason to leave services behind. If its reader is gone, all is stopped in
+    /// order; a terminal that was closed says so by a signal; on a full disk only the output is lost. Whether the
+    /// end has begun.
+    async fn note_written(&mut self, written: Result<(), Failure>, is_ending: bool, link: &Link) -> bool {
+        let Err(failure) = written else { return false };
+        let is_reader_gone =
+            matches!(&failure, Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe);
+        self.unwritten.get_or_insert(failure);
+        if is_reader_gone && !is_ending {
+            let params = ShutdownParams { services: Some(OnQuit::Stop) };
+            // An engine that has ended already needs no wish.
+            let _: Result<ShutdownReply, _> = link.call(Method::Shutdown, &params).await;
+        }
+        is_reader_gone
+    }
+
     /// Tells a change of state between the lines of output.
     fn happened(&mut self, news: News, context: &mut Context) -> Result<(), Failure> {
         let event = match news {
@@ -175,6 +199,9 @@ impl View {
         let EventKind::InstancePhase { status, .. } = &event.kind else { return Ok(()) };
         if matches!(status.word, Word::Failed | Word::Backoff) && self.first_failure.is_none() {
             self.first_failure = Some(exit_code(status));
+        }
+        if self.unwritten.is_some() {
+            return Ok(());
         }
         if context.out.is_json() {
             context.out.json_line(&json!({ "event": event }))?;
