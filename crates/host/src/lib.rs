@@ -17,6 +17,8 @@ mod error;
 mod init;
 mod launch;
 mod log;
+#[cfg(target_os = "linux")]
+mod logind;
 mod notify;
 mod only;
 mod options;

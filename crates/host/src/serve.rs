@@ -66,6 +66,13 @@ impl Serving {
         });
         let ending = CancellationToken::new();
         tasks.spawn(tcp.keep(handle.clone(), server.clone(), ending.clone()));
+        #[cfg(target_os = "linux")]
+        tasks.spawn({
+            let (ending, handle) = (ending.clone(), handle.clone());
+            async move {
+                ending.run_until_cancelled(crate::logind::heed(&handle)).await;
+            }
+        });
         let mut ended = std::pin::pin!(engine.join());
         let ended = loop {
             tokio::select! {

@@ -137,6 +137,14 @@ const NEEDS: &[Need] = &[
     },
     Need {
         purpose: Purpose::Test,
+        what: "a login manager that only says that the machine sleeps or ends",
+        apt: &["dbus-daemon", "python3-dbusmock"],
+        dnf: &["dbus-daemon", "python3-dbusmock"],
+        pacman: &["python-dbusmock"],
+        brew: &[],
+    },
+    Need {
+        purpose: Purpose::Test,
         what: "the QML test module",
         apt: &["qml6-module-qttest"],
         dnf: &[],

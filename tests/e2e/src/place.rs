@@ -94,6 +94,9 @@ impl Place {
         command.env("HOME", self.path("home")).env("SHELL", "/bin/sh");
         command.env("XDG_CONFIG_HOME", self.path("config")).env("XDG_STATE_HOME", self.path("state"));
         command.env("XDG_RUNTIME_DIR", self.path("run")).env("NO_COLOR", "1");
+        // The machine's login manager is none of a test's business.
+        let nowhere = format!("unix:path={}", self.path("no-bus").display());
+        command.env("DBUS_SYSTEM_BUS_ADDRESS", nowhere);
         command.current_dir(self.path("work"));
     }
 
