@@ -156,6 +156,7 @@ mod tests {
           reload         Apply the changed configuration, or have one service read its own again
           scale          Run more or fewer instances of a service
           signal         Send a signal to a service's process
+          attach         Use a service's terminal, or send lines to its standard input
           exec           Run a command beside the services
           mode           Show or switch the mode
 
@@ -166,6 +167,7 @@ mod tests {
           incident       Show what was known when a service crashed
           audit          Show who did what
           top            Watch CPU and memory of all services
+          connections    Show who is connected to the engine, or end a connection
           env            Show the environment that a service gets
 
         Configure:
@@ -180,6 +182,7 @@ mod tests {
           doctor         Look for what is wrong with this installation
           diagnostics    Pack what helps others to help you into a zip, without secrets
           socket         Print the path of the control socket
+          token          Print the token for control over TCP and HTTP
           completions    Print completions for a shell
           man            Print the manual page
           demo-service   Be a small web service to try Ostler with
@@ -187,12 +190,17 @@ mod tests {
           help           Print this help, that of a verb, or `exit-codes`
 
         Options:
-          -c, --config <FILE>  The configuration file; it also chooses which engine is spoken to
-              --socket <PATH>  Speak to the engine at this control socket
-              --json           Print JSON for programs instead of text for people
-              --color <WHEN>   When to use colours [default: auto] [possible values: auto, always, never]
-          -h, --help           Print help (see more with '--help')
-          -V, --version        Print version
+          -c, --config <FILE>      The configuration file; it also chooses which engine is spoken to
+              --socket <PATH>      Speak to the engine at this control socket
+              --host <ADDRESS>     Speak to the engine over TCP at this address
+              --port <PORT>        Speak to the engine over TCP at this port
+              --token-file <FILE>  File with the token for TCP; else OSTLER_TOKEN, else the engine's own
+                                   file
+              --json               Print JSON for programs instead of text for people
+              --color <WHEN>       When to use colours [default: auto] [possible values: auto, always,
+                                   never]
+          -h, --help               Print help (see more with '--help')
+          -V, --version            Print version
 
         First steps:
           ostler up                    start the engine; the first time it writes a configuration to try

@@ -144,7 +144,7 @@ mod tests {
                 "NAME",
                 "SYNOPSIS",
                 "DESCRIPTION",
-                "OPTIONS",
+                "WHICH ENGINE, AND HOW TO PRINT",
                 "EXAMPLES",
                 "EXIT STATUS",
                 "ENVIRONMENT",

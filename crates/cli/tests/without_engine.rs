@@ -108,7 +108,7 @@ fn an_editor_that_leaves_mistakes_changes_nothing() {
 #[test]
 fn the_manual_and_the_completions_are_printed() {
     let home = Home::new();
-    assert!(home.check(&["man"], 0).out().contains(".TH ostler 1"));
+    assert!(home.check(&["man"], 0).out().contains(".TH OSTLER 1"));
     assert!(home.check(&["completions", "bash"], 0).out().contains("_ostler"));
     assert!(home.check(&["help", "exit-codes"], 0).out().contains("12  no engine runs"));
 }

@@ -59,6 +59,29 @@ pub(crate) async fn until(
     }
 }
 
+/// Whether the runs of an answer go on for a while.
+pub(crate) async fn still_up(
+    mut watcher: Watcher,
+    reply: ActionReply,
+    probation: Duration,
+) -> Result<ActionReply, ApiError> {
+    let deadline = tokio::time::Instant::now() + probation;
+    loop {
+        let snapshot = watcher.present();
+        let outcome: Vec<_> =
+            reply.outcome.iter().filter_map(|was| find(&snapshot, &was.id)).cloned().collect();
+        let goes_on = |status: &InstanceStatus| reply.outcome.iter().any(|was| was.run == status.run);
+        if !outcome.iter().all(|status| status.phase == Phase::Running && goes_on(status)) {
+            return Ok(ActionReply { outcome, ok: Some(false), ..reply });
+        }
+        match tokio::time::timeout_at(deadline, watcher.next()).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(ApiError::new(ErrorCode::NoEngine, "the engine ended meanwhile")),
+            Err(_) => return Ok(ActionReply { outcome, ..reply }),
+        }
+    }
+}
+
 fn settled(snapshot: &Snapshot, wish: Wish, wait: Wait, accepted: &Accepted) -> Option<ActionReply> {
     let outcome: Vec<_> = accepted.instances.iter().filter_map(|id| find(snapshot, id)).cloned().collect();
     let standings: Vec<_> = outcome.iter().map(|status| standing(status, wish, wait)).collect();

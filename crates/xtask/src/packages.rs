@@ -113,10 +113,10 @@ const NEEDS: &[Need] = &[
     },
     Need {
         purpose: Purpose::Test,
-        what: "what speaks with the daemon as others do: Node.js, Python, a netcat with Unix sockets",
-        apt: &["nodejs", "python3", "netcat-openbsd"],
-        dnf: &["nodejs", "python3", "netcat"],
-        pacman: &["nodejs", "python", "openbsd-netcat"],
+        what: "what speaks with the daemon as others do: Node.js, a netcat with Unix sockets (Python is above)",
+        apt: &["nodejs", "netcat-openbsd"],
+        dnf: &["nodejs", "netcat"],
+        pacman: &["nodejs", "openbsd-netcat"],
         brew: &[],
     },
     Need {

@@ -236,7 +236,7 @@ mod tests {
         let lost = Entry { lost_before: 3, ..entry("api", "ostler") };
         let text = table(&[lost], &crate::print::samples::clock());
         let text = anstream::adapter::strip_str(&text).to_string();
-        assert!(text.contains("2026-03-01 14:30:00  start  api  by ostler  accepted"), "{text}");
+        assert!(text.contains("2026-03-01 14:30:00 start  api  by ostler  accepted"), "{text}");
         assert!(text.contains("3 entries before this one were lost"), "{text}");
     }
 }

@@ -193,7 +193,11 @@ impl Actor {
         let post = self.steps("post_commands", &params.post_commands, actor)?;
         let permit = self.commands.permit()?;
         let claim = self.commands.claim(&service)?;
+        let probation = self.supervisor.fleet().services.get(&service).map_or(Duration::ZERO, |spec| {
+            if spec.ready.is_some() || spec.oneshot { Duration::ZERO } else { spec.restart.startup_crash }
+        });
         Ok(Course {
+            probation,
             service,
             pre,
             post,
@@ -345,6 +349,8 @@ struct Course {
     post: Vec<Wanted>,
     args: Option<Vec<String>>,
     env: BTreeMap<String, String>,
+    /// How long a run that no probe asks must live to count as up.
+    probation: Duration,
     actor: Who,
     facts: mpsc::Sender<Fact>,
     journal: Arc<Journal>,
@@ -452,7 +458,11 @@ impl Course {
         let _ = self.facts.send(Fact::Command(news)).await;
         let gone = |_| ApiError::new(ErrorCode::NoEngine, "the engine ended meanwhile");
         let accepted = answer.await.map_err(gone)??;
-        wait::until(watcher, Wish::Restart, api::Wait::Ready, accepted, RESTART_WAIT).await
+        let reply = wait::until(watcher, Wish::Restart, api::Wait::Ready, accepted, RESTART_WAIT).await?;
+        if reply.ok != Some(true) || self.probation.is_zero() {
+            return Ok(reply);
+        }
+        wait::still_up(self.journal.watch(None), reply, self.probation).await
     }
 
     async fn around(&self) -> Result<Surroundings, String> {

@@ -55,18 +55,9 @@ impl Audit {
     pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let (entries, waiting) = mpsc::sync_channel::<AuditEntry>(WAITING_MAX);
         thread::Builder::new().name("audit".to_owned()).stack_size(64 * 1024).spawn(move || {
-            let mut file = AuditFile { path, open: None };
-            let mut is_broken = false;
-            // Entries that the disk did not take.
-            let mut lost = 0;
-            for mut entry in waiting {
-                entry.lost_before += lost;
-                let result = file.append(&entry);
-                lost = if result.is_ok() { 0 } else { entry.lost_before + 1 };
-                if let (Err(error), false) = (&result, is_broken) {
-                    tracing::warn!(path = %file.path.display(), %error, "audit cannot be written");
-                }
-                is_broken = result.is_err();
+            let mut file = AuditFile::new(path);
+            for entry in waiting {
+                file.take(entry);
             }
         })?;
         Ok(Self { entries, lost: 0 })
@@ -85,9 +76,30 @@ impl Audit {
 struct AuditFile {
     path: PathBuf,
     open: Option<(File, u64)>,
+    /// Entries that the disk did not take, since the last that it took.
+    lost: u64,
 }
 
 impl AuditFile {
+    fn new(path: PathBuf) -> Self {
+        Self { path, open: None, lost: 0 }
+    }
+
+    /// Writes an entry, or counts it as lost.
+    fn take(&mut self, mut entry: AuditEntry) {
+        let was_broken = self.lost > 0;
+        entry.lost_before += self.lost;
+        match self.append(&entry) {
+            Ok(()) => self.lost = 0,
+            Err(error) => {
+                self.lost = entry.lost_before + 1;
+                if !was_broken {
+                    tracing::warn!(path = %self.path.display(), %error, "audit cannot be written");
+                }
+            }
+        }
+    }
+
     fn append(&mut self, entry: &AuditEntry) -> io::Result<()> {
         let mut line = serde_json::to_vec(entry).map_err(io::Error::other)?;
         line.push(b'\n');
@@ -157,19 +169,18 @@ mod tests {
         let path = dir.path().join("audit.jsonl");
         // A folder in its place cannot be written, by root neither.
         fs::create_dir(&path).expect("made");
-        let mut audit = Audit::open(path.clone()).expect("a thread");
+        let mut file = AuditFile::new(path.clone());
         for number in 0..3 {
-            audit.add(entry(&format!("lost {number}")));
+            file.take(entry(&format!("lost {number}")));
         }
         fs::remove_dir(&path).expect("removed");
-        let told = (0..200).any(|number| {
-            audit.add(entry(&format!("kept {number}")));
-            holds(&path, "lost_before")
-        });
-        let text = fs::read_to_string(&path).unwrap_or_default();
-        assert!(told, "{text}");
-        let first: serde_json::Value =
-            serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
-        assert!(first["lost_before"].as_u64().is_some_and(|lost| lost >= 1), "{text}");
+        file.take(entry("kept"));
+        file.take(entry("kept as well"));
+        let text = fs::read_to_string(&path).expect("written");
+        let entries: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(entries.len(), 2, "{text}");
+        assert_eq!(entries[0]["lost_before"], 3, "{text}");
+        assert!(entries[1].get("lost_before").is_none(), "{text}");
     }
 }
