@@ -111,7 +111,10 @@ pub enum Input {
         what: String,
     },
     /// The machine slept, or the engine stood still: nobody could ask or answer meanwhile.
-    Resumed,
+    Resumed {
+        /// How long nobody will be asked from now on.
+        pause: Duration,
+    },
 }
 
 /// Which probe.

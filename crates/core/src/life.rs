@@ -179,11 +179,11 @@ impl Instance {
 
     /// Nobody could ask or answer for a while: what probes said before does not count any more, and a deadline that
     /// has not been met is given anew.
-    pub(crate) fn resumed(&mut self, turn: &Turn) {
+    pub(crate) fn resumed(&mut self, turn: &Turn, pause: Duration) {
         match &mut self.phase {
             Phase::Starting { run, ready_by: Some(ready_by), .. } => {
                 if let Some(ready) = &run.spec.ready {
-                    *ready_by = turn.after(ready.deadline);
+                    *ready_by = turn.after(ready.deadline.saturating_add(pause));
                 }
             }
             Phase::Running { failures, .. } => *failures = 0,

@@ -110,7 +110,9 @@ impl Supervisor {
             Input::Limit { instance, run, what } => {
                 self.fact(&instance, run, |slot| slot.limit_exceeded(&mut turn, what));
             }
-            Input::Resumed => self.instances.values_mut().for_each(|slot| slot.resumed(&turn)),
+            Input::Resumed { pause } => {
+                self.instances.values_mut().for_each(|slot| slot.resumed(&turn, pause));
+            }
         }
         self.finish(turn)
     }

@@ -88,13 +88,14 @@ impl Journal {
         self.snapshot.send_replace(Arc::new(snapshot));
     }
 
-    /// Events of one instance that are still in the ring, the oldest first.
+    /// Events of one instance, and of the machine, that are still in the ring, the oldest first.
     pub fn history(&self, instance: &str) -> Vec<Event> {
         let is_about = |event: &&Arc<Event>| match &event.kind {
             EventKind::InstancePhase { instance: id, .. }
             | EventKind::InstanceHealth { instance: id, .. }
             | EventKind::Incident { instance: id, .. }
             | EventKind::LimitHit { instance: id, .. } => id == instance,
+            EventKind::Machine { .. } => true,
             EventKind::ServiceAdded { .. }
             | EventKind::ServiceRemoved { .. }
             | EventKind::PlanApplied { .. }
@@ -104,7 +105,6 @@ impl Journal {
             | EventKind::ConnectionOpened { .. }
             | EventKind::ConnectionClosed { .. }
             | EventKind::Banner { .. }
-            | EventKind::Machine { .. }
             | EventKind::Stopping { .. }
             | EventKind::Gap { .. }
             | EventKind::Unknown => false,

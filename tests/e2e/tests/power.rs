@@ -102,7 +102,9 @@ impl Drop for Daemon {
 
 /// Notes its end, some time after it was asked for.
 fn service(name: &str, rest: &str) -> String {
-    let line = format!("trap 'sleep 0.2; echo {name} >> ended; exit' TERM; while :; do sleep 0.05; done");
+    let line = format!(
+        "trap 'sleep 0.2; echo {name} >> ended; exit' TERM; echo {name} >> up; while :; do sleep 0.05; done"
+    );
     format!("[services.{name}]\nshell = '''{line}'''\n{rest}\n")
 }
 
@@ -120,14 +122,22 @@ fn instance(wire: &mut Wire, name: &str) -> InstanceStatus {
 #[track_caller]
 fn awaits(place: &Place, name: &str, phase: Phase) -> InstanceStatus {
     let mut wire = place.wire().expect("it listens");
-    let found = wait_for(LIMIT, || Some(instance(&mut wire, name)).filter(|it| it.phase == phase));
+    // A shell heeds signals some time after it began to run.
+    let is_up = || phase != Phase::Running || noted(place, "up").lines().any(|line| line == name);
+    let is_there = |it: &InstanceStatus| it.phase == phase && is_up();
+    let found = wait_for(LIMIT, || Some(instance(&mut wire, name)).filter(is_there));
     found.unwrap_or_else(|| panic!("{name} is not {phase:?}: {}", place.daemon_output()))
 }
 
-/// Where the services of a place note their end.
-fn ended(place: &Place) -> String {
-    let near = [place.config().with_file_name("ended"), place.path("work/ended")];
+/// What the services of a place noted in a file.
+fn noted(place: &Place, file: &str) -> String {
+    let near = [place.config().with_file_name(file), place.path("work").join(file)];
     near.iter().find_map(|file| std::fs::read_to_string(file).ok()).unwrap_or_default()
+}
+
+/// Which services ended politely, in order.
+fn ended(place: &Place) -> String {
+    noted(place, "ended")
 }
 
 #[test]
@@ -150,9 +160,11 @@ fn sleep_is_told_and_restarts_nothing() {
     }
     let after = instance(&mut place.wire().expect("it listens"), "api");
     assert_eq!((after.pid, after.restart_count), (before.pid, 0));
-    let said = place.cli(&["logs", "--supervisor"]);
-    let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    assert!(said.contains("the machine woke; probes are asked afresh"), "{said}");
+    for asked in [&["logs", "--supervisor"][..], &["why", "api"], &["audit"]] {
+        let said = place.cli(asked);
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        assert!(said.contains("the machine woke; probes are asked afresh"), "{asked:?}: {said}");
+    }
 }
 
 #[test]
@@ -165,6 +177,8 @@ fn the_end_of_the_machine_stops_services_in_order_and_the_next_start_is_as_at_bo
     place.wire().expect("it listens").act("start", &["rare"]).expect("started");
     place.wire().expect("it listens").act("stop", &["api"]).expect("stopped");
     place.wire().expect("it listens").act("start", &["api"]).expect("started");
+    let is_up = || noted(&place, "up").lines().count() == 4;
+    assert!(wait_until(LIMIT, is_up), "{}", noted(&place, "up"));
     let stopped = ended(&place);
     logind.ask("PrepareForShutdown true");
     let status = daemon.end().expect("it ends");
@@ -185,6 +199,7 @@ fn a_daemon_without_a_bus_ends_by_each_signal_of_a_session() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let place = Place::new(&fleet().replace("\"keep\"", "\"stop\""));
         let mut daemon = Daemon::start(&place, "unix:path=/nonexistent");
+        awaits(&place, "db", Phase::Running);
         awaits(&place, "api", Phase::Running);
         daemon.signal(signal);
         let status = daemon.end().unwrap_or_else(|| panic!("{signal:?} ends it"));
@@ -213,6 +228,7 @@ fn a_terminal_that_is_closed_ends_what_runs_in_it() {
     command.args(["-c", TERMINAL]).arg(ostler_e2e::bin_dir().join("ostler")).arg("run");
     let mut terminal = Daemon(command.stdin(Stdio::piped()).spawn().expect("python3 is installed"));
     assert!(wait_until(LIMIT, || place.wire().is_ok()), "it serves");
+    awaits(&place, "db", Phase::Running);
     awaits(&place, "api", Phase::Running);
     writeln!(terminal.0.stdin.take().expect("a pipe"), "close").expect("it reads");
     assert!(terminal.end().is_some(), "it ends");

@@ -47,7 +47,7 @@ fn history(text: &mut String, events: &[Event], clock: &Clock) {
     let mut lines: Vec<String> = Vec::new();
     let mut last = (Word::Unknown, String::new());
     for event in events {
-        let Some((word, because)) = told(event) else { continue };
+        let Some((word, because)) = told(event, last.0) else { continue };
         // The same state with the same reason is news for programs only.
         if (word, because.as_str()) != (last.0, last.1.as_str()) {
             lines.push(event_line(event, word, &because, clock));
@@ -67,12 +67,13 @@ fn history(text: &mut String, events: &[Event], clock: &Clock) {
     }
 }
 
-/// The state and the reason that an event of one instance tells.
-fn told(event: &Event) -> Option<(Word, String)> {
+/// The state and the reason that an event of one instance tells, or of the machine beside its last state.
+fn told(event: &Event, last: Word) -> Option<(Word, String)> {
     let (status, nearest) = match &event.kind {
         EventKind::InstancePhase { status, cause, .. } => (status, nearest_cause(status).or(cause.first())),
         // What it tells beside the state is its own news.
         EventKind::InstanceHealth { status, cause, .. } => (status, cause.first().or(nearest_cause(status))),
+        EventKind::Machine { text, .. } => return (last != Word::Unknown).then(|| (last, text.clone())),
         EventKind::Incident { .. }
         | EventKind::LimitHit { .. }
         | EventKind::ServiceAdded { .. }
@@ -84,7 +85,6 @@ fn told(event: &Event) -> Option<(Word, String)> {
         | EventKind::ConnectionOpened { .. }
         | EventKind::ConnectionClosed { .. }
         | EventKind::Banner { .. }
-        | EventKind::Machine { .. }
         | EventKind::Stopping { .. }
         | EventKind::Gap { .. }
         | EventKind::Unknown => return None,

@@ -333,7 +333,7 @@ fn after_a_sleep_failures_count_from_none_and_a_deadline_from_its_begin() {
         spawned a
         wait 20
         woke
-        wait 20
+        wait 32
         ready a
         not-live a
         not-live a
@@ -344,8 +344,8 @@ fn after_a_sleep_failures_count_from_none_and_a_deadline_from_its_begin() {
         "
         0 a/0 Stopped → Starting: Boot
         0 a/0 spawn #1
-        40 a/0 Starting → Running: BecameReady ← Boot
-        40 a/0 health Unready
+        52 a/0 Starting → Running: BecameReady ← Boot
+        52 a/0 health Unready
         ",
     );
 }

@@ -220,7 +220,7 @@ impl Stage {
             }
             "mode" => return command(Request::SetMode { mode: words[1].to_owned() }),
             "shutdown" => return command(Request::Shutdown),
-            "woke" => return Input::Resumed,
+            "woke" => return Input::Resumed { pause: s(3) },
             _ => {}
         }
         let instance = Self::id(words[1]);

@@ -108,7 +108,7 @@ impl Actor {
         };
         self.tell_of_machine(what, text, span.map(|span| span.as_secs_f64()));
         self.power.forgive_until = Some(self.time.now + FORGIVE_FOR);
-        self.feed(Input::Resumed);
+        self.feed(Input::Resumed { pause: ASK_AFTER });
         self.probe_after_sleep(ASK_AFTER);
         self.wall_clock_moved();
     }

@@ -131,10 +131,11 @@ async fn sleeps_and_steps_run_what_is_due_once_and_nothing_twice() {
 
 #[tokio::test]
 async fn the_end_of_the_machine_stops_in_order_and_kills_what_takes_too_long() {
-    let slow = shell("db", "trap '' TERM; while :; do sleep 1; done", "stop = { grace = \"60s\" }");
+    let slow =
+        shell("db", "trap '' TERM; echo db >> up; while :; do sleep 1; done", "stop = { grace = \"60s\" }");
     let quick = shell(
         "api",
-        "trap 'echo api >> ended; exit' TERM; while :; do sleep 0.05; done",
+        "trap 'echo api >> ended; exit' TERM; echo api >> up; while :; do sleep 0.05; done",
         "depends_on = { db = \"started\" }",
     );
     let world = World::new(&format!("{slow}{quick}"));
@@ -144,6 +145,7 @@ async fn the_end_of_the_machine_stops_in_order_and_kills_what_takes_too_long() {
     for name in ["db", "api"] {
         until(&handle, name, |it| it.instances[0].phase == Phase::Running).await;
     }
+    eventually("both to heed signals", || world.lines("up") == 2).await;
     handle.power(PowerNews::Sleeps).await.expect("heard");
     assert_eq!(machine(&mut watcher).await.0, MachineNews::Sleeps);
     let began = Instant::now();
