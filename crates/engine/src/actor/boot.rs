@@ -269,7 +269,7 @@ impl Actor {
 
     fn adopt_one(&mut self, found: Found) -> Option<(InstanceId, Vec<Event>)> {
         let instance = found.instance.clone();
-        let (log, keeper_pid) = (found.hello.log, found.hello.keeper_pid);
+        let log = found.hello.log;
         let (run, mark, pid, age_ms, memo, events) = match found.hello.state.clone() {
             KeeperState::Idle => {
                 self.link_found(found);
@@ -298,7 +298,6 @@ impl Actor {
         slot.run =
             Some(slot::RunState { run: RunId(run), mark, stage: slot::Stage::Ordered, has_exited: false });
         slot.log.send_replace(log);
-        slot.keeper_pid = Some(keeper_pid);
         self.reserve_ports(&instance);
         self.listen_again(&instance);
         if events.is_empty() {
@@ -337,9 +336,12 @@ impl Actor {
     fn link_found(&mut self, found: Found) {
         self.links += 1;
         let instance = found.instance.clone();
+        let keeper_pid = found.hello.keeper_pid;
         let link = KeeperLink::to_found(found, self.links, self.ear(), &mut self.link_tasks);
         let wall = self.time.wall;
-        self.slots.entry(instance).or_insert_with(|| slot::Slot::new(wall)).link = Some(link);
+        let slot = self.slots.entry(instance).or_insert_with(|| slot::Slot::new(wall));
+        slot.keeper_pid = Some(keeper_pid);
+        slot.link = Some(link);
     }
 
     /// Where links say what they hear.

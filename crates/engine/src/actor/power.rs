@@ -61,7 +61,7 @@ impl Actor {
     /// Begins a turn: what time it is, and what happened to the clocks since the last.
     pub(super) fn look_at_clocks(&mut self) {
         let reading = (self.power.readings)();
-        self.time = Time { now: reading.steady, wall: reading.wall };
+        let before = std::mem::replace(&mut self.time, Time { now: reading.steady, wall: reading.wall });
         let shift = self.power.detector.look(reading);
         if let Some(by) = shift.set_by {
             self.clock_was_set(by);
@@ -69,7 +69,8 @@ impl Actor {
         if let Some(slept) = shift.slept {
             self.resumed(MachineNews::Woke, Some(slept));
         } else if let Some((due, _)) = self.supervisor.poll_timeout() {
-            let late = self.time.now.saturating_duration_since(due);
+            // Adopted runs bring deadlines with them that were over before this engine began.
+            let late = self.time.now.saturating_duration_since(due.max(before.now));
             if late >= STOOD_STILL {
                 self.resumed(MachineNews::StoodStill, Some(late));
             }
