@@ -46,3 +46,19 @@ fn runs_that_are_older_than_the_engine_do_not_mean_that_it_stood_still() {
     let log = std::fs::read_to_string(place.path("state/ostler/default/supervisor.log")).unwrap();
     assert!(log.contains("found running") && !log.contains("StoodStill"), "{log}");
 }
+
+#[test]
+fn commands_of_a_killed_engine_are_ended_by_the_next() {
+    let place = Place::with_services(&[]);
+    let daemon = place.start();
+    let script = "sleep 4731.5 & setsid sleep 4731.5 & wait";
+    let params = serde_json::json!({"command": {"command": "sh", "args": ["-c", script]}});
+    let request = serde_json::json!({"id": 1, "method": "execute_command", "params": params});
+    let mut wire = daemon.wire(&place);
+    wire.write(format!("{request}\n").as_bytes()).unwrap();
+    let sleepers = || place.processes().iter().filter(|it| it.name == "sleep").count();
+    assert!(wait_until(LIMIT, || sleepers() == 2));
+    daemon.kill();
+    let _daemon = place.start();
+    assert!(wait_until(LIMIT, || sleepers() == 0), "{:?}", place.processes());
+}

@@ -18,7 +18,7 @@ use crate::{
     keepers::{self, Ear, Found, KeeperLink, Nursery, Survivors},
     logs::LogStore,
     probe::NotifySocket,
-    process::{CgroupRoot, CgroupSetting},
+    process::{CgroupRoot, CgroupSetting, inherit_jobs},
     state::{Audit, INTENT, IntentFile, RunNumbers, SCHEDULES},
 };
 
@@ -90,7 +90,14 @@ impl Engine {
     /// # Errors
     /// The state directory cannot be used.
     pub async fn start_by(options: EngineOptions, readings: Readings) -> Result<Self, StartError> {
+        let private = options.paths.private.clone();
+        let inherited = tokio::task::spawn_blocking(move || inherit_jobs(&private));
         let survivors = keepers::find(&options.paths.private).await;
+        match inherited.await {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(ended)) => tracing::warn!(ended, "commands of the engine before were running on"),
+            Ok(Err(error)) => tracing::warn!(%error, "the next engine will not find commands of this one"),
+        }
         let (asks, asked) = mpsc::channel(COMMANDS_MAX);
         let (mut actor, ears) = Actor::new(options, asked, readings)?;
         let (journal, terminals) = (Arc::clone(&actor.journal), Arc::clone(&actor.terminals));

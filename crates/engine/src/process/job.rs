@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     ffi::OsString,
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
@@ -19,6 +19,9 @@ use super::{Process, all, descendants, ending::kill_now, os};
 
 /// The variable that marks everything a job starts.
 const MARK: &str = "OSTLER_JOB";
+
+/// The file that names the engine whose jobs may be left.
+const ENGINE: &str = "jobs";
 
 /// How long output is read after the command's own end, when something it started holds the pipe.
 const DRAIN: Duration = Duration::from_millis(100);
@@ -167,11 +170,40 @@ impl Job {
     }
 }
 
+/// Kills what jobs of the engine before left when it was killed; says how many processes those were. The file in `dir`
+/// then names this one. Blocks. Whoever holds the lock of `dir` knows that the one before is gone.
+///
+/// # Errors
+/// The file cannot be written, and the next engine would find nothing.
+pub fn inherit_jobs(dir: &Path) -> io::Result<usize> {
+    let file = dir.join(ENGINE);
+    let own = engine_mark();
+    let before = std::fs::read_to_string(&file).unwrap_or_default();
+    if before == own {
+        return Ok(0);
+    }
+    let mut ended = 0;
+    if !before.is_empty() {
+        let start = format!("{before}-");
+        let is_left = |process: &Process| {
+            process.pid != std::process::id()
+                && os::environment_value(process.pid, MARK).is_some_and(|mark| mark.starts_with(&start))
+        };
+        ended = kill_now(|| all().into_iter().filter(is_left).collect());
+    }
+    std::fs::write(&file, own)?;
+    Ok(ended)
+}
+
+/// What the marks of all jobs of this engine begin with.
+fn engine_mark() -> String {
+    let own = std::process::id();
+    format!("{own}-{}", ostler_keeper::identity::start_ticks(own).unwrap_or(0))
+}
+
 fn new_mark() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let own = std::process::id();
-    let start = ostler_keeper::identity::start_ticks(own).unwrap_or(0);
-    format!("{own}-{start}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+    format!("{}-{}", engine_mark(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Kills what the job started, at the latest when it is dropped.
