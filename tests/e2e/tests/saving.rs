@@ -39,7 +39,7 @@ fn beside(place: &Place) -> BTreeSet<String> {
 #[test]
 fn without_an_engine_services_are_added_changed_and_removed() {
     let place = Place::new(TEXT);
-    let add = ["add", "web", "--env", "LEVEL=x", "--port", "8080", "--disabled", "--", "sleep", "9"];
+    let add = ["add", "web", "--env", "LEVEL=x", "--ports", "8080", "--disabled", "--", "sleep", "9"];
     let words = succeeded(&place.cli(&add));
     assert!(words.contains("added web") && words.contains("ostler.toml:7"), "{words}");
     let web = "\n[services.web]\ncommand = \"sleep\"\nargs = [\"9\"]\nenv = { LEVEL = \"x\" }\nenabled = false\nports = [8080]\n";

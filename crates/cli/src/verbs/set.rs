@@ -19,7 +19,7 @@ use crate::{
 const ADD_EXAMPLES: &str = "\
 Examples:
   ostler add web -- npm run dev
-  ostler add api --dir ~/api --port 8080 --ready-http http://127.0.0.1:${port}/health -- ./server -v
+  ostler add api --dir ~/api --ports 8080 --ready-http http://127.0.0.1:${port}/health -- ./server -v
   ostler add db --disabled --env PGDATA=/tmp/db -- postgres";
 const REMOVE_EXAMPLES: &str = "\
 Examples:
@@ -44,7 +44,7 @@ pub(crate) struct Add {
     env: Vec<String>,
     /// Its port, as ${port} and PORT; a number or auto
     #[arg(long)]
-    port: Option<String>,
+    ports: Option<String>,
     /// It is ready when this URL answers
     #[arg(long, value_name = "URL")]
     ready_http: Option<String>,
@@ -82,6 +82,13 @@ pub(crate) struct Names {
 
 /// Adds a service.
 pub(crate) async fn add(args: Add, context: &mut Context) -> Outcome {
+    if context.global.port.is_some() && args.ports.is_none() {
+        return Err(Failure::new(
+            ErrorCode::InvalidParams,
+            "--port names the engine's port, not the service's",
+            "give the service's with --ports; the engine's with OSTLER_PORT",
+        ));
+    }
     let saver = Saver::new(context).await?;
     let path = KeyPath::of_keys(["services", &args.name]).to_string();
     if find(&saver, &args.name)? {
@@ -118,7 +125,7 @@ fn service(args: &Add) -> Result<Value, Failure> {
     if !variables.is_empty() {
         service.insert("env".to_owned(), variables.into());
     }
-    if let Some(port) = &args.port {
+    if let Some(port) = &args.ports {
         let port = port.parse::<u16>().map_or_else(|_| port.as_str().into(), Value::from);
         service.insert("ports".to_owned(), json!([port]));
     }
