@@ -140,8 +140,6 @@ impl AuditFile {
 
 #[cfg(test)]
 mod tests {
-    use std::{thread::sleep, time::Duration};
-
     use super::*;
 
     fn entry(subject: &str) -> AuditEntry {
@@ -153,14 +151,6 @@ mod tests {
             result: "accepted".to_owned(),
             lost_before: 0,
         }
-    }
-
-    /// Waits until the file holds this.
-    fn holds(path: &std::path::Path, wanted: &str) -> bool {
-        (0..200).any(|_| {
-            sleep(Duration::from_millis(10));
-            fs::read_to_string(path).is_ok_and(|text| text.contains(wanted))
-        })
     }
 
     #[test]
