@@ -49,7 +49,8 @@ async fn a_call_is_answered_or_refused_with_what_the_engine_says() {
     let rig = rig();
     let hello = rig.client.hello(&HelloParams::default()).await.expect("hello");
     assert_eq!((hello.server.as_str(), hello.protocol_version), ("ostler", ostler_api::PROTOCOL_VERSION));
-    let refusal = rig.client.call::<_, ()>(Method::SubscribeEvents, &NoParams {}).await.expect_err("not built yet");
+    let refusal =
+        rig.client.call::<_, ()>(Method::SubscribeEvents, &NoParams {}).await.expect_err("not built yet");
     assert_eq!(ApiError::from(refusal).code, ErrorCode::NotAvailable);
     // This engine has ended.
     let refusal = rig.client.status(&ServiceParams::default()).await.expect_err("no engine");

@@ -18,7 +18,7 @@ use windows as os;
 use std::time::Duration;
 
 const USAGE: &str = "naughty MODE [ARGUMENT…] [-- MODE …]
-processes:  sleep | double-fork | setsid | ignore-term | stop-self | fork-loop [WIDTH] | fork-on-term
+processes:  sleep | double-fork | setsid | ignore-term | stop-self | fork-loop [WIDTH [PAUSE_US]] | fork-on-term
             crash-after MS CODE | exit-fast CODE | die-of SIGNAL | slow-stop MS | tree DEPTH WIDTH
 output:     count [TOTAL] [PER_SECOND] [LINE_LENGTH] | flood [MB_PER_SECOND] [TOTAL_MB] | long-line BYTES
             no-newline TEXT | binary | ansi | progress STEPS | close-stdout | hold-pipe | print TEXT…
@@ -46,7 +46,7 @@ fn run(arguments: &[String]) {
         "setsid" => os::setsid(),
         "ignore-term" => os::ignore_term(),
         "stop-self" => os::stop_self(),
-        "fork-loop" => os::fork_loop(number(0, 4)),
+        "fork-loop" => os::fork_loop(number(0, 4), number(1, 0)),
         "fork-on-term" => os::fork_on_term(),
         "slow-stop" => os::slow_stop(Duration::from_millis(number(0, 1000))),
         "tree" => process::tree(number(0, 2), number(1, 2)),

@@ -56,8 +56,9 @@ pub(crate) fn stop_self() {
     unsafe { libc::raise(libc::SIGSTOP) };
 }
 
-/// `width` processes that never stay the same: each forks a successor in a new session and exits.
-pub(crate) fn fork_loop(width: u64) {
+/// `width` processes that never stay the same: each forks a successor in a new session, after a pause in
+/// microseconds, and exits.
+pub(crate) fn fork_loop(width: u64, pause_us: u64) {
     signal(libc::SIGTERM, libc::SIG_IGN);
     signal(libc::SIGCHLD, libc::SIG_IGN);
     for number in 0..width {
@@ -66,6 +67,9 @@ pub(crate) fn fork_loop(width: u64) {
                 if number % 2 == 0 {
                     // SAFETY: touches no memory.
                     unsafe { libc::setsid() };
+                }
+                if pause_us > 0 {
+                    std::thread::sleep(std::time::Duration::from_micros(pause_us));
                 }
                 if !fork(|_| {}) {
                     // SAFETY: ends at once, as a fork bomb does.

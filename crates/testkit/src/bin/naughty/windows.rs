@@ -22,7 +22,7 @@ pub(crate) fn stop_self() {
     missing();
 }
 
-pub(crate) fn fork_loop(_width: u64) {
+pub(crate) fn fork_loop(_width: u64, _pause_us: u64) {
     missing();
 }
 
