@@ -62,6 +62,8 @@ impl Instance {
             }
             // A second run beside the remains of the first would be two runs.
             Then::Start { .. } | Then::AwaitDependency { .. } | Then::Judge(_) if has_escaped => {
+                // Nor may its turn in a rolling restart, which was asked for before, be one.
+                self.is_queued = false;
                 self.fail(turn, chain(Cause::LeftBehind, &self.causes));
             }
             Then::Start { gate: Gate::Open, because } => self.spawn(turn, StartKind::Explicit, because),
