@@ -169,6 +169,12 @@ async fn every_method_that_hello_lists_answers() {
 #[tokio::test]
 async fn a_person_with_netcat_is_answered_in_words() {
     let world = World::new().await;
+    // It must have spoken before it is stopped.
+    let has_spoken = async {
+        world.say("start talker\n").await;
+        while !world.say("logs talker\n").await.contains("hello from") {}
+    };
+    tokio::time::timeout(LIMIT, has_spoken).await.expect("it speaks");
     let heard = world.say("start talker\nstatus\nwhy talker\nstop all\n").await;
     let answers: Vec<&str> = heard.split_terminator("\n\n").collect();
     assert_eq!(answers.len(), 4, "one answer ends where one empty line is: {heard}");

@@ -169,7 +169,7 @@ async fn commands_that_hang_flood_or_fork_are_bounded_and_told() {
     let forked = execute(&handle, program(&[&naughty, "double-fork", "--", "sleep", &mark]), 0.5).await;
     assert!(forked.timed_out, "{forked:?}");
     // Paced: orphans go to init here, and one that reaps slowly would leave no process ids for other tests.
-    let looped = program(&[&naughty, "fork-loop", "4", "1000", &mark]);
+    let looped = program(&[&naughty, "fork-loop", "4", "20000", &mark]);
     let looped = execute(&handle, looped, 0.5).await;
     assert!(looped.timed_out, "{looped:?}");
     let left = format!("setsid {naughty} sleep {mark} >/dev/null 2>&1 & exit 0");
