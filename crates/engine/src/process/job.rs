@@ -26,6 +26,9 @@ const ENGINE: &str = "jobs";
 /// How long output is read after the command's own end, when something it started holds the pipe.
 const DRAIN: Duration = Duration::from_millis(100);
 
+/// The same once nobody of it is left: what was written is there, however busy the machine is.
+const LAST_DRAIN: Duration = Duration::from_secs(2);
+
 /// Kept of the end of an output that is longer than its cap, in bytes.
 pub const JOB_TAIL_MAX: usize = 16 * 1024;
 
@@ -136,7 +139,12 @@ impl Job {
             Err(_) => None,
         };
         let left_behind = match status {
-            Some(_) => guard.finish(leftovers).await,
+            Some(_) => {
+                let left_behind = guard.finish(leftovers).await;
+                let rest = async { tokio::join!(stdout.drain(), stderr.drain()) };
+                drop(tokio::time::timeout(LAST_DRAIN, rest).await);
+                left_behind
+            }
             None => {
                 guard.kill(&mut child).await;
                 0
