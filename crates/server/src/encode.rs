@@ -78,7 +78,7 @@ fn rpc_error(id: &Value, error: &RpcError) -> Vec<u8> {
 /// Any value as a line.
 pub(crate) fn line<T: Serialize>(value: &T) -> Result<Vec<u8>, ApiError> {
     let mut bounded = Bounded { bytes: Vec::with_capacity(256), is_full: false };
-    match serde_json::to_writer(&mut bounded, value) {
+    match value.serialize(&mut serde_json::Serializer::with_formatter(&mut bounded, Printable)) {
         Ok(()) => {
             bounded.bytes.push(b'\n');
             Ok(bounded.bytes)
@@ -90,6 +90,25 @@ pub(crate) fn line<T: Serialize>(value: &T) -> Result<Vec<u8>, ApiError> {
         Err(error) => {
             Err(ApiError::new(ErrorCode::Internal, "the answer cannot be written").caused_by(&error))
         }
+    }
+}
+
+/// JSON that a terminal shows as it stands: DEL and the controls of Latin-1, which JSON allows, are escaped as well.
+struct Printable;
+
+impl serde_json::ser::Formatter for Printable {
+    fn write_string_fragment<W: io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, control)) = rest.char_indices().find(|(_, c)| c.is_control()) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            write!(writer, "\\u{:04x}", u32::from(control))?;
+            rest = &rest[at + control.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
     }
 }
 
@@ -117,6 +136,14 @@ impl io::Write for Bounded {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_control_stands_in_a_line_as_it_is() {
+        let text = "a\u{7f}b\u{9b}31m\u{85}é\n";
+        let line = line(&text).unwrap();
+        assert_eq!(line, b"\"a\\u007fb\\u009b31m\\u0085\xc3\xa9\\n\"\n");
+        assert_eq!(serde_json::from_slice::<String>(&line).unwrap(), text);
+    }
 
     #[test]
     fn a_reply_that_is_too_long_becomes_an_error() {
