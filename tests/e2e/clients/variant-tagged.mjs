@@ -32,5 +32,6 @@ assert.ok(restart.data.overall_success, restart.message);
 assert.equal(restart.data.pre_command_results[0].stdout, "good morning\n");
 const failed = await ask({ ExecuteCommand: { command: "fail", timeout_seconds: 20 } });
 assert.deepEqual([failed.success, failed.data.exit_code], [false, 3]);
-assert.equal((await ask("Statsu")).success, false);
+// Over TCP without a token, a first line that is no request closes the connection unread.
+if (token || !host) assert.equal((await ask("Statsu")).success, false);
 console.log("well");

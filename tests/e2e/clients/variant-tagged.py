@@ -31,5 +31,6 @@ assert health["success"] and health["data"]["healthy"], health
 assert ask({"ReloadConfig": {"config_path": None}})["success"]
 ran = ask({"ExecuteCommand": {"command": "greet", "timeout_seconds": 20}})
 assert ran["success"] and ran["data"]["stdout"] == "good morning\n", ran
-assert not ask("Statsu")["success"]
+if token or ":" not in where:  # else a first line that is no request closes the connection unread
+    assert not ask("Statsu")["success"]
 print("well")
