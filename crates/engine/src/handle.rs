@@ -16,8 +16,10 @@ pub use ostler_core::Actor;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    Attachment, Journal, LogFollower, Settings, Streams, Watcher, settings,
-    terminal::{Terminals, Wanted},
+    Attachment, Journal, LogFollower, Settings, Streams, Watcher,
+    ask::{Ask, Reply},
+    settings,
+    terminal::Terminals,
     wait::{self, Wish},
 };
 
@@ -28,133 +30,6 @@ pub const WAIT_MAX: Duration = Duration::from_secs(600);
 /// How long a wish waits for room in the queue.
 const QUEUE_WAIT: Duration = Duration::from_secs(2);
 const WAIT_DEFAULT: Duration = Duration::from_secs(120);
-
-/// What the actor answers.
-pub(crate) type Reply<T> = oneshot::Sender<Result<T, ApiError>>;
-
-/// A wish for the actor.
-#[derive(Debug)]
-pub(crate) enum Ask {
-    Action {
-        wish: Wish,
-        params: ActionParams,
-        actor: Actor,
-        reply: Reply<Accepted>,
-    },
-    Reload {
-        params: ReloadParams,
-        actor: Actor,
-        reply: Reply<PlanReply>,
-    },
-    SetMode {
-        params: SetModeParams,
-        actor: Actor,
-        reply: Reply<PlanReply>,
-    },
-    Scale {
-        params: ScaleParams,
-        actor: Actor,
-        reply: Reply<PlanReply>,
-    },
-    Shutdown {
-        params: ShutdownParams,
-        actor: Actor,
-        reply: Reply<ShutdownReply>,
-    },
-    Signal {
-        params: SignalParams,
-        actor: Actor,
-        reply: Reply<SignalReply>,
-    },
-    Status {
-        params: ServiceParams,
-        reply: Reply<Snapshot>,
-    },
-    Health {
-        params: ServiceParams,
-        reply: Reply<HealthReply>,
-    },
-    ConfigGet {
-        reply: Reply<ConfigText>,
-    },
-    ConfigSave {
-        wish: crate::saving::SaveWish,
-        actor: Actor,
-        reply: Reply<ostler_api::ConfigSaveReply>,
-    },
-    ConfigHistory {
-        reply: Reply<ostler_api::ConfigHistory>,
-    },
-    ConfigValidate {
-        params: ConfigValidateParams,
-        reply: Reply<ConfigVerdict>,
-    },
-    Metrics {
-        params: MetricsParams,
-        reply: Reply<MetricsReply>,
-    },
-    Env {
-        params: ServiceParams,
-        reply: Reply<EnvReply>,
-    },
-    Logs {
-        params: LogsParams,
-        actor: Actor,
-        reply: Reply<(LogReply, Option<LogFollower>)>,
-    },
-    ExecuteCommand {
-        params: ostler_api::ExecuteCommandParams,
-        actor: Actor,
-        reply: Reply<ostler_api::CommandReply>,
-    },
-    CustomRestart {
-        params: ostler_api::CustomRestartParams,
-        actor: Actor,
-        reply: Reply<ostler_api::CustomRestartReply>,
-    },
-    Doctor {
-        reply: Reply<DoctorReply>,
-    },
-    Attach {
-        params: AttachParams,
-        actor: Actor,
-        reply: Reply<Wanted>,
-    },
-    Streams {
-        service: String,
-        reply: Reply<Wanted>,
-    },
-    /// What one in front of the engine is like.
-    Front {
-        check: ostler_api::Check,
-    },
-    /// One in front of the engine is gone.
-    FrontGone {
-        name: &'static str,
-    },
-    /// Something happened in front of the engine.
-    Note {
-        kind: ostler_api::EventKind,
-    },
-    Incidents {
-        params: ostler_api::IncidentsParams,
-        reply: Reply<ostler_api::IncidentsReply>,
-    },
-    /// Something about the supervisor itself that belongs into the audit.
-    Fault {
-        action: &'static str,
-        subject: String,
-        text: String,
-    },
-    Power {
-        news: PowerNews,
-        reply: Reply<()>,
-    },
-    /// Somebody looks at metrics as long as the sender's other end lives.
-    Look {
-        until: oneshot::Receiver<()>,
-    },
-}
 
 /// What the system says about the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,15 +43,6 @@ pub enum PowerNews {
         /// What services have to end in.
         within: Duration,
     },
-}
-
-/// A wish was accepted.
-#[derive(Debug)]
-pub(crate) struct Accepted {
-    /// As of this event.
-    pub seq: u64,
-    /// The instances it concerns, as `api/0`.
-    pub instances: Vec<String>,
 }
 
 /// The way to the engine.

@@ -17,6 +17,7 @@ pub mod process;
 pub mod saving;
 
 mod actor;
+mod ask;
 mod clock;
 mod commands;
 mod follow;

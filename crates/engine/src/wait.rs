@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ostler_api::{ActionReply, ApiError, ErrorCode, Goal, InstanceStatus, Phase, Snapshot, Wait};
 
-use crate::{Watcher, handle::Accepted};
+use crate::{Watcher, ask::Accepted};
 
 /// What is wished for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -224,7 +224,7 @@ async fn a_remote_actor_runs_names_in_a_clean_environment_and_a_local_one_what_i
     let known = ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR"];
     let is_known = |name: &&&str| !known.contains(name) && !["LEVEL", "OSTLER_JOB"].contains(name);
     assert_eq!(names.iter().filter(is_known).collect::<Vec<_>>(), Vec::<&&str>::new());
-    assert!(reply.stdout.text.contains("LEVEL=named\n"), "{}", reply.stdout.text);
+    assert!(reply.stdout.text.contains("LEVEL=named\n") && names.contains(&"PATH"), "{}", reply.stdout.text);
     assert_eq!((reply.name.as_deref(), reply.command.as_str()), (Some("env"), "env"));
 
     let slow = ExecuteCommandParams { timeout_seconds: Some(50.0), ..ask(named("slow")) };
@@ -259,6 +259,8 @@ async fn a_custom_restart_runs_its_steps_in_order_and_tells_them() {
     // The first run may have come before the script.
     handle.start(&local(), on("api")).await.expect("accepted");
     let first = running(&handle, "api").await;
+    // It is running before its shell has written anything.
+    assert!(wait_until(LIMIT, || world.text("trail").ends_with("run plain plain\n")), "it writes");
     std::fs::write(world.file("trail"), "").expect("write");
     let mut watcher = handle.watch(&WatchParams::default());
     let params = CustomRestartParams {

@@ -37,6 +37,12 @@ impl Clock {
         self.format(at, "%H:%M:%S")
     }
 
+    /// An RFC 3339 time as `2026-03-01 14:31:07`; itself when it is none.
+    pub fn day_second(&self, at: &str) -> String {
+        let text = self.format(at, "%Y-%m-%d %H:%M:%S");
+        if text.is_empty() { at.to_owned() } else { text }
+    }
+
     fn format(&self, at: &str, format: &str) -> String {
         let Ok(at) = at.parse::<Timestamp>() else { return String::new() };
         at.to_zoned(self.zone.clone()).strftime(format).to_string()

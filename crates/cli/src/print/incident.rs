@@ -55,7 +55,7 @@ pub(crate) fn incident_list(incidents: &[Incident], clock: &Clock) -> String {
     for incident in incidents {
         table.row([
             Cell::styled(BOLD, safe(&incident.id)),
-            Cell::styled(DIM, day_time(&incident.at, clock)),
+            Cell::styled(DIM, clock.day_second(&incident.at)),
             if incident.times > 1 { incident.times.to_string() } else { String::new() }.into(),
             Cell::styled(BAD, word(incident.kind)),
             safe(&incident.summary).into_owned().into(),
@@ -79,12 +79,12 @@ fn word(kind: IncidentKind) -> &'static str {
 }
 
 fn when(incident: &Incident, clock: &Clock) -> String {
-    let mut text = day_time(&incident.at, clock);
+    let mut text = clock.day_second(&incident.at);
     if let Some(since) = clock.since(&incident.at) {
         let _ = write!(text, ", {} ago", ostler_view::span_text(since));
     }
     if incident.times > 1 {
-        let first = day_time(&incident.first_at, clock);
+        let first = clock.day_second(&incident.first_at);
         let _ = write!(text, "; {} times alike since {first}", incident.times);
     }
     text
@@ -126,7 +126,7 @@ fn curve(samples: &[Sample]) -> String {
 
 fn changes(text: &mut String, incident: &Incident, clock: &Clock) {
     let since = match &incident.last_good {
-        Some(at) => format!("since it last ran well (started {})", day_time(at, clock)),
+        Some(at) => format!("since it last ran well (started {})", clock.day_second(at)),
         None => "since the engine started; it has not run well since then".to_owned(),
     };
     let _ = writeln!(text, "\n  {}", paint(DIM, format!("What changed {since}")));
@@ -134,7 +134,7 @@ fn changes(text: &mut String, incident: &Incident, clock: &Clock) {
         let _ = writeln!(text, "  nothing in its configuration");
     }
     for change in &incident.changes {
-        let at = day_time(&change.at, clock);
+        let at = clock.day_second(&change.at);
         let by = safe(&change.by);
         let _ = writeln!(text, "  {at}  {}  {}", paint(WARN, safe(&change.text)), paint(DIM, by));
     }
@@ -184,11 +184,6 @@ fn environment(text: &mut String, incident: &Incident) {
         }
         let _ = writeln!(text, "{line}");
     }
-}
-
-fn day_time(at: &str, clock: &Clock) -> String {
-    let Ok(at) = at.parse::<jiff::Timestamp>() else { return at.to_owned() };
-    at.to_zoned(clock.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ fn table(entries: &[Entry], clock: &ostler_view::Clock) -> String {
     for entry in entries {
         let is_well = entry.result == "accepted";
         table.row([
-            Cell::styled(DIM, time(&entry.at, clock)),
+            Cell::styled(DIM, safe(&clock.day_second(&entry.at))),
             Cell::styled(BOLD, safe(&entry.action)),
             safe(&entry.subject).into_owned().into(),
             format!("by {}", safe(&entry.actor)).into(),
@@ -133,11 +133,6 @@ fn table(entries: &[Entry], clock: &ostler_view::Clock) -> String {
         }
     }
     table.render()
-}
-
-fn time(at: &str, clock: &ostler_view::Clock) -> String {
-    let Ok(parsed) = at.parse::<Timestamp>() else { return safe(at).into_owned() };
-    parsed.to_zoned(clock.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 fn nothing(path: &std::path::Path) -> String {

@@ -18,6 +18,7 @@ const HASH_SHOWN: usize = 12;
 pub(crate) async fn history(context: &mut Context) -> Outcome {
     let saver = Saver::new(context).await?;
     let history = saving::history(&saver.store)?;
+    let clock = context.clock();
     context.out.either(&history, || {
         if history.0.is_empty() {
             return "No version is kept yet; one is with every save through Ostler.\n".to_owned();
@@ -29,7 +30,7 @@ pub(crate) async fn history(context: &mut Context) -> Outcome {
             let hash: String = version.hash.chars().take(HASH_SHOWN).collect();
             table.row([
                 version.id.to_string().into(),
-                safe(&version.at).into_owned().into(),
+                safe(&clock.day_second(&version.at)).into_owned().into(),
                 safe(&version.actor).into_owned().into(),
                 Cell::styled(DIM, hash),
                 safe(&home_text(&version.file)).into_owned().into(),

@@ -8,7 +8,7 @@ use ostler_core::{Actor as Who, Effect, Input, InstanceId, Plan, Request, Signal
 
 use super::{Actor, reload, targets, until_dropped};
 use crate::{
-    handle::{Accepted, Ask},
+    ask::{Accepted, Ask},
     wait::Wish,
 };
 
@@ -192,7 +192,7 @@ impl Actor {
         &mut self,
         params: &api::ShutdownParams,
         actor: &Who,
-        reply: crate::handle::Reply<api::ShutdownReply>,
+        reply: crate::ask::Reply<api::ShutdownReply>,
     ) {
         let services = params.services.unwrap_or_else(|| self.on_quit());
         self.audit(actor, "shutdown", format!("services: {services:?}").to_lowercase(), "accepted");

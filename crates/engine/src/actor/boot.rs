@@ -128,7 +128,7 @@ impl Engine {
 impl Actor {
     fn new(
         options: EngineOptions,
-        asks: mpsc::Receiver<crate::handle::Ask>,
+        asks: mpsc::Receiver<crate::ask::Ask>,
         readings: Readings,
     ) -> Result<(Self, Ears), StartError> {
         let state = |what| move |source| StartError::State { what, source };

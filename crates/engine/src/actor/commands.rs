@@ -16,8 +16,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use super::{Actor, Time, boot, fact::Fact, targets};
 use crate::{
     Journal,
+    ask::{Accepted, Reply},
     commands::{self, Policy, Resolver, Surroundings, Wanted},
-    handle::{Accepted, Reply},
     wait::{self, Wish},
 };
 

@@ -4,8 +4,8 @@ use ostler_api::{Check, DoctorReply};
 
 use super::{Actor, fact::Fact};
 use crate::{
+    ask::Reply,
     checks::{fail, machine, ok, warn},
-    handle::Reply,
     port,
 };
 
@@ -13,7 +13,6 @@ impl Actor {
     pub(super) fn doctor(&mut self, reply: Reply<DoctorReply>) {
         let mut checks =
             vec![self.check_config(), self.check_tier(), self.check_keepers(), self.check_logs()];
-        checks.push(self.check_clock());
         checks.extend(self.front_checks());
         checks.extend(self.check_services());
         checks.extend(self.check_remarks());
@@ -92,10 +91,7 @@ impl Actor {
 
     /// What the configuration and the supervisor want to be known.
     fn check_notices(&self) -> Vec<Check> {
-        self.notices
-            .iter()
-            .map(|notice| warn("notice", notice.clone(), "see `ostler config check`"))
-            .collect()
+        self.notices.iter().map(|notice| Check { mend: None, ..warn("notice", notice.clone(), "") }).collect()
     }
 
     fn check_services(&self) -> Vec<Check> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ostler_core::{InstanceId, ProbeKind, RunId, SpawnFailure};
 use ostler_keeper::protocol::SpawnOrder;
 
-use crate::{handle::Reply, keepers::NewKeeper, metrics::Usage, probe::NotifySocket};
+use crate::{ask::Reply, keepers::NewKeeper, metrics::Usage, probe::NotifySocket};
 
 /// A finished job.
 pub(crate) enum Fact {

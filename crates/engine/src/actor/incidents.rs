@@ -18,8 +18,8 @@ use ostler_core::{Actor as Who, Cause, ExitStatus, InstanceId, PhaseKind, RunId,
 
 use super::{Actor, boot, fact::Fact, prepare::Plans, targets, time};
 use crate::{
+    ask::Reply,
     environment::{Bases, KnownSecrets},
-    handle::Reply,
     incidents::{IncidentFolder, LINES_MAX, hint, of_run},
     logs::{LogStore, Position},
     wire,

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::{Actor, fact::Fact, targets};
 use crate::{
     LogFollower,
-    handle::Reply,
+    ask::Reply,
     logs::{Filter, Query, Source, parse_since, pattern},
 };
 

@@ -50,8 +50,8 @@ pub(crate) use time::{Time, look};
 
 use crate::{
     Journal,
+    ask::Ask,
     environment::{Bases, Overrides},
-    handle::Ask,
     keepers::{KeeperLink, News, Nursery},
     state::{Audit, AuditEntry, IntentFile, RunNumbers},
 };

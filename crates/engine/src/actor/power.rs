@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use ostler_api::{Check, CheckState, EventKind, MachineNews};
+use ostler_api::{EventKind, MachineNews};
 use ostler_core::{Actor as Who, Input, Request};
 
 use super::{Actor, Time};
@@ -24,9 +24,6 @@ const FORGIVE_FOR: Duration = Duration::from_secs(3);
 const STOOD_STILL: Duration = Duration::from_secs(5);
 /// Before the system's patience is over, what is left is killed: for the kill and the last words.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// A clock that shows less was never set: 2025-01-01.
-const PLAUSIBLE_FROM: Timestamp = Timestamp::constant(1_735_689_600, 0);
 
 /// What the actor knows about the machine.
 pub(crate) struct Power {
@@ -161,22 +158,6 @@ impl Actor {
         // The first kills what ends and asks what waited for it, the second kills that too.
         self.command(Request::Shutdown, &Who::Supervisor);
         self.command(Request::Shutdown, &Who::Supervisor);
-    }
-
-    /// For the doctor.
-    pub(super) fn check_clock(&self) -> Check {
-        let shown = super::time::text(self.time.wall);
-        let check = |state, text, mend: Option<&str>| Check {
-            name: "clock".to_owned(),
-            state,
-            text,
-            mend: mend.map(str::to_owned),
-        };
-        if self.time.wall < PLAUSIBLE_FROM {
-            let text = format!("it shows {shown}, which cannot be; schedules follow it");
-            return check(CheckState::Warn, text, Some("set the clock, or let the system set it (NTP)"));
-        }
-        check(CheckState::Ok, format!("it shows {shown}; steps and sleep are noticed"), None)
     }
 
     fn tell_of_machine(&mut self, what: MachineNews, text: String, seconds: Option<f64>) {

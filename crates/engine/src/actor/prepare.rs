@@ -131,8 +131,7 @@ impl Actor {
         spec: &ServiceSpec,
     ) -> Result<Job, EnvironmentError> {
         let ports = self.slots.get(instance).map(|slot| slot.ports.clone()).unwrap_or_default();
-        let others = self.first_ports(spec);
-        let other_ports = |name: &ServiceName| others.get(name).copied();
+        let other_ports = self.first_ports(spec);
         let holes = Holes { spec, instance, ports: &ports, other_ports: &other_ports, events_url: None };
         let supervisor = Bases::of_this_process();
         let bases = self.bases.get().unwrap_or(&supervisor);
@@ -151,7 +150,7 @@ impl Actor {
     pub(super) fn env(
         &mut self,
         params: &ostler_api::ServiceParams,
-        reply: crate::handle::Reply<ostler_api::EnvReply>,
+        reply: crate::ask::Reply<ostler_api::EnvReply>,
     ) {
         let found = match params.service.as_deref() {
             Some(name) => super::targets::instances(&self.supervisor, Some(name)),
@@ -190,17 +189,16 @@ impl Actor {
 }
 
 impl Plans {
+    /// What templates are filled with when the run has these ports.
+    fn holes<'a>(&'a self, ports: &'a BTreeMap<String, u16>) -> Holes<'a> {
+        let Self { spec, instance, others, .. } = self;
+        Holes { spec, instance, ports, other_ports: others, events_url: None }
+    }
+
     /// Blocks: files, sockets, a fork.
     fn prepare(self, bases: &Bases) -> Result<Prepared, SpawnFailure> {
         let ports = self.choose_ports()?;
-        let other_ports = |name: &ServiceName| self.others.get(name).copied();
-        let holes = Holes {
-            spec: &self.spec,
-            instance: &self.instance,
-            ports: &ports,
-            other_ports: &other_ports,
-            events_url: None,
-        };
+        let holes = self.holes(&ports);
         let composed = environment::compose(&holes, &self.mode, bases, &self.overrides)?;
         let url = self.spec.url.as_ref().map(|url| holes.render(url)).transpose()?;
         let url = url.or_else(|| holes.first_port().map(|port| format!("http://localhost:{port}")));
@@ -270,14 +268,7 @@ impl Plans {
         bases: &Bases,
         needs_environment: bool,
     ) -> Result<Filled, String> {
-        let other_ports = |name: &ServiceName| self.others.get(name).copied();
-        let holes = Holes {
-            spec: &self.spec,
-            instance: &self.instance,
-            ports: &self.before,
-            other_ports: &other_ports,
-            events_url: None,
-        };
+        let holes = self.holes(&self.before);
         let question = Question::new(probe, &holes).map_err(|error| error.to_string())?;
         if !needs_environment {
             let working_dir = self.spec.launch.working_dir.clone();
@@ -304,28 +295,14 @@ impl Plans {
 
     /// The values that must not be shown with what the run says.
     pub(super) fn secrets(&self, bases: &Bases) -> environment::KnownSecrets {
-        let other_ports = |name: &ServiceName| self.others.get(name).copied();
-        let holes = Holes {
-            spec: &self.spec,
-            instance: &self.instance,
-            ports: &self.before,
-            other_ports: &other_ports,
-            events_url: None,
-        };
+        let holes = self.holes(&self.before);
         environment::secrets_of(&holes, &self.mode, bases, &self.overrides)
     }
 
     /// The environment of the run for a command beside it.
     pub(super) fn env_for_command(&self, bases: &Bases) -> Result<BTreeMap<String, String>, String> {
         let ports = self.likely_ports();
-        let other_ports = |name: &ServiceName| self.others.get(name).copied();
-        let holes = Holes {
-            spec: &self.spec,
-            instance: &self.instance,
-            ports: &ports,
-            other_ports: &other_ports,
-            events_url: None,
-        };
+        let holes = self.holes(&ports);
         environment::compose_env(&holes, &self.mode, bases, &self.overrides)
             .map_err(|error| error.to_string())
     }
@@ -347,14 +324,7 @@ impl Plans {
         secrets: &environment::KnownSecrets,
     ) -> Result<Vec<ostler_api::EnvVariable>, ostler_api::ApiError> {
         let ports = self.likely_ports();
-        let other_ports = |name: &ServiceName| self.others.get(name).copied();
-        let holes = Holes {
-            spec: &self.spec,
-            instance: &self.instance,
-            ports: &ports,
-            other_ports: &other_ports,
-            events_url: None,
-        };
+        let holes = self.holes(&ports);
         let composed = environment::compose_variables(&holes, &self.mode, bases, &self.overrides);
         let mut variables = composed.map_err(|error| {
             ostler_api::ApiError::new(ostler_api::ErrorCode::InvalidParams, error.to_string())

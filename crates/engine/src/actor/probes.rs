@@ -13,8 +13,8 @@ use super::{
     targets,
 };
 use crate::{
+    ask::Reply,
     environment::Bases,
-    handle::Reply,
     keepers::Nursery,
     logs::LogStore,
     probe::{Answer, Notified, NotifySocket, ProbeContext, Prober, Question, Strictness, ask},

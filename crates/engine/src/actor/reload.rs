@@ -13,7 +13,7 @@ use super::{
     fact::{Fact, LoadedBecause},
 };
 use crate::{
-    handle::Reply,
+    ask::Reply,
     state::{self, INTENT},
     wire,
 };

@@ -10,7 +10,7 @@ use ostler_api::{InstanceMetrics, MetricsParams, MetricsReply};
 use ostler_core::InstanceId;
 
 use super::{Actor, Time, fact::Fact, targets, time};
-use crate::{handle::Reply, metrics::Usage};
+use crate::{ask::Reply, metrics::Usage};
 
 /// Between two measurements while somebody looks.
 pub(super) const INTERVAL: Duration = Duration::from_secs(2);

@@ -7,7 +7,7 @@ use ostler_core::Actor as Who;
 
 use super::{Actor, fact::Fact};
 use crate::{
-    handle::Reply,
+    ask::Reply,
     saving::{self, SaveWish},
     wire,
 };

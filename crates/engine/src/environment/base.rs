@@ -8,6 +8,9 @@ use ostler_core::InheritEnv;
 const MINIMAL: [&str; 9] =
     ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR"];
 
+/// Where a command is looked for when neither the login shell nor the supervisor has a search path.
+const PATH_DEFAULT: &str = "/usr/local/bin:/usr/bin:/bin";
+
 /// Variables that are the supervisor's own business: its tokens, and what its own service manager told it.
 const OWN: [&str; 13] = [
     "OSTLER_TOKEN",
@@ -62,6 +65,9 @@ impl Bases {
     pub fn for_command(&self, is_trusted: bool) -> BTreeMap<String, String> {
         let (mut variables, _) = self.get(InheritEnv::LoginShell);
         variables.retain(|name, _| is_trusted || MINIMAL.contains(&name.as_str()));
+        if cfg!(unix) {
+            variables.entry("PATH".to_owned()).or_insert_with(|| PATH_DEFAULT.to_owned());
+        }
         variables
     }
 

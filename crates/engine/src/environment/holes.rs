@@ -15,7 +15,7 @@ pub struct Holes<'a> {
     /// Its ports, by name.
     pub ports: &'a BTreeMap<String, u16>,
     /// The first port of instance 0 of another service.
-    pub other_ports: &'a (dyn Fn(&ServiceName) -> Option<u16> + Sync),
+    pub other_ports: &'a BTreeMap<ServiceName, u16>,
     /// Where events are streamed, with the key of the stream.
     pub events_url: Option<&'a str>,
 }
@@ -41,7 +41,9 @@ impl Holes<'_> {
                 .get(name)
                 .map(ToString::to_string)
                 .ok_or_else(|| EnvironmentError::NoSuchPort { name: name.clone() }),
-            Segment::ServicePort(service) => (self.other_ports)(service)
+            Segment::ServicePort(service) => self
+                .other_ports
+                .get(service)
                 .map(|port| port.to_string())
                 .ok_or_else(|| EnvironmentError::NoServicePort { service: service.clone() }),
             Segment::Instance => Ok(self.instance.index.to_string()),
