@@ -19,6 +19,7 @@ fn main() {
     CxxQtBuilder::new_qml_module(module)
         .files([
             "src/bridge/app.rs",
+            "src/bridge/records.rs",
             "src/bridge/services.rs",
             "src/bridge/shell.rs",
             "src/bridge/supervisor.rs",

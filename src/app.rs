@@ -12,7 +12,7 @@ use cxx_qt_lib_extras::QApplication;
 use ostler_config::Paths;
 use ostler_host::HostOptions;
 use ostler_view::TrayView;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -22,6 +22,8 @@ use crate::engine::Engine;
 use crate::link::{self, Link, Report};
 use crate::options::Options;
 use crate::pump::{Pipes, Pump};
+use crate::reach::Reach;
+use crate::records;
 use crate::single::{self, Start};
 use crate::stage::Surface;
 use crate::tray::{self, TrayPipes};
@@ -94,6 +96,7 @@ fn crew(
     let (is_watched, watched) = watch::channel(false);
     let (there, has_tray) = watch::channel(false);
     let reached = Arc::clone(engine);
+    let reach = Reach::new(reports.clone(), watched.clone(), engine.paths(), asks.clone());
     let link = Link::new(move || Arc::clone(&reached).connect(), commanded, report, asks.clone(), watched);
     let pipes =
         Pipes { asks: asked, surfaces, reports, has_tray, commands, tray: view, is_watched, is_dark: dark };
@@ -104,7 +107,13 @@ fn crew(
     crew.spawn_on(Pump::new(pipes, Arc::clone(engine)).run(), handle);
     crew.spawn_on(tray::run(tray), handle);
     crew.spawn_on(crate::signals::hear(asks), handle);
+    pages(&mut crew, &reach, handle);
     crew
+}
+
+/// Starts the tasks behind what the window asks for beyond the services.
+fn pages(crew: &mut JoinSet<()>, reach: &Reach, handle: &Handle) {
+    crew.spawn_on(records::run(records::COUNTER.open(), reach.clone()), handle);
 }
 
 /// Runs Qt until the app ends.

@@ -17,7 +17,7 @@ use crate::link::ConnectError;
 
 /// The engine, as the link reaches it.
 pub(crate) struct Engine {
-    paths: Paths,
+    paths: Arc<Paths>,
     options: HostOptions,
     may_start: AtomicBool,
     seat: Mutex<Option<Seat>>,
@@ -38,13 +38,18 @@ impl Engine {
         let options = HostOptions { host: EngineHost::Tray, ..options };
         let is_hosting = watch::Sender::new(false);
         Arc::new(Self {
-            paths,
+            paths: Arc::new(paths),
             options,
             may_start: true.into(),
             seat: Mutex::default(),
             refusal: StdMutex::default(),
             is_hosting,
         })
+    }
+
+    /// The places of its home.
+    pub(crate) fn paths(&self) -> Arc<Paths> {
+        Arc::clone(&self.paths)
     }
 
     /// The configuration file.

@@ -15,12 +15,16 @@ extern crate cxx_qt_lib_extras as _;
 
 mod app;
 mod bridge;
+mod counter;
 mod desk;
 mod engine;
 mod link;
 mod options;
+mod pages;
 mod presenter;
 mod pump;
+mod reach;
+mod records;
 mod roles;
 mod signals;
 mod single;

@@ -38,6 +38,8 @@ pub(crate) struct Report {
     pub(crate) snapshot: Arc<Snapshot>,
     /// How the link is.
     pub(crate) link: LinkState,
+    /// The way to the engine, while there is one.
+    pub(crate) client: Option<Client>,
 }
 
 /// Something for the engine to do.
@@ -119,7 +121,7 @@ where
         loop {
             tokio::select! {
                 watched = watch.next() => match watched {
-                    Ok(item) => self.take(item),
+                    Ok(item) => self.take(item, &client),
                     Err(error) => return Some(error.to_string()),
                 },
                 command = self.commands.recv() => {
@@ -142,10 +144,11 @@ where
         client.watch(&WatchParams { metrics, ..Default::default() }).await
     }
 
-    fn take(&self, item: WatchItem) {
+    fn take(&self, item: WatchItem, client: &Client) {
         self.reports.send_if_modified(|report| match item {
             WatchItem::Snapshot(snapshot) => {
-                *report = Report { snapshot: Arc::new(*snapshot), link: LinkState::Live };
+                let client = Some(client.clone());
+                *report = Report { snapshot: Arc::new(*snapshot), link: LinkState::Live, client };
                 true
             }
             WatchItem::Event(event) => fold(Arc::make_mut(&mut report.snapshot), &event),
@@ -166,6 +169,7 @@ where
             // Who has never been live stays "connecting" until that has taken too long.
             let is_told = report.link != LinkState::Connecting || link.is_stale();
             let is_new = is_told && report.link != link;
+            report.client = None;
             if is_new {
                 report.link = link;
             }
@@ -200,6 +204,18 @@ where
     }
 }
 
+/// An error as a sentence for a person.
+pub(crate) fn told(error: &ClientError) -> String {
+    let text = match error {
+        ClientError::Refused(refusal) => match &refusal.hint {
+            Some(hint) => format!("{}. {hint}", refusal.message),
+            None => refusal.message.clone(),
+        },
+        other => other.to_string(),
+    };
+    ostler_view::capitalised(&text)
+}
+
 async fn perform(client: &Client, command: Command, notices: &mpsc::Sender<Ask>) {
     let outcome = match command {
         Command::Act(verb, service) => act(client, verb, service).await,
@@ -216,14 +232,7 @@ async fn perform(client: &Client, command: Command, notices: &mpsc::Sender<Ask>)
     };
     if let Err(error) = outcome {
         tracing::warn!(%error, "the engine refused");
-        let notice = match &error {
-            ClientError::Refused(refusal) => match &refusal.hint {
-                Some(hint) => format!("{}. {hint}", refusal.message),
-                None => refusal.message.clone(),
-            },
-            other => other.to_string(),
-        };
-        notices.try_send(Ask::Notice(ostler_view::capitalised(&notice))).ok();
+        notices.try_send(Ask::Notice(told(&error))).ok();
     }
 }
 

@@ -1,12 +1,24 @@
 //! What changed between two lists.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt};
 
-use crate::{Role, Row};
+use crate::Row;
+
+/// What lists are made of.
+pub trait Line: Clone + fmt::Debug + PartialEq {
+    /// One of the things that it says.
+    type Role: Copy + fmt::Debug + PartialEq;
+
+    /// What it is, in all that it says over time.
+    fn key(&self) -> &str;
+
+    /// In what it differs from another.
+    fn changes(&self, other: &Self) -> Vec<Self::Role>;
+}
 
 /// One change of a list. Changes apply in order, each to the result of those before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Patch {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Patch<L: Line = Row> {
     /// Rows are gone.
     Remove {
         /// The first.
@@ -19,7 +31,7 @@ pub enum Patch {
         /// Where the first stands.
         at: usize,
         /// The rows.
-        rows: Vec<Row>,
+        rows: Vec<L>,
     },
     /// One row stands elsewhere, further up.
     Move {
@@ -33,20 +45,20 @@ pub enum Patch {
         /// Which.
         at: usize,
         /// As it is now.
-        row: Row,
+        row: L,
         /// What differs.
-        roles: Vec<Role>,
+        roles: Vec<L::Role>,
     },
 }
 
 /// The changes that make `new` of `old`. Rows are the same when their keys are.
-pub fn diff(old: &[Row], new: &[Row]) -> Vec<Patch> {
+pub fn diff<L: Line>(old: &[L], new: &[L]) -> Vec<Patch<L>> {
     let mut patches = Vec::new();
-    let wanted: HashSet<&str> = new.iter().map(|row| row.key.as_str()).collect();
-    let mut current: Vec<&Row> = Vec::with_capacity(old.len());
+    let wanted: HashSet<&str> = new.iter().map(|row| row.key()).collect();
+    let mut current: Vec<&L> = Vec::with_capacity(old.len());
     let mut gone = 0;
     for row in old {
-        if wanted.contains(row.key.as_str()) {
+        if wanted.contains(row.key()) {
             end_removal(&mut patches, &mut gone, current.len());
             current.push(row);
         } else {
@@ -55,9 +67,9 @@ pub fn diff(old: &[Row], new: &[Row]) -> Vec<Patch> {
     }
     end_removal(&mut patches, &mut gone, current.len());
 
-    let kept: HashSet<&str> = current.iter().map(|row| row.key.as_str()).collect();
+    let kept: HashSet<&str> = current.iter().map(|row| row.key()).collect();
     for (at, row) in new.iter().enumerate() {
-        if !kept.contains(row.key.as_str()) {
+        if !kept.contains(row.key()) {
             current.insert(at, row);
             match patches.last_mut() {
                 Some(Patch::Insert { at: first, rows }) if *first + rows.len() == at => {
@@ -67,9 +79,9 @@ pub fn diff(old: &[Row], new: &[Row]) -> Vec<Patch> {
             }
             continue;
         }
-        if current[at].key != row.key {
+        if current[at].key() != row.key() {
             let from =
-                at + current[at..].iter().position(|it| it.key == row.key).expect("kept rows are ahead");
+                at + current[at..].iter().position(|it| it.key() == row.key()).expect("kept rows are ahead");
             let moved = current.remove(from);
             current.insert(at, moved);
             patches.push(Patch::Move { from, to: at });
@@ -82,7 +94,7 @@ pub fn diff(old: &[Row], new: &[Row]) -> Vec<Patch> {
     patches
 }
 
-fn end_removal(patches: &mut Vec<Patch>, gone: &mut usize, at: usize) {
+fn end_removal<L: Line>(patches: &mut Vec<Patch<L>>, gone: &mut usize, at: usize) {
     if *gone > 0 {
         patches.push(Patch::Remove { at, count: *gone });
         *gone = 0;
@@ -90,7 +102,7 @@ fn end_removal(patches: &mut Vec<Patch>, gone: &mut usize, at: usize) {
 }
 
 /// Applies changes to a list.
-pub fn apply(rows: &mut Vec<Row>, patches: Vec<Patch>) {
+pub fn apply<L: Line>(rows: &mut Vec<L>, patches: Vec<Patch<L>>) {
     for patch in patches {
         match patch {
             Patch::Remove { at, count } => drop(rows.drain(at..at + count)),

@@ -2,6 +2,8 @@
 
 use ostler_api::Word;
 
+use crate::Line;
+
 /// What a row is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RowKind {
@@ -46,9 +48,14 @@ macro_rules! row {
             }
         }
 
-        impl Row {
-            /// The roles in which two rows differ.
-            pub fn changes(&self, other: &Self) -> Vec<Role> {
+        impl Line for Row {
+            type Role = Role;
+
+            fn key(&self) -> &str {
+                &self.key
+            }
+
+            fn changes(&self, other: &Self) -> Vec<Role> {
                 let mut roles = Vec::new();
                 $(if self.$field != other.$field { roles.push(Role::$role); })*
                 roles
