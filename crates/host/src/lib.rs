@@ -42,8 +42,9 @@ pub use start::{Host, HostStart};
 
 /// Threads that serve; the actor needs one, connections share the other.
 const WORKERS: usize = 2;
-/// Threads for what blocks: reading configuration, looking at processes.
-const BLOCKING_MAX: usize = 8;
+/// Threads for what blocks: reading configuration, looking at processes. They come when they are needed and go when
+/// they are not; so many, that a few that hang in a dead disk or file system do not stop the others.
+const BLOCKING_MAX: usize = 32;
 const STACK_BYTES: usize = 1024 * 1024;
 
 /// The runtime that an engine needs.

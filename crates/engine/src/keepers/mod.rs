@@ -9,7 +9,12 @@ mod adopt;
 #[cfg_attr(windows, path = "windows.rs")]
 mod os;
 
-use std::{path::PathBuf, process::Child, sync::Arc};
+use std::{
+    path::PathBuf,
+    process::Child,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ostler_core::InstanceId;
 use ostler_keeper::protocol::{Event, FrameBuffer, PROTOCOL_VERSION, Request};
@@ -24,6 +29,11 @@ pub(crate) use os::Stream;
 /// Requests that may wait for a keeper that does not read.
 const REQUESTS_MAX: usize = 64;
 const READ_BYTES: usize = 4096;
+/// How long a keeper that has closed its link may take to be gone.
+const GOING_MAX: Duration = Duration::from_secs(2);
+/// Between two looks whether it is gone; each twice as long as the one before.
+const REAP_PAUSE_MIN: Duration = Duration::from_millis(1);
+const REAP_PAUSE_MAX: Duration = Duration::from_millis(50);
 
 /// The way to one keeper.
 #[derive(Debug)]
@@ -167,9 +177,8 @@ impl KeeperLink {
             let teller = Teller { instance, link: number, ear };
             let end = speak(stream, frames, waiting, &teller).await;
             teller.ear.terminals.unlinked(&teller.instance, number);
-            if let (End::Gone, Some(mut child)) = (&end, child) {
-                // It has closed its socket, so it is gone or going; its zombie must not stay.
-                let _ = tokio::task::spawn_blocking(move || child.wait()).await;
+            if let (End::Gone, Some(child)) = (&end, child) {
+                reap(child).await;
             }
             match end {
                 End::Dropped => {}
@@ -178,6 +187,22 @@ impl KeeperLink {
             }
         });
         Self { number, requests }
+    }
+}
+
+/// Waits for a keeper that has closed its socket, so that its zombie does not stay. It is gone or going; one that
+/// stays has nobody to obey any more and is killed, its service with it.
+async fn reap(mut child: Child) {
+    let patience = Instant::now() + GOING_MAX;
+    let mut pause = REAP_PAUSE_MIN;
+    while let Ok(None) = child.try_wait() {
+        if Instant::now() >= patience {
+            tracing::warn!(pid = child.id(), "a keeper closed its link and stayed; it is killed");
+            // Not reaped, so the number is still its own.
+            let _ = child.kill();
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(REAP_PAUSE_MAX);
     }
 }
 
@@ -250,5 +275,20 @@ async fn speak(
                 }
             }
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_keeper_that_closes_its_link_and_stays_is_killed() {
+        let child = std::process::Command::new("sleep").arg("1000").spawn().expect("sleep");
+        let pid = child.id();
+        tokio::time::timeout(Duration::from_secs(20), reap(child)).await.expect("it is reaped");
+        assert!(
+            !std::path::Path::new(&format!("/proc/{pid}/stat")).exists() || cfg!(not(target_os = "linux"))
+        );
     }
 }
