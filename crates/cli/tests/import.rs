@@ -2,9 +2,10 @@
 
 #![cfg(unix)]
 
-use std::{fs, path::Path, process::Output};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Output};
 
 use assert_cmd::Command;
+use ostler_api::ErrorCode;
 use tempfile::TempDir;
 
 const PROCFILE: &str = "web: ./serve --port $PORT\nWorker: ./work\n";
@@ -89,6 +90,40 @@ fn applying_keeps_every_byte_that_was_there_and_leaves_a_valid_file() {
     );
     let checked = home.run(&["config", "check", "ostler.toml"], "/usr/bin:/bin", 0).out();
     assert!(checked.contains("3 services"), "{checked}");
+}
+
+/// What evaluates the JavaScript here changes the configuration, after the import has read it and before it is written.
+#[test]
+fn what_somebody_else_writes_meanwhile_is_kept_and_the_import_is_a_conflict() {
+    let home = Home::new();
+    home.write("ostler.toml", "[services.db]\ncommand = \"db\"\n");
+    home.write("app.config.js", "module.exports = { apps: [{ script: 'a.js' }] };\n");
+    home.write(
+        "node",
+        "#!/bin/sh\nprintf '# theirs\\n' >> ostler.toml\nprintf '{\"apps\": [{\"script\": \"a.js\"}]}'\n",
+    );
+    fs::set_permissions(home.path().join("node"), fs::Permissions::from_mode(0o755)).expect("a program");
+    let path = format!("{}:/usr/bin:/bin", home.path().display());
+    let args = ["-c", "ostler.toml", "import", "app.config.js", "--as", "pm2", "--apply"];
+    let err = home.run(&args, &path, ErrorCode::ConfigConflict.exit_code().into()).err();
+    assert!(err.contains("was changed by somebody else meanwhile"), "{err}");
+    assert_eq!(home.read("ostler.toml"), "[services.db]\ncommand = \"db\"\n# theirs\n");
+}
+
+#[test]
+fn an_import_is_in_the_history_and_can_be_taken_back() {
+    let home = Home::new();
+    let before = "[services.db]\ncommand = \"db\"\n";
+    home.write("ostler.toml", before);
+    home.write("Procfile", PROCFILE);
+    home.import(&["Procfile", "--apply"], 0);
+    let listed = home.run(&["-c", "ostler.toml", "config", "history", "--json"], "/usr/bin:/bin", 0).out();
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    let ids: Vec<String> =
+        listed.as_array().expect("versions").iter().map(|version| version["id"].to_string()).collect();
+    assert_eq!(ids.len(), 2, "{listed}");
+    home.run(&["-c", "ostler.toml", "config", "restore", &ids[1], "--yes"], "/usr/bin:/bin", 0);
+    assert_eq!(home.read("ostler.toml"), before);
 }
 
 #[test]

@@ -28,17 +28,10 @@ const EDITORS: [&str; 4] = ["sensible-editor", "nano", "vim", "vi"];
 const EDITORS: [&str; 1] = ["notepad"];
 
 /// A copy beside the file, removed when it is no longer needed.
-pub(super) struct Draft {
+struct Draft {
     path: PathBuf,
     /// It holds a text that is nowhere else.
     is_left: bool,
-}
-
-impl Draft {
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
 impl Drop for Draft {
@@ -155,7 +148,7 @@ fn choose(error: &ApiError, draft: &mut Draft) -> Result<Choice, Failure> {
     }
 }
 
-pub(super) fn write_draft(path: &Path, text: &str) -> io::Result<Draft> {
+fn write_draft(path: &Path, text: &str) -> io::Result<Draft> {
     let dir = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir)?;
     // Beside the file, so that includes and relative paths mean the same, and the last step is a rename.
@@ -201,10 +194,19 @@ fn open_editor(draft: &Path) -> Result<(), Failure> {
     ))
 }
 
-/// Puts the draft in the place of the file, whole or not at all.
-pub(super) fn keep(draft: &Path, path: &Path) -> io::Result<()> {
-    File::open(draft)?.sync_all()?;
-    fs::rename(draft, path)?;
+/// Writes a file that is new, whole or not at all.
+pub(super) fn create(path: &Path, text: &str) -> io::Result<()> {
+    let draft = write_draft(path, text)?;
+    File::open(&draft.path)?.sync_all()?;
+    match fs::hard_link(&draft.path, path) {
+        // Some file systems know only one name for a file.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            let mut file = File::create_new(path)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+        }
+        linked => linked?,
+    }
     #[cfg(unix)]
     if let Some(dir) = path.parent() {
         File::open(dir)?.sync_all()?;

@@ -103,11 +103,9 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
         context.out.flush()?;
     }
     let is_wanted = args.output.is_some() || args.apply || (!context.out.is_json() && may_write(&target));
-    if is_wanted {
-        target.write(&text, context)?;
-    }
-    let end = show::end(&target, is_wanted, context).await?;
-    context.out.either(&shown.json(is_wanted), || end)?;
+    let written = if is_wanted { Some(target.write(text, context).await?) } else { None };
+    let end = show::end(&target, written.as_ref(), context);
+    context.out.either(&shown.json(written.as_ref()), || end)?;
     Ok(OK)
 }
 

@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
-use ostler_api::{ApiError, ErrorCode};
-use ostler_config::{Loaded, Os};
+use ostler_api::{ConfigSaveParams, ConfigSaveReply, ErrorCode};
+use ostler_config::{Loaded, Os, saving::Store};
+use ostler_host::saving::{self, SaveWish};
 use ostler_import::{Import, addition};
 
 use super::{DASH, config};
@@ -15,6 +16,7 @@ use crate::{
     context::Context,
     failure::Failure,
     print::{self, home_text},
+    saving::Saver,
     verbs::edit,
 };
 
@@ -25,26 +27,40 @@ pub(super) struct Target {
     before: Option<String>,
     services: BTreeSet<String>,
     modes: BTreeSet<String>,
-    /// Whether it is the engine's own.
-    pub(super) is_configuration: bool,
+    kind: Where,
+}
+
+/// Whose file it is.
+enum Where {
+    /// The engine's own configuration, as it was when it had this hash.
+    Configuration { base_hash: String },
+    /// A new one.
+    Own,
+}
+
+/// What was written.
+pub(super) struct Written {
+    /// What was saved into the configuration; none for a file of its own.
+    pub(super) saved: Option<ConfigSaveReply>,
+    /// Whether an engine puts it in force.
+    pub(super) has_engine: bool,
 }
 
 /// The configuration of the engine that is meant; it must be valid.
 pub(super) fn configuration(context: &Context) -> Result<Target, Failure> {
+    let paths = context.paths()?;
+    let store = Store::of(&paths);
+    let present = store.present().map_err(|error| Failure::Api(saving::told(&store, error)))?;
     // A link stays a link: what it points to is replaced.
-    let named = context.paths()?.config;
-    let path = named.canonicalize().unwrap_or(named);
     let mut target = Target {
-        path,
-        before: None,
+        path: paths.config.canonicalize().unwrap_or(paths.config),
+        before: present.exists.then_some(present.text),
         services: BTreeSet::new(),
         modes: BTreeSet::new(),
-        is_configuration: true,
+        kind: Where::Configuration { base_hash: present.hash },
     };
-    match fs::read_to_string(&target.path) {
-        Ok(text) => target.before = Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(target),
-        Err(error) => return Err(Failure::file("read", &target.path, &error)),
+    if target.before.is_none() {
+        return Ok(target);
     }
     let loaded = ostler_config::load(&target.path, &Os).map_err(|rejected| {
         print::remark(config::rejected_text(&rejected));
@@ -63,7 +79,7 @@ pub(super) fn own(output: &Path) -> Result<Target, Failure> {
         return Err(Failure::new(ErrorCode::Conflict, message, "name a file that does not exist"));
     }
     let (services, modes) = (BTreeSet::new(), BTreeSet::new());
-    Ok(Target { path, before: None, services, modes, is_configuration: false })
+    Ok(Target { path, before: None, services, modes, kind: Where::Own })
 }
 
 /// The folder in which a file stands.
@@ -144,15 +160,19 @@ impl Target {
     }
 
     /// Writes it whole or not at all, and not over what somebody else wrote meanwhile.
-    pub(super) fn write(&self, text: &str, _: &Context) -> Result<(), Failure> {
-        let wrong = |error: io::Error| Failure::file("write", &self.path, &error);
-        let draft = edit::write_draft(&self.path, text).map_err(wrong)?;
-        if fs::read_to_string(&self.path).ok() != self.before {
-            return Err(Failure::Api(ApiError::new(
-                ErrorCode::ConfigConflict,
-                format!("{} was changed by somebody else meanwhile; nothing was written", self.shown()),
-            )));
+    pub(super) async fn write(&self, text: String, context: &Context) -> Result<Written, Failure> {
+        match &self.kind {
+            Where::Own => {
+                edit::create(&self.path, &text)
+                    .map_err(|error| Failure::file("write", &self.path, &error))?;
+                Ok(Written { saved: None, has_engine: false })
+            }
+            Where::Configuration { base_hash } => {
+                let saver = Saver::new(context).await?;
+                let params = ConfigSaveParams { text, base_hash: base_hash.clone() };
+                let saved = saver.save(&SaveWish::Save(params)).await?;
+                Ok(Written { saved: Some(saved), has_engine: saver.has_engine() })
+            }
         }
-        edit::keep(draft.path(), &self.path).map_err(wrong)
     }
 }

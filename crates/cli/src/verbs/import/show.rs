@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use ostler_import::{Import, Note, Weight};
 use serde_json::{Value, json};
 
-use super::{Input, place::Target};
+use super::{
+    Input,
+    place::{Target, Written},
+};
 use crate::{
     context::Context,
-    failure::Failure,
-    link::Link,
     print::{self, BOLD, DIM, GOOD, WARN, paint, safe},
 };
 
@@ -51,7 +52,7 @@ impl<'a> Shown<'a> {
     }
 
     /// The same for programs.
-    pub(super) fn json(&self, is_written: bool) -> Value {
+    pub(super) fn json(&self, written: Option<&Written>) -> Value {
         let import = &self.input.import;
         let services = import.services.iter();
         let services: Vec<Value> = services
@@ -65,7 +66,8 @@ impl<'a> Shown<'a> {
             "notes": notes,
             "target": self.target.path,
             "added": self.added,
-            "written": is_written,
+            "written": written.is_some(),
+            "saved": written.and_then(|written| written.saved.as_ref()),
         })
     }
 }
@@ -79,18 +81,19 @@ pub(super) fn remarks(input: &Input) {
 }
 
 /// What follows.
-pub(super) async fn end(target: &Target, is_written: bool, context: &Context) -> Result<String, Failure> {
+pub(super) fn end(target: &Target, written: Option<&Written>, context: &Context) -> String {
     let path = target.shown();
-    Ok(if !is_written {
+    let Some(written) = written else {
         let how = context.command("import FILE --apply");
-        format!("\nNothing was written. Add it: {how}; or --output FILE for a file of its own\n")
-    } else if !target.is_configuration {
-        format!("\nWrote {path}; use it: ostler --config {path} up\n")
-    } else if Link::first(&context.sockets()?).await?.is_some() {
-        format!("\nSaved {path}; the engine follows it: ostler status\n")
-    } else {
-        format!("\nSaved {path}; start it: {}\n", context.command("up"))
-    })
+        return format!("\nNothing was written. Add it: {how}; or --output FILE for a file of its own\n");
+    };
+    match &written.saved {
+        None => format!("\nWrote {path}; use it: ostler --config {path} up\n"),
+        Some(saved) if written.has_engine => {
+            format!("\nSaved {path}; undo it: ostler config history\n{}", print::plan_text(&saved.plan, true))
+        }
+        Some(_) => format!("\nSaved {path}; start it: {}\n", context.command("up")),
+    }
 }
 
 fn notes_text(input: &Input) -> String {
