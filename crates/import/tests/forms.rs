@@ -1,5 +1,12 @@
 //! Files in the forms of the tools' documentations, and what becomes of them. The expected results stand beside them
 //! as `expected.toml` and `expected.notes`; `OSTLER_BLESS=1` writes them anew.
+//!
+//! The forms were held against: supervisord 4.3 docs/configuration.rst (every key of `[program:x]`, its sample, the
+//! `%(…)s` expressions and the comments of its parser); PM2 lib/API/schema.json (every key and alias) and
+//! interpreter.json; process-compose www/docs configuration, health, watch, scheduled-processes and
+//! interactive-processes, and its JSON schema; pitchfork docs/reference/configuration.md and its guides on ready
+//! checks, health checks and one-shot tasks; compose-spec 05-services.md; foreman's engine.rb for ports and `.env`;
+//! npm's documentation of scripts.
 
 use std::{
     fmt::Write as _,

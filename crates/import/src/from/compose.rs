@@ -45,7 +45,7 @@ pub(crate) fn read(tree: &Node, services: &Node, reader: &mut Reader<'_>) -> Vec
     for key in ["services", "version", "name"] {
         top.take(key);
     }
-    for key in ["networks", "volumes", "secrets", "configs"] {
+    for key in ["networks", "volumes", "secrets", "configs", "models"] {
         if let Some(entry) = top.take(key) {
             reader.notes.kept(entry.line, key, "is read by docker from the compose file", "nothing to do");
         }

@@ -47,10 +47,13 @@ pub(crate) fn read(tree: &Node, daemons: &Node, reader: &mut Reader<'_>) -> Vec<
         let name = names.get(&entry.key).unwrap_or_default();
         found.extend(one(name, entry, &common, &names, reader));
     }
-    // A dependency is waited for until it is ready, as there.
+    // A dependency is waited for until it is ready, as there, and a task until it is done.
+    let tasks: Vec<String> = found.iter().filter(|s| s.oneshot).map(|s| s.name.clone()).collect();
     let asked: Vec<String> = found.iter().filter(|s| s.ready.is_some()).map(|s| s.name.clone()).collect();
     for (name, condition) in found.iter_mut().flat_map(|service| &mut service.depends_on) {
-        if asked.contains(name) {
+        if tasks.contains(name) {
+            *condition = Condition::Completed;
+        } else if asked.contains(name) {
             *condition = Condition::Ready;
         }
     }
@@ -92,7 +95,8 @@ fn one(
     service.env_file =
         reader.texts(&mut fields, "env_file").unwrap_or_default().iter().map(|f| escape(f)).collect();
     ports(&mut fields, &mut service, reader);
-    ready(&mut fields, &mut service, reader);
+    service.ready = probe("ready", &mut fields, service.line, reader);
+    service.live = probe("health", &mut fields, service.line, reader);
     restart(&mut fields, &mut service, reader);
     for origin in reader.texts(&mut fields, "depends").unwrap_or_default() {
         let bare = origin.rsplit('/').next().unwrap_or(&origin);
@@ -160,32 +164,56 @@ fn ports(fields: &mut Fields<'_>, service: &mut Service, reader: &mut Reader<'_>
 const BUMP: &str = "takes another port when its own is taken; here it fails and says who has it";
 const BUMP_INSTEAD: &str = "on_port_conflict = \"next-free\"";
 
-fn ready(fields: &mut Fields<'_>, service: &mut Service, reader: &mut Reader<'_>) {
-    let mut asks = Vec::new();
-    let mut timeout = None;
-    if let Some(entry) = fields.take("ready_http") {
-        let url = entry.node.text().or_else(|| entry.node.get("url").and_then(Node::text));
-        let status = entry.node.get("status").and_then(Node::texts).unwrap_or_default();
-        timeout = entry.node.get("timeout").and_then(Node::text).map(str::to_owned);
-        asks.extend(url.map(|url| Ask::Http(escape_env(url), status, Vec::new())));
+/// One of `ready_*` or `health_*`; each is short for a table with its question, and times for it.
+fn probe(kind: &str, fields: &mut Fields<'_>, line: usize, reader: &mut Reader<'_>) -> Option<Probe> {
+    let mut probes = Vec::new();
+    for (what, inner) in [("http", "url"), ("port", "port"), ("cmd", "run"), ("output", "pattern")] {
+        let key = format!("{kind}_{what}");
+        let Some(entry) = fields.take(&key) else { continue };
+        let Some(ask) = question(what, entry.node.get(inner).unwrap_or(&entry.node), &entry.node) else {
+            reader.notes.wrong(entry, &fields.path, "a question");
+            continue;
+        };
+        let time = |key: &str| entry.node.get(key).and_then(Node::text);
+        let time = |key: &str| crate::text::duration(time(key)?, SECOND).filter(|time| !time.is_zero());
+        // While it starts the time is that of the whole wait, later that of one question.
+        probes.push(match kind {
+            "ready" => Probe { deadline: time("timeout"), interval: time("interval"), ..Probe::new(ask) },
+            _ => Probe {
+                interval: time("interval"),
+                timeout: time("timeout"),
+                retries: entry.node.get("retries").and_then(Node::integer).filter(|&retries| retries > 0),
+                ..Probe::new(ask)
+            },
+        });
     }
-    let port = |entry: &Entry| entry.node.integer().and_then(|port| u16::try_from(port).ok());
-    if let Some(port) = reader.typed(fields, "ready_port", "a port", port).filter(|&port| port > 0) {
-        asks.push(Ask::Tcp(format!("127.0.0.1:{port}")));
-    }
-    if let Some(line) = reader.text(fields, "ready_cmd") {
-        asks.push(Ask::Exec(vec!["sh".to_owned(), "-c".to_owned(), escape(line)]));
-    }
-    if let Some(pattern) = reader.text(fields, "ready_output") {
-        asks.push(Ask::Log(pattern.to_owned()));
-    }
-    if asks.len() > 1 {
+    if probes.len() > 1 {
         let message = "asks more than one question; the first of http, port, cmd and output was taken";
-        reader.notes.lost(service.line, fields.key("ready_*"), message, "put them into one ready.exec");
+        let instead =
+            if kind == "ready" { "put them into one ready.exec" } else { "put them into one live.exec" };
+        reader.notes.lost(line, fields.key(&format!("{kind}_*")), message, instead);
     }
-    let deadline =
-        timeout.and_then(|text| crate::text::duration(&text, SECOND)).filter(|time| !time.is_zero());
-    service.ready = asks.into_iter().next().map(|ask| Probe { deadline, ..Probe::new(ask) });
+    probes.into_iter().next()
+}
+
+fn question(what: &str, value: &Node, table: &Node) -> Option<Ask> {
+    match what {
+        "http" => {
+            let status = table.get("status").and_then(Node::texts).unwrap_or_default();
+            Some(Ask::Http(escape_env(value.text()?), status, Vec::new()))
+        }
+        "port" => {
+            let port = value.integer().and_then(|port| u16::try_from(port).ok()).filter(|&port| port > 0)?;
+            Some(Ask::Tcp(format!("127.0.0.1:{port}")))
+        }
+        "cmd" => Some(Ask::Exec(match value.text() {
+            Some(line) => vec!["sh".to_owned(), "-c".to_owned(), escape(line)],
+            None => {
+                value.texts().filter(|words| !words.is_empty())?.iter().map(|word| escape(word)).collect()
+            }
+        })),
+        _ => Some(Ask::Log(value.text()?.to_owned())),
+    }
 }
 
 fn restart(fields: &mut Fields<'_>, service: &mut Service, reader: &mut Reader<'_>) {

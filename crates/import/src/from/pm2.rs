@@ -22,12 +22,18 @@ const LOGS: &str = "output goes to Ostler's own files";
 const LOGS_INSTEAD: &str = "read it: ostler logs";
 const PM2_ONLY: &str = "belongs to PM2's own services";
 
-const APP: [Known; 36] = [
+const APP: [Known; 52] = [
     lost("out_file", LOGS, LOGS_INSTEAD),
     lost("error_file", LOGS, LOGS_INSTEAD),
     lost("log_file", LOGS, LOGS_INSTEAD),
     lost("output", LOGS, LOGS_INSTEAD),
+    lost("out", LOGS, LOGS_INSTEAD),
+    lost("out_log", LOGS, LOGS_INSTEAD),
     lost("error", LOGS, LOGS_INSTEAD),
+    lost("err", LOGS, LOGS_INSTEAD),
+    lost("err_file", LOGS, LOGS_INSTEAD),
+    lost("err_log", LOGS, LOGS_INSTEAD),
+    lost("log", LOGS, LOGS_INSTEAD),
     lost("pid_file", "there are no pid files", "ostler status --json names every pid"),
     lost("pid", "there are no pid files", "ostler status --json names every pid"),
     quiet("merge_logs"),
@@ -64,7 +70,17 @@ const APP: [Known; 36] = [
     lost("pmx", PM2_ONLY, "nothing to do"),
     lost("deep_monitoring", PM2_ONLY, "nothing to do"),
     lost("trace", PM2_ONLY, "nothing to do"),
-    lost("autostart", "is not PM2's", "enabled = false"),
+    lost("install_url", PM2_ONLY, "nothing to do"),
+    lost("name_prefix", PM2_ONLY, "write the name as it should be"),
+    lost("event_loop_inspector", PM2_ONLY, "nothing to do"),
+    lost("v8", PM2_ONLY, "nothing to do"),
+    lost("io", PM2_ONLY, "nothing to do"),
+    quiet("execute_command"),
+    quiet("kill_retry_time"),
+    quiet("username"),
+    quiet("windowsHide"),
+    quiet("windows_hide"),
+    quiet("write"),
     quiet("disable_logs"),
     quiet("disable_trace"),
 ];
@@ -131,7 +147,12 @@ fn one(at: usize, item: &Node, names: &mut Names, reader: &mut Reader<'_>) -> Op
         reader.text(&mut fields, "gid").map(escape).filter(|group| !group.trim().is_empty());
     instances(&mut fields, &mut service, reader);
     restart(&mut fields, &mut service, reader);
+    // PM2 stops by SIGINT, and programs that are written for it wait for that.
+    service.stop.signal = Some("SIGINT".to_owned());
     service.stop.grace = reader.duration(&mut fields, "kill_timeout", MILLISECOND);
+    if reader.flag(&mut fields, "autostart") == Some(false) {
+        service.enabled = Some(false);
+    }
     service.memory = reader.size(&mut fields, "max_memory_restart");
     watch(&mut fields, &mut service, reader);
     reader.leftovers(fields, &APP);
@@ -151,7 +172,7 @@ fn run(script: &str, fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Run {
         words.unwrap_or_default()
     };
     let args = words(&["args"]);
-    let for_interpreter = words(&["interpreter_args", "node_args"]);
+    let for_interpreter = words(&["interpreter_args", "interpreterArgs", "node_args"]);
     let interpreter =
         fields.take_any(&["interpreter", "exec_interpreter"]).and_then(|entry| entry.node.text());
     if script.contains(char::is_whitespace) && args.is_empty() {
@@ -182,6 +203,8 @@ fn by_ending(script: &str) -> Option<&'static str> {
         "rb" => Some("ruby"),
         "php" => Some("php"),
         "pl" => Some("perl"),
+        "coffee" => Some("coffee"),
+        "ls" => Some("lsc"),
         _ => None,
     }
 }

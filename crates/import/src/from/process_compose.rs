@@ -13,12 +13,14 @@ use crate::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
-const TOP: [Known; 14] = [
+const TOP: [Known; 15] = [
     quiet("version"),
     quiet("name"),
     quiet("log_level"),
     lost("log_location", "Ostler keeps the output of every service in its own files", "read it: ostler logs"),
     quiet("log_length"),
+    quiet("log_format"),
+    quiet("is_tui_disabled"),
     quiet("log_configuration"),
     lost("shell", "shell lines run in the user's shell", "set command and args where another is needed"),
     lost("vars", "templates are not filled in", "write the values, or use variables: ${env:NAME}"),
@@ -31,7 +33,6 @@ const TOP: [Known; 14] = [
     quiet("ordered_shutdown"),
     lost("extends", "the other file is not read", "import it too"),
     lost("mcp_server", "there is no such server here", "nothing to do"),
-    quiet("disable_env_expansion"),
 ];
 
 const PROCESS: [Known; 12] = [
@@ -65,10 +66,12 @@ pub(crate) fn read(tree: &Node, processes: &Node, reader: &mut Reader<'_>) -> Ve
     let mut common = Common {
         env: reader.variables(&mut top, "environment"),
         env_file: reader.texts(&mut top, "env_file").unwrap_or_default(),
+        keeps_dollars: false,
     };
     if common.env_file.is_empty() && (reader.source.has_sibling)(".env") {
         common.env_file = vec![".env".to_owned()];
     }
+    common.keeps_dollars = reader.flag(&mut top, "disable_env_expansion") == Some(true);
     reader.leftovers(top, &TOP);
     let mut tasks = Vec::new();
     let mut found: Vec<Service> = Vec::new();
@@ -86,7 +89,12 @@ pub(crate) fn read(tree: &Node, processes: &Node, reader: &mut Reader<'_>) -> Ve
 struct Common {
     env: Vec<(String, String)>,
     env_file: Vec<String>,
+    /// Whether `$$` is two dollars, and not one.
+    keeps_dollars: bool,
 }
+
+/// Variables that process-compose gives to every process.
+const OWN_VARIABLES: [(&str, &str); 2] = [("PC_REPLICA_NUM", "${instance}"), ("PC_PROC_NAME", "")];
 
 fn one(
     name: &str,
@@ -102,13 +110,20 @@ fn one(
     };
     let mut fields = Fields::new(map, join("processes", &entry.key));
     let mut service = service(name, entry);
-    service.run = run(&mut fields, entry, reader)?;
+    service.run = run(&mut fields, entry, common, reader)?;
     let folder = reader.text(&mut fields, "working_dir");
     service.working_dir = reader.folder(folder);
     service.env = common.env.clone();
     for (name, value) in reader.variables(&mut fields, "environment") {
         service.env.retain(|(other, _)| *other != name);
         service.env.push((name, value));
+    }
+    for (name, value) in OWN_VARIABLES {
+        let is_used = matches!(&service.run, Run::Shell(line) if line.contains(name));
+        if is_used && service.env.iter().all(|(other, _)| other != name) {
+            let value = if value.is_empty() { escape(&entry.key) } else { value.to_owned() };
+            service.env.push((name.to_owned(), value));
+        }
     }
     service.env_file = common.env_file.iter().map(|file| escape(file)).collect();
     service
@@ -132,9 +147,10 @@ fn one(
         }
         count => u16::try_from(count).ok(),
     });
-    let is_foreground = reader.flag(&mut fields, "is_foreground");
-    if reader.flag(&mut fields, "is_tty").or(is_foreground) == Some(true) {
-        service.stdio = Some(Stdio::Pty);
+    for key in ["is_tty", "is_interactive", "is_foreground"] {
+        if reader.flag(&mut fields, key) == Some(true) {
+            service.stdio = Some(Stdio::Pty);
+        }
     }
     if let Some(daemon) = fields.take("is_daemon").filter(|entry| entry.node.flag() == Some(true)) {
         let message =
@@ -150,6 +166,7 @@ fn one(
     }
     shutdown(&mut fields, &mut service, reader);
     schedule(&mut fields, &mut service, reader);
+    watch(&mut fields, &mut service, reader);
     if let Some(codes) = fields.take("success_exit_codes") {
         service.success_exit_codes =
             codes.node.list().unwrap_or_default().iter().filter_map(Node::integer).collect();
@@ -158,7 +175,7 @@ fn one(
     Some(service)
 }
 
-fn run(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) -> Option<Run> {
+fn run(fields: &mut Fields<'_>, entry: &Entry, common: &Common, reader: &mut Reader<'_>) -> Option<Run> {
     if let Some(words) = reader.texts(fields, "entrypoint").filter(|words| !words.is_empty()) {
         fields.take("command");
         return Some(program(words));
@@ -167,7 +184,9 @@ fn run(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) -> Optio
         reader.notes.lost(entry.line, fields.path.clone(), "has no command, and was left out", "give it one");
         return None;
     };
-    let (command, has_template) = template(command.trim());
+    let command = command.trim();
+    let command = if common.keeps_dollars { command.replace("$$", "$$$$") } else { command.to_owned() };
+    let (command, has_template) = template(&command);
     if has_template {
         let message = "holds a template that Ostler does not fill in";
         reader.notes.lost(entry.line, fields.key("command"), message, "write the value, or use ${env:NAME}");
@@ -175,15 +194,39 @@ fn run(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) -> Optio
     Some(Run::Shell(command))
 }
 
-/// `{{.PC_REPLICA_NUM}}` is the instance; `$$` was a dollar before the shell saw it.
+/// `{{.PC_REPLICA_NUM}}` is the instance, `{{ "text" }}` its text; `$$` was a dollar before the shell saw it. Tells
+/// whether another template is left.
 fn template(line: &str) -> (String, bool) {
-    const REPLICA: [&str; 2] = ["{{.PC_REPLICA_NUM}}", "{{ .PC_REPLICA_NUM }}"];
-    let mut text = escape(&line.replace("$$", "$"));
-    for hole in REPLICA {
-        text = text.replace(hole, "${instance}");
+    let line = line.replace("$$", "$");
+    let (mut text, mut has_template) = (String::new(), false);
+    let mut rest = line.as_str();
+    while let Some(at) = rest.find("{{") {
+        text.push_str(&escape(&rest[..at]));
+        let inner = &rest[at + 2..];
+        if let Some((quoted, after)) = quoted(inner) {
+            text.push_str(&escape(quoted));
+            rest = after;
+        } else if let Some((hole, after)) = inner.split_once("}}")
+            && hole.trim() == ".PC_REPLICA_NUM"
+        {
+            text.push_str("${instance}");
+            rest = after;
+        } else {
+            has_template = true;
+            text.push_str("{{");
+            rest = inner;
+        }
     }
-    let has_template = text.contains("{{");
+    text.push_str(&escape(rest));
     (text, has_template)
+}
+
+/// The text of ` "text" }}`, and what comes after it.
+fn quoted(inner: &str) -> Option<(&str, &str)> {
+    let inner = inner.trim_start();
+    let quote = inner.chars().next().filter(|c| matches!(c, '"' | '`'))?;
+    let (text, after) = inner[1..].split_once(quote)?;
+    Some((text, after.trim_start().strip_prefix("}}")?))
 }
 
 fn availability(fields: &mut Fields<'_>, service: &mut Service, reader: &mut Reader<'_>) {
@@ -268,6 +311,15 @@ fn probe(fields: &mut Fields<'_>, key: &str, reader: &mut Reader<'_>) -> Option<
     let mut probe = Fields::new(map, path.clone());
     let ask = match (probe.take("exec"), probe.take("http_get")) {
         (Some(exec), _) => {
+            if let Some(folder) = exec.node.get("working_dir") {
+                let message = "is asked in the folder of the service";
+                reader.notes.lost(
+                    folder.line,
+                    join(&path, "exec.working_dir"),
+                    message,
+                    "write cd FOLDER && before it",
+                );
+            }
             let command = exec.node.get("command").and_then(Node::text).map(|line| template(line).0);
             command.map(|line| Ask::Exec(vec!["sh".to_owned(), "-c".to_owned(), line]))
         }
@@ -298,12 +350,14 @@ fn http_get(node: &Node) -> Ask {
     let text = |key: &str| node.get(key).and_then(Node::text);
     let scheme = text("scheme").unwrap_or("http").to_ascii_lowercase();
     let host = text("host").unwrap_or("127.0.0.1");
-    let port = text("port").map(|port| format!(":{port}")).unwrap_or_default();
+    let port = text("port").or_else(|| text("num_port")).map(|port| format!(":{port}")).unwrap_or_default();
     let path = text("path").unwrap_or("/").trim_start_matches('/');
     let status = text("status_code").map(|code| vec![code.to_owned()]).unwrap_or_default();
     let headers = node.get("headers").and_then(Node::variables).unwrap_or_default();
     let headers = headers.into_iter().filter_map(|(name, value)| Some((name, escape_env(&value?)))).collect();
-    Ask::Http(escape_env(&format!("{scheme}://{host}{port}/{path}")), status, headers)
+    // What takes the place of the hole has no meaning in a URL.
+    let url = format!("{scheme}://{host}{port}/{path}").replace("{{.PC_REPLICA_NUM}}", "\0");
+    Ask::Http(escape_env(&url).replace('\0', "${instance}"), status, headers)
 }
 
 fn shutdown(fields: &mut Fields<'_>, service: &mut Service, reader: &mut Reader<'_>) {
@@ -347,6 +401,50 @@ fn schedule(fields: &mut Fields<'_>, service: &mut Service, reader: &mut Reader<
     let known = [
         lost("run_on_start", "it does not run at the start too", "set enabled = true"),
         lost("max_concurrent", RUNS, "overlap = \"skip\", \"queue\" or \"replace\""),
+    ];
+    reader.leftovers(fields, &known);
+}
+
+fn watch(fields: &mut Fields<'_>, service: &mut Service, reader: &mut Reader<'_>) {
+    let Some(entry) = fields.take("watch") else { return };
+    let key = fields.key("watch");
+    let Some(map) = entry.node.map() else { return reader.notes.wrong(entry, &fields.path, "a map") };
+    let mut fields = Fields::new(map, key.clone());
+    let roots = fields.take("paths").and_then(|paths| paths.node.list()).unwrap_or_default();
+    for root in roots {
+        let Some(path) = root.get("path").and_then(Node::text).or_else(|| root.text()) else { continue };
+        let path = escape_env(path.trim_start_matches("./").trim_end_matches('/'));
+        let within = |inner: &str| match path.as_str() {
+            "" | "." => inner.to_owned(),
+            path => format!("{path}/{inner}"),
+        };
+        let include = root.get("include").and_then(Node::texts).unwrap_or_default();
+        let pattern = |pattern: &String| {
+            // Without a folder it means a name at any depth.
+            let pattern = escape_env(pattern);
+            within(&if pattern.contains('/') { pattern } else { format!("**/{pattern}") })
+        };
+        match include.is_empty() {
+            true => service.watch.push(within("**/*")),
+            false => service.watch.extend(include.iter().map(pattern)),
+        }
+        if let Some(exclude) = root.get("exclude") {
+            let message = "there is no list of what is not watched";
+            reader.notes.lost(
+                exclude.line,
+                join(&key, "paths.exclude"),
+                message,
+                "name in watch.paths what is",
+            );
+        }
+    }
+    const LIMIT: &str = "has a limit of its own here";
+    let known = [
+        lost("debounce", "is a debounce here", "watch.debounce = \"300ms\""),
+        lost("cascade", "restarts its dependents too", "on_dependency_loss = \"restart\" for those"),
+        lost("max_entries", LIMIT, "nothing to do"),
+        quiet("buffer_size"),
+        quiet("disable_default_excludes"),
     ];
     reader.leftovers(fields, &known);
 }

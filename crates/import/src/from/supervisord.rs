@@ -123,6 +123,8 @@ struct Holes<'a> {
     program: &'a str,
     folder: String,
     has_unknown: bool,
+    /// A number was wanted with leading zeros.
+    has_width: bool,
 }
 
 impl Holes<'_> {
@@ -140,6 +142,7 @@ impl Holes<'_> {
             {
                 // The letter of the format, with its width.
                 let end = next.find(|c: char| c.is_ascii_alphabetic()).map_or(next.len(), |at| at + 1);
+                self.has_width |= name == "process_num" && next[..end].starts_with('0');
                 out.push_str(&self.hole(name));
                 rest = &next[end..];
             } else {
@@ -176,16 +179,24 @@ fn one(origin: &str, section: &Section, names: &mut Names, reader: &mut Reader<'
         ..Service::default()
     };
     let here = reader.folder(None).unwrap_or_else(|| "${config_dir}".to_owned());
-    let mut holes = Holes { program: origin, folder: here, has_unknown: false };
+    let mut holes = Holes { program: origin, folder: here, has_unknown: false, has_width: false };
     let mut seconds = None;
     for setting in &section.settings {
         let key = join(&path, &setting.key);
         let before = holes.has_unknown;
         let value = setting.value.trim();
-        if !apply(&setting.key, value, &mut service, &mut holes, reader)
-            && !QUIET.contains(&setting.key.as_str())
-        {
-            leftover(setting, &key, value, &mut service, reader);
+        match expected(&setting.key, value) {
+            Some(expected) => {
+                let message = format!("is not {expected}, and was left out");
+                reader.notes.lost(setting.line, &*key, &message, "write the value itself");
+            }
+            None if apply(&setting.key, value, &mut service, &mut holes, reader)
+                || QUIET.contains(&setting.key.as_str()) => {}
+            None => leftover(setting, &key, value, &mut service, reader),
+        }
+        if std::mem::take(&mut holes.has_width) {
+            let message = "counts with leading zeros; here it is the plain number of the instance";
+            reader.notes.changed(setting.line, &*key, message, "give ports by `ports`, and use ${port}");
         }
         if setting.key == "startsecs" {
             seconds = duration(value, SECOND);
@@ -204,6 +215,27 @@ fn one(origin: &str, section: &Section, names: &mut Names, reader: &mut Reader<'
     service.ports.extend(take_port(&mut service.env).map(|port| (String::new(), port)));
     service.name = names.add(origin);
     Some(service)
+}
+
+/// What a setting should say, if it does not. A value may be an expression that only supervisord can fill in.
+fn expected(key: &str, value: &str) -> Option<&'static str> {
+    let is_number = value.parse::<i64>().is_ok_and(|number| number >= 0);
+    match key {
+        "autostart" => flag(value).is_none().then_some("true or false"),
+        "autorestart" => (flag(value).is_none() && !value.eq_ignore_ascii_case("unexpected"))
+            .then_some("true, false or unexpected"),
+        "startsecs" | "stopwaitsecs" => duration(value, SECOND).is_none().then_some("a number of seconds"),
+        "startretries" | "stdout_logfile_backups" => (!is_number).then_some("a number"),
+        "numprocs" => value.parse::<u16>().is_err().then_some("a number of processes"),
+        "stdout_logfile_maxbytes" => (value != "0" && size(value).is_none()).then_some("a size"),
+        "umask" => {
+            u32::from_str_radix(value.trim_start_matches("0o"), 8).is_err().then_some("an octal number")
+        }
+        "exitcodes" => {
+            value.split(',').any(|code| code.trim().parse::<u8>().is_err()).then_some("a list of exit codes")
+        }
+        _ => None,
+    }
 }
 
 /// Takes a setting that has an equivalent.

@@ -1,5 +1,5 @@
 //! INI as Python's `configparser` reads it for supervisord: sections, `key = value`, indented lines go on with the
-//! value, `;` after a space begins a comment.
+//! value, `;` or `#` after a space begins a comment.
 
 use super::Syntax;
 
@@ -53,7 +53,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Section>, Syntax> {
 }
 
 fn without_comment(value: &str) -> &str {
-    let cut = value.match_indices(';').find(|(at, _)| *at == 0 || value[..*at].ends_with([' ', '\t']));
+    let cut = value.match_indices([';', '#']).find(|(at, _)| *at == 0 || value[..*at].ends_with([' ', '\t']));
     cut.map_or(value, |(at, _)| value[..at].trim_end())
 }
 
@@ -63,10 +63,10 @@ mod tests {
 
     #[test]
     fn values_go_on_and_comments_end_them() {
-        let text = "; head\n[program:x]\ncommand=a;b ; said\nenvironment =\n  A=1,\n  B=\"2\"\n# end\n";
+        let text = "; head\n[program:x]\ncommand=a;b#c # said\nenvironment =\n  A=1,\n  B=\"2\"\n# end\n";
         let sections = parse(text).expect("INI");
         let settings = &sections[0].settings;
-        assert_eq!(settings[0].value, "a;b");
+        assert_eq!(settings[0].value, "a;b#c");
         assert_eq!((settings[1].value.as_str(), settings[1].line), ("\nA=1,\nB=\"2\"", 4));
     }
 
