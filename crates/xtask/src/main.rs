@@ -17,6 +17,7 @@ mod dist;
 mod failure;
 mod fuzz;
 mod packages;
+mod quick;
 mod run;
 mod shell;
 mod steps;

@@ -8,7 +8,7 @@ use crate::dist::{self, Profile};
 use crate::failure::{Doing, Failure, Outcome};
 use crate::packages::{self, Packages, Purpose};
 use crate::test::{Step, Wishes};
-use crate::{chores, desktop, shell};
+use crate::{chores, desktop, quick, shell};
 
 /// The step that others need.
 pub(crate) const BUILD: &str = "build";
@@ -48,6 +48,7 @@ pub(crate) fn all() -> Vec<Step> {
         step(TESTS, tests, true),
         step("users", other_users, true),
         step("doc-tests", doc_tests, true),
+        step("quick", |_| quick::check(), true),
         step("desktop", |_| desktop::check(), true),
         step("deny", deny, false),
         step("qml", qml, false),
