@@ -128,6 +128,9 @@ FocusScope {
             columns: tableColumns
             isCurrent: ListView.isCurrentItem
             hasFocusRing: ListView.isCurrentItem && list.activeFocus
+            // What waits to be used again is no part of the window, for readers of the screen neither.
+            ListView.onPooled: delegate.visible = false
+            ListView.onReused: delegate.visible = true
             onPicked: {
                 list.currentIndex = delegate.index;
                 list.forceActiveFocus(Qt.MouseFocusReason);
