@@ -9,13 +9,16 @@ T.Button {
     property url glyph: ""
     property color glyphColor: root.ink
     property bool isSmall: false
+    property bool isLarge: false
     property bool isFlat: false
+    property bool isPrimary: false
     property bool opensMenu: false
     property string hint: ""
-    readonly property color ink: !root.enabled ? Theme.text3 : Theme.text
+    readonly property bool isFilled: root.isPrimary && root.enabled
+    readonly property color ink: !root.enabled ? Theme.text3 : root.isFilled ? Theme.accentInk : Theme.text
 
     implicitWidth: Math.max(implicitHeight, contentItem.implicitWidth + leftPadding + rightPadding)
-    implicitHeight: root.isSmall ? Metrics.smallControl : Metrics.control
+    implicitHeight: root.isSmall ? Metrics.smallControl : root.isLarge ? Metrics.largeControl : Metrics.control
     leftPadding: root.text === "" ? 0 : root.isSmall ? Metrics.px(8) : Metrics.px(12)
     rightPadding: leftPadding
     font: root.isSmall ? Metrics.smallName : Metrics.name
@@ -70,9 +73,21 @@ T.Button {
 
     background: Rectangle {
         radius: root.isSmall ? Metrics.smallRadius : Metrics.radius
-        color: root.down ? Theme.press : root.hovered && root.enabled ? Theme.hover : root.isFlat || !root.enabled ? "transparent" : Theme.raised
-        border.width: root.isFlat ? 0 : Metrics.lineWidth
+        color: root.isFilled ? Theme.accentFill : root.down ? Theme.press : root.hovered && root.enabled ? Theme.hover : root.isFlat || !root.enabled ? "transparent" : Theme.raised
+        border.width: root.isFlat || root.isFilled ? 0 : Metrics.lineWidth
         border.color: root.enabled ? Theme.edge : Theme.line
+
+        // The accent keeps its contrast, so what it says about the pointer is said by an inner line.
+        Rectangle {
+            anchors.fill: parent
+            anchors.margins: 2
+            visible: root.isFilled && (root.hovered || root.down)
+            radius: parent.radius - 2
+            color: "transparent"
+            border.width: root.down ? 2 : 1
+            border.color: Theme.accentInk
+            opacity: 0.6
+        }
     }
 
     FocusRing {

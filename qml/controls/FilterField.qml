@@ -18,7 +18,7 @@ T.TextField {
     color: Theme.text
     placeholderTextColor: Theme.text3
     selectionColor: Theme.accentFill
-    selectedTextColor: Theme.onAccent
+    selectedTextColor: Theme.accentInk
     verticalAlignment: TextInput.AlignVCenter
     selectByMouse: true
     hoverEnabled: true

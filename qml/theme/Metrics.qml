@@ -7,11 +7,17 @@ Item {
 
     property bool isMotionReduced: false
     property bool isContrast: false
+    property string fixedFamily: "monospace"
 
     readonly property real scaling: Math.max(0.75, probe.fontInfo.pixelSize / 13)
     readonly property real lineWidth: isContrast ? 2 : 1
     readonly property int motion: isMotionReduced || isContrast ? 0 : 120
 
+    readonly property font emptyTitle: role(20, Font.DemiBold)
+    readonly property font dialogTitle: role(16, Font.DemiBold)
+    readonly property font entry: role(15, Font.Normal)
+    readonly property font mono: fixed(12)
+    readonly property font editor: fixed(13)
     readonly property font title: role(18, Font.DemiBold)
     readonly property font headline: role(14, Font.DemiBold)
     readonly property font body: role(13, Font.Normal)
@@ -31,6 +37,8 @@ Item {
     readonly property real whyHeight: px(18)
     readonly property real control: px(28)
     readonly property real smallControl: px(24)
+    readonly property real largeControl: px(32)
+    readonly property real tabHeight: px(36)
     readonly property real glyph: px(16)
     readonly property real inset: px(16)
     readonly property real gap: px(8)
@@ -55,6 +63,14 @@ Item {
                 "family": probe.font.family,
                 "pixelSize": Math.max(9, Math.round(size * root.scaling)),
                 "weight": weight
+            });
+    }
+
+    function fixed(size: real): font {
+        return Qt.font({
+                "family": root.fixedFamily,
+                "styleHint": Font.Monospace,
+                "pixelSize": Math.max(9, Math.round(size * root.scaling))
             });
     }
 

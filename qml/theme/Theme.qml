@@ -20,7 +20,7 @@ QtObject {
     readonly property color text3: pick("#64676E", "#969AA1", "#D9D9D9")
     readonly property color accent: pick("#2B52C7", "#8CADFF", "#FFE14D")
     readonly property color accentFill: pick("#2B52C7", "#3A62D6", "#FFE14D")
-    readonly property color onAccent: pick("#FFFFFF", "#FFFFFF", "#000000")
+    readonly property color accentInk: pick("#FFFFFF", "#FFFFFF", "#000000")
 
     readonly property color ok: pick("#1B7740", "#62C98D", "#6CFF9E")
     readonly property color busy: pick("#2B52C7", "#8CADFF", "#8FD8FF")
@@ -43,6 +43,18 @@ QtObject {
     readonly property color busyTint: pick("#EDF1FC", "#1A2136", "#000000")
     readonly property color warnTint: pick("#FBF3E2", "#2A2212", "#000000")
     readonly property color failTint: pick("#FDF1F0", "#2A191A", "#000000")
+
+    readonly property color find: pick("#FFE58A", "#5C4A12", "#4D4400")
+    readonly property color findCurrent: pick("#F5B93A", "#B8860B", "#FFE14D")
+    readonly property color findInk: "#1A1B1E"
+    readonly property color scrim: pick("#61141518", "#8C000000", "#CC000000")
+
+    readonly property color codeTable: pick("#7A3E9D", "#C9A2F2", "#E0B8FF")
+    readonly property color codeKey: pick("#1F4E8C", "#8FB8F5", "#8FD8FF")
+    readonly property color codeString: pick("#1B6B3A", "#8FCF9F", "#6CFF9E")
+    readonly property color codeNumber: pick("#8A5600", "#E5B04C", "#FFE14D")
+    readonly property color codeComment: pick("#64676E", "#969AA1", "#D9D9D9")
+    readonly property color codeVariable: pick("#9A2D6B", "#F29BC4", "#FFB0DA")
 
     function pick(light: string, dark: string, contrast: string): string {
         return root.isContrast ? contrast : root.isDark ? dark : light;
