@@ -14,7 +14,7 @@ T.AbstractButton {
     implicitHeight: parent ? parent.height : Metrics.tabHeight
     leftPadding: Metrics.px(12)
     rightPadding: Metrics.px(12)
-    focusPolicy: root.isCurrent ? Qt.TabFocus : Qt.NoFocus
+    focusPolicy: root.isCurrent || root.activeFocus ? Qt.TabFocus : Qt.NoFocus
     hoverEnabled: true
 
     Accessible.role: Accessible.PageTab

@@ -70,7 +70,7 @@ fn contrast_is_that_of_the_standard() {
 #[test]
 fn every_text_can_be_read_on_every_surface() {
     let colours = colours();
-    let mut wrong = too_close(&colours, "onAccent", "accentFill", TEXT_MIN);
+    let mut wrong = too_close(&colours, "accentInk", "accentFill", TEXT_MIN);
     for ink in INKS {
         for surface in SURFACES {
             wrong.extend(too_close(&colours, ink, surface, TEXT_MIN));

@@ -11,7 +11,7 @@ use std::process::Command;
 use crate::as_user::TestHome;
 use crate::failure::{Doing, Failure, Outcome};
 use crate::shell;
-use crate::steps::Said;
+use crate::steps::{self, Said};
 
 const MODULE: &str = "dev/ostler/app";
 const QT_TOOLS: &[&str] = &["/usr/lib/qt6/bin", "/usr/lib64/qt6/bin", "/opt/homebrew/bin"];
@@ -60,14 +60,17 @@ fn write_module(described: &Path, module: &Path) -> Outcome {
     for folder in ["qml", "resources"] {
         copy(&shell::root().join(folder), &module.join(folder))?;
     }
-    let read = |name: &str| {
-        let path = described.join(name);
-        std::fs::read_to_string(&path).doing(format!("cannot read {}", path.display()))
-    };
-    let listed = read("qmldir")?;
-    let own = listed.lines().filter(|line| line.starts_with("module ") || line.ends_with(".qml"));
-    let mut qmldir: String = own.map(|line| format!("{line}\n")).collect();
-    for node in parse(&read("plugin.qmltypes")?) {
+    let types = described.join("plugin.qmltypes");
+    let types = std::fs::read_to_string(&types).doing(format_args!("cannot read {}", types.display()))?;
+    let mut qmldir = "module dev.ostler.app\n".to_owned();
+    for file in steps::files_below(&shell::root().join("qml"), "qml")? {
+        let text = std::fs::read_to_string(&file).doing(format_args!("cannot read {}", file.display()))?;
+        let singleton = if text.starts_with("pragma Singleton") { "singleton " } else { "" };
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let path = file.strip_prefix(shell::root()).unwrap_or(&file).display();
+        let _ = writeln!(qmldir, "{singleton}{name} 1.0 {path}");
+    }
+    for node in parse(&types) {
         let Some(fake) = Fake::of(&node) else { continue };
         let singleton = if fake.is_singleton { "singleton " } else { "" };
         let name = &fake.name;

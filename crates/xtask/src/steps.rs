@@ -247,7 +247,7 @@ fn copy_described(from: &Path, to: &Path) -> Outcome {
 }
 
 /// Files with this extension, or without one and with this name.
-fn files_below(dir: &Path, extension: &str) -> Outcome<Vec<PathBuf>> {
+pub(crate) fn files_below(dir: &Path, extension: &str) -> Outcome<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(dir) = open.pop() {
