@@ -9,6 +9,9 @@
 //!
 //! The present time is an argument ([`Clock`]), never asked for.
 //!
+//! [`Notifier`] says what a person is told who does not look. Sentences are English unless [`speak`] was told
+//! how to look them up.
+//!
 //! Deliberately absent: Qt, I/O, tasks, the words of the states (the window words those itself, to translate
 //! them).
 
@@ -17,12 +20,15 @@ mod filter;
 mod fold;
 mod headline;
 mod link;
+mod menu;
+mod notify;
 mod patch;
 mod record;
 mod row;
 mod rows;
 mod state;
 mod text;
+mod tongue;
 mod tray;
 mod why;
 
@@ -31,12 +37,15 @@ pub use filter::*;
 pub use fold::*;
 pub use headline::*;
 pub use link::*;
+pub use menu::*;
+pub use notify::*;
 pub use patch::*;
 pub use record::*;
 pub use row::*;
 pub use rows::*;
 pub use state::*;
 pub use text::*;
+pub use tongue::*;
 pub use tray::*;
 pub use why::*;
 

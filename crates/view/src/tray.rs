@@ -5,8 +5,8 @@ use std::time::Duration;
 use ostler_api::{Snapshot, Word};
 
 use crate::{
-    Class, Clock, Headline, LinkState, Mood, Row, class_of, headline, nearest_cause, plain, row_of, why_line,
-    worst_instance,
+    Class, Clock, Fit, Headline, LinkState, Mood, Row, class_of, headline, nearest_cause, plain, row_of, say,
+    say_count, say_with, why_line, worst_instance,
 };
 
 /// The most services that the menu lists.
@@ -35,6 +35,12 @@ pub struct TrayView {
     pub mode: String,
     /// All modes.
     pub modes: Vec<String>,
+    /// Whether commands can be sent.
+    pub is_live: bool,
+    /// Whether there are notifications that can be paused.
+    pub can_notify: bool,
+    /// Until when they are paused: `15:31`; empty when they are not.
+    pub quiet_until: String,
 }
 
 /// A service in the menu.
@@ -54,6 +60,8 @@ pub struct TrayService {
     pub can_stop: bool,
     /// Whether it can be restarted.
     pub can_restart: bool,
+    /// The one fitting action.
+    pub fit: Fit,
     /// What "Open URL" opens; empty without one.
     pub url: String,
 }
@@ -62,10 +70,13 @@ pub struct TrayService {
 pub fn tray_view(snapshot: &Snapshot, link: &LinkState, clock: &Clock) -> TrayView {
     let headline = headline(snapshot, link, clock);
     let mut services: Vec<_> = snapshot.services.iter().collect();
-    services.sort_by_key(|(_, service)| match class_of(service.status) {
-        Class::Attention => (0, service.status),
-        Class::Busy => (1, service.status),
-        Class::Running | Class::Stopped => (2, Word::Running),
+    services.sort_by_key(|(_, service)| {
+        let (rank, word) = match class_of(service.status) {
+            Class::Attention => (0, service.status),
+            Class::Busy => (1, service.status),
+            Class::Running | Class::Stopped => (2, Word::Running),
+        };
+        (rank, word, service.group.is_none(), service.group.clone())
     });
     let more = services.len().saturating_sub(MENU_SERVICES_MAX);
     let listed = services.into_iter().take(MENU_SERVICES_MAX);
@@ -87,6 +98,8 @@ pub fn tray_view(snapshot: &Snapshot, link: &LinkState, clock: &Clock) -> TrayVi
         more,
         mode: if has_modes { snapshot.supervisor.mode.clone() } else { String::new() },
         modes: if has_modes { snapshot.supervisor.modes.clone() } else { Vec::new() },
+        is_live: link.is_live(),
+        ..TrayView::default()
     }
 }
 
@@ -107,13 +120,14 @@ fn service_item(row: Row, cause: String, why: &str) -> TrayService {
         can_start: row.can_start,
         can_stop: row.can_stop,
         can_restart: row.can_restart,
+        fit: row.fit,
         url: if row.is_stale { String::new() } else { row.url },
         name: row.name,
     }
 }
 
 /// The part of a sentence before its first comma or colon: `exit 1`.
-fn short_cause(text: &str) -> String {
+pub(crate) fn short_cause(text: &str) -> String {
     plain(text.split([',', ':', '(']).next().unwrap_or_default().trim())
 }
 

@@ -229,7 +229,12 @@ impl Actor {
                 "{}:{}: {}{more}. The running configuration stays in force.",
                 first.line, first.column, first.message
             );
-            banner.push(say(api::BannerKind::ConfigRefused, "Configuration refused", text));
+            let file = first.file.file_name().unwrap_or_default().to_string_lossy();
+            let subject = match self.refused.len() {
+                1 => format!("{file} has a problem"),
+                count => format!("{file} has {count} problems"),
+            };
+            banner.push(say(api::BannerKind::ConfigRefused, &subject, text));
         }
         if self.supervisor.is_shutting_down() {
             banner.push(say(api::BannerKind::Working, "Shutting down", "services stop in order".to_owned()));
