@@ -19,6 +19,7 @@ fn main() {
     CxxQtBuilder::new_qml_module(module)
         .files([
             "src/bridge/app.rs",
+            "src/bridge/desktop.rs",
             "src/bridge/records.rs",
             "src/bridge/services.rs",
             "src/bridge/shell.rs",
@@ -27,6 +28,7 @@ fn main() {
         .qrc_resources(glyphs)
         .qt_module("Network")
         .qt_module("Widgets")
+        .cpp_file("src/cpp/embed.cpp")
         .crate_include_root(Some("src/cpp".to_owned()))
         .build();
 }

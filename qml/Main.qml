@@ -20,9 +20,6 @@ ApplicationWindow {
         root.requestActivate();
     }
 
-    // Where there is no tray, closing would leave an app that nobody can reach.
-    onClosing: if (!App.hasTray)
-        App.quit()
     onVisibleChanged: App.setVisible(root.visible)
 
     Component.onCompleted: {
@@ -183,5 +180,12 @@ ApplicationWindow {
 
     ModeMenu {
         id: modeMenu
+    }
+
+    DesktopLinks {
+        window: root
+        onServiceWanted: service => services.goTo(ServicesModel.rowOf(service))
+        onLogsWanted: service => services.goTo(ServicesModel.rowOf(service))
+        onConfigWanted: Qt.openUrlExternally("file://" + Supervisor.configPath)
     }
 }

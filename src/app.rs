@@ -18,18 +18,26 @@ use tokio::task::JoinSet;
 
 use crate::bridge::shell::ffi as shell;
 use crate::desk::{self, Ask, Desk, Manner};
+use crate::desktop::{Presence, Wish};
 use crate::engine::Engine;
+use crate::lifecycle::{self, Mark};
 use crate::link::{self, Link, Report};
+use crate::notes::{self, NotePipes};
 use crate::options::Options;
 use crate::pump::{Pipes, Pump};
 use crate::reach::Reach;
 use crate::records;
+use crate::settings::{self, Settings};
 use crate::single::{self, Start};
 use crate::stage::Surface;
 use crate::tray::{self, TrayPipes};
 
 /// The most objects of the bridge.
 const SURFACES_MAX: usize = 8;
+/// How long the engine may take to end when Qt has ended by itself, with the session.
+const ENGINE_END_MAX: Duration = Duration::from_secs(30);
+/// The most hints that wait to be told.
+const HINTS_MAX: usize = 4;
 /// How long tasks may take to end with the app.
 const END_MAX: Duration = Duration::from_secs(3);
 
@@ -60,35 +68,56 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
         Err(error) => return Err(error).context("it cannot be found out whether Ostler runs already"),
     };
+    let mark = Mark::set(&paths.private);
+    let settings = Settings::load(&paths);
+    let starts_hidden = options.background && settings.now().start_hidden;
     let (asks, asked) = mpsc::channel(desk::ASKS_MAX);
     let (surfaces, entered) = mpsc::channel(SURFACES_MAX);
-    let manner = Manner {
-        theme: options.theme.choice(),
-        starts_hidden: options.background,
-        is_motion_reduced: options.reduced_motion,
-    };
+    let manner =
+        Manner { theme: options.theme.choice(), starts_hidden, is_motion_reduced: options.reduced_motion };
     Desk::open(asks.clone(), surfaces, manner);
     let engine_options =
         HostOptions { config: options.config.clone(), log_to_stderr: true, ..Default::default() };
     let engine = Engine::new(paths, engine_options);
-    let mut crew = crew(&runtime, &engine, asks.clone(), asked, entered);
+    let has_left = Arc::new(AtomicBool::new(false));
+    let kit = Kit { settings, starts_hidden, has_crashed: mark.was_there(), has_left: Arc::clone(&has_left) };
+    let (mut crew, clerks) = crew(&runtime, &engine, asks.clone(), asked, entered, kit);
     crew.spawn_on(single::hear(door, asks), runtime.handle());
     let code = show();
     if code.is_err() {
         crew.abort_all();
+    } else if !has_left.load(Ordering::Relaxed) {
+        // Qt may have ended by itself, with the session; the engine hears of it here at the latest.
+        Desk::ask(Ask::Desktop(Wish::End));
+        let ended = async { tokio::time::timeout(ENGINE_END_MAX, engine.ended()).await };
+        if runtime.block_on(ended).is_err() {
+            tracing::warn!("the engine did not end in time; the services go on under their keepers");
+        }
     }
+    drop(clerks);
     end(runtime, crew);
+    mark.clear();
     code
 }
 
-/// Starts everything that is not Qt.
+/// What the tasks need to know of the start.
+struct Kit {
+    settings: Settings,
+    starts_hidden: bool,
+    has_crashed: bool,
+    has_left: Arc<AtomicBool>,
+}
+
+/// Starts everything that is not Qt: what ends by itself with the app, and the clerks behind counters, whose
+/// counters stay open.
 fn crew(
     runtime: &Runtime,
     engine: &Arc<Engine>,
     asks: mpsc::Sender<Ask>,
     asked: mpsc::Receiver<Ask>,
     surfaces: mpsc::Receiver<Surface>,
-) -> JoinSet<()> {
+    kit: Kit,
+) -> (JoinSet<()>, JoinSet<()>) {
     let (commands, commanded) = mpsc::channel(link::COMMANDS_MAX);
     let (report, reports) = watch::channel(Report::default());
     let (view, views) = watch::channel(TrayView::default());
@@ -98,17 +127,59 @@ fn crew(
     let reached = Arc::clone(engine);
     let reach = Reach::new(reports.clone(), watched.clone(), engine.paths(), asks.clone());
     let link = Link::new(move || Arc::clone(&reached).connect(), commanded, report, asks.clone(), watched);
-    let pipes =
-        Pipes { asks: asked, surfaces, reports, has_tray, commands, tray: view, is_watched, is_dark: dark };
-    let tray = TrayPipes { views, is_dark, is_there: there, asks: asks.clone() };
+    let (presence, seen) = watch::channel(Presence::default());
+    let (quiet, is_quiet) = watch::channel(None);
+    let (hints, hinted) = mpsc::channel(HINTS_MAX);
+    let (qt, has_qt) = watch::channel(None);
+    let settings = kit.settings;
+    let notes = NotePipes {
+        reports: reports.clone(),
+        presence: seen.clone(),
+        quiet: is_quiet,
+        settings: settings.clone(),
+        hints: hinted,
+        asks: asks.clone(),
+    };
+    let reachable = lifecycle::stay_reachable(has_tray.clone(), seen, asks.clone(), kit.starts_hidden);
+    let adopted = lifecycle::tell_adopted(reports.clone(), asks.clone(), kit.has_crashed);
+    let kept = settings::keep(settings.clone(), asks.clone());
+    let tray = TrayPipes {
+        views,
+        is_dark,
+        settings: settings.clone(),
+        qt: has_qt,
+        is_there: there,
+        asks: asks.clone(),
+    };
+    let pipes = Pipes {
+        asks: asked,
+        surfaces,
+        reports,
+        has_tray,
+        commands,
+        tray: view,
+        is_watched,
+        is_dark: dark,
+        presence,
+        quiet,
+        settings,
+        hints,
+        qt,
+        has_left: kit.has_left,
+    };
     let mut crew = JoinSet::new();
     let handle = runtime.handle();
     crew.spawn_on(link.run(), handle);
     crew.spawn_on(Pump::new(pipes, Arc::clone(engine)).run(), handle);
     crew.spawn_on(tray::run(tray), handle);
+    crew.spawn_on(notes::run(notes), handle);
+    crew.spawn_on(reachable, handle);
+    crew.spawn_on(adopted, handle);
+    crew.spawn_on(kept, handle);
     crew.spawn_on(crate::signals::hear(asks), handle);
-    pages(&mut crew, &reach, handle);
-    crew
+    let mut clerks = JoinSet::new();
+    pages(&mut clerks, &reach, handle);
+    (crew, clerks)
 }
 
 /// Starts the tasks behind what the window asks for beyond the services.
@@ -127,6 +198,7 @@ fn show() -> anyhow::Result<ExitCode> {
     QGuiApplication::set_desktop_file_name(&QString::from("dev.ostler.app"));
     QQuickStyle::set_style(&QString::from("Basic"));
     shell::keep_running_without_windows();
+    shell::when_session_ends(|| Desk::ask(Ask::Desktop(Wish::End)));
     shell::set_window_icon(&QString::from(APP_ICON));
     let mut engine = QQmlApplicationEngine::new();
     let mut window = engine.as_mut().context("QML cannot start")?;

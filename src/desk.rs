@@ -9,6 +9,7 @@ use ostler_view::Chip;
 use tokio::sync::mpsc;
 
 use crate::bridge::app::ffi::ThemeChoice;
+use crate::desktop::Wish;
 use crate::stage::Surface;
 
 /// The most clicks that wait at the desk.
@@ -50,6 +51,8 @@ pub(crate) enum Ask {
     Notice(String),
     /// Put the notice away.
     DismissNotice,
+    /// What the desktop around the window wants.
+    Desktop(Wish),
     /// The end.
     Quit,
 }

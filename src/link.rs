@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ostler_api::{
-    ActionParams, ActionReply, Method, PlanReply, ReloadParams, SetModeParams, ShutdownParams, ShutdownReply,
-    Snapshot, WatchParams,
+    ActionParams, ActionReply, Method, OnQuit, PlanReply, ReloadParams, SetModeParams, ShutdownParams,
+    ShutdownReply, Snapshot, WatchParams,
 };
 use ostler_client::{Client, ClientError, Watch, WatchItem};
 use ostler_view::{LinkState, fold};
@@ -53,8 +53,8 @@ pub(crate) enum Command {
     ReloadConfig,
     /// Look for an engine now, not when the wait is over.
     LookNow,
-    /// Shut down as `on_quit` says.
-    Shutdown,
+    /// Shut down; without a word about the services as `on_quit` says.
+    Shutdown(Option<OnQuit>),
 }
 
 /// Why there is no stream.
@@ -191,7 +191,7 @@ where
                 }
                 command = self.commands.recv() => match command {
                     None => return false,
-                    Some(Command::Shutdown) => {}
+                    Some(Command::Shutdown(_)) => {}
                     Some(Command::LookNow) => return true,
                     Some(command) => {
                         tracing::info!(?command, "refused without an engine");
@@ -226,8 +226,8 @@ async fn perform(client: &Client, command: Command, notices: &mpsc::Sender<Ask>)
             client.call::<_, PlanReply>(Method::ReloadConfig, &ReloadParams::default()).await.map(drop)
         }
         Command::LookNow => Ok(()),
-        Command::Shutdown => {
-            client.call::<_, ShutdownReply>(Method::Shutdown, &ShutdownParams::default()).await.map(drop)
+        Command::Shutdown(services) => {
+            client.call::<_, ShutdownReply>(Method::Shutdown, &ShutdownParams { services }).await.map(drop)
         }
     };
     if let Err(error) = outcome {

@@ -4,19 +4,26 @@
 //! thread, and waits until that is shown before it hands over the next. While the window cannot be seen it
 //! draws only the tray, and no clock runs.
 
+mod desktop;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use cxx_qt::CxxQtThread;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ostler_view::{Clock, SteadyIcon, TrayView, tray_view};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use crate::bridge::desktop::ffi::Desktop;
 use crate::desk::Ask;
+use crate::desktop::{Presence, Wish};
 use crate::engine::Engine;
 use crate::link::{Command, Report};
 use crate::presenter::Presenter;
+use crate::settings::Settings;
 use crate::stage::{Cue, Stage, Surface};
 
 /// How long changes are gathered.
@@ -46,6 +53,18 @@ pub(crate) struct Pipes {
     pub(crate) is_watched: watch::Sender<bool>,
     /// Whether the tray is dark.
     pub(crate) is_dark: watch::Sender<bool>,
+    /// Whether the window is there.
+    pub(crate) presence: watch::Sender<Presence>,
+    /// Until when there are no notifications.
+    pub(crate) quiet: watch::Sender<Option<Timestamp>>,
+    /// What the person has set.
+    pub(crate) settings: Settings,
+    /// To the notifications: words that belong to no service.
+    pub(crate) hints: mpsc::Sender<String>,
+    /// To whoever has to reach the Qt thread.
+    pub(crate) qt: watch::Sender<Option<CxxQtThread<Desktop>>>,
+    /// Whether Qt was told to end.
+    pub(crate) has_left: Arc<AtomicBool>,
 }
 
 /// The pump.
@@ -64,6 +83,8 @@ pub(crate) struct Pump {
     /// The picture that is being shown.
     in_flight: Option<oneshot::Receiver<()>>,
     shows_at_once: bool,
+    /// The app ends with the next turn.
+    leaves: bool,
 }
 
 impl Pump {
@@ -81,6 +102,7 @@ impl Pump {
             turns: None,
             in_flight: None,
             shows_at_once: false,
+            leaves: false,
         }
     }
 
@@ -93,10 +115,14 @@ impl Pump {
             let gathered = self.dirty.filter(|_| self.in_flight.is_none()).map(|since| since + GATHER);
             tokio::select! {
                 Some(ask) = self.pipes.asks.recv() => {
-                    if ask == Ask::Quit && (self.presenter.is_ending || !engine.is_hosting()) {
+                    let is_end = matches!(ask, Ask::Quit | Ask::Desktop(Wish::End | Wish::QuitAs { .. }));
+                    if is_end && self.can_leave() {
                         break;
                     }
                     self.take(ask);
+                    if self.leaves {
+                        break;
+                    }
                 }
                 Some(surface) = self.pipes.surfaces.recv() => self.enter(surface),
                 Ok(()) = self.pipes.reports.changed() => self.mark(),
@@ -117,6 +143,9 @@ impl Pump {
 
     fn enter(&mut self, surface: Surface) {
         self.presenter.forget(&surface);
+        if let Surface::Desktop(thread) = &surface {
+            self.pipes.qt.send_replace(Some(thread.clone()));
+        }
         self.stage.enter(surface);
         if std::mem::take(&mut self.shows_at_once) {
             self.shows_at_once = !self.stage.give(Cue::Show);
@@ -146,10 +175,8 @@ impl Pump {
                 self.engine.allow_start();
                 self.command(Command::LookNow);
             }
-            Ask::Quit => {
-                self.presenter.is_ending = true;
-                self.command(Command::Shutdown);
-            }
+            Ask::Desktop(wish) => self.desktop(wish),
+            Ask::Quit => self.quit(),
         }
         self.mark();
     }
@@ -181,6 +208,8 @@ impl Pump {
         let report = self.pipes.reports.borrow().clone();
         let mut view = tray_view(&report.snapshot, &report.link, &self.clock());
         view.mood = self.icon.show(view.mood, self.born.elapsed());
+        view.can_notify = self.pipes.settings.now().notifications;
+        view.quiet_until = self.quiet_until();
         self.pipes.tray.send_if_modified(|shown| {
             let is_new = *shown != view;
             if is_new {
@@ -192,6 +221,7 @@ impl Pump {
 
     /// Lets the app end.
     async fn end(mut self) {
+        self.pipes.has_left.store(true, Ordering::Relaxed);
         // The end may be asked for before QML has made its objects.
         while !self.stage.give(Cue::Quit) {
             match tokio::time::timeout(WINDOW_MAX, self.pipes.surfaces.recv()).await {

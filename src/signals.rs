@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use crate::desk::Ask;
+use crate::desktop::Wish;
 
 /// Waits for a signal to end and passes it on; ends with the desk.
 pub(crate) async fn hear(asks: mpsc::Sender<Ask>) {
@@ -10,7 +11,7 @@ pub(crate) async fn hear(asks: mpsc::Sender<Ask>) {
         () = asks.closed() => {}
         () = asked_to_end() => {
             tracing::info!("the system asks the app to end");
-            asks.send(Ask::Quit).await.ok();
+            asks.send(Ask::Desktop(Wish::End)).await.ok();
         }
     }
 }

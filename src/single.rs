@@ -14,8 +14,11 @@ use tokio::sync::mpsc;
 
 use crate::desk::Ask;
 
-/// What a second start says to the first.
+/// What a second start says to the first; what its launcher gave it to raise a window follows.
 const SHOW: &str = "show";
+
+/// Where a launcher says what allows to raise a window.
+const TOKEN_VARIABLES: [&str; 2] = ["XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"];
 
 /// Whether this is the first.
 pub(crate) enum Start {

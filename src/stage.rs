@@ -10,13 +10,20 @@ use ostler_view::{Filter, Headline, Patch};
 use tokio::sync::oneshot;
 
 use crate::bridge::app::ffi::{App, Link};
+use crate::bridge::desktop::ffi::Desktop;
 use crate::bridge::services::ffi::ServicesModel;
 use crate::bridge::supervisor::ffi::{BannerKind, Mood, Supervisor};
+use crate::desktop::Place;
+
+/// The most places that wait for the window to be made.
+const PLACES_MAX: usize = 8;
 
 /// An object of the bridge, as it is reached from other threads.
 pub(crate) enum Surface {
     /// The app.
     App(CxxQtThread<App>),
+    /// The desktop around the window.
+    Desktop(CxxQtThread<Desktop>),
     /// The list.
     Services(CxxQtThread<ServicesModel>),
     /// The whole.
@@ -94,6 +101,8 @@ pub(crate) enum Cue {
 #[derive(Default)]
 pub(crate) struct Stage {
     app: Option<CxxQtThread<App>>,
+    desktop: Option<CxxQtThread<Desktop>>,
+    places: Vec<Place>,
     services: Option<CxxQtThread<ServicesModel>>,
     supervisor: Option<CxxQtThread<Supervisor>>,
 }
@@ -103,6 +112,10 @@ impl Stage {
     pub(crate) fn enter(&mut self, surface: Surface) {
         match surface {
             Surface::App(thread) => self.app = Some(thread),
+            Surface::Desktop(thread) => {
+                self.desktop = Some(thread);
+                std::mem::take(&mut self.places).into_iter().for_each(|place| self.go(place));
+            }
             Surface::Services(thread) => self.services = Some(thread),
             Surface::Supervisor(thread) => self.supervisor = Some(thread),
         }
@@ -124,6 +137,15 @@ impl Stage {
         receiver
     }
 
+    /// Brings the person to a place, as soon as there is a window for it.
+    pub(crate) fn go(&mut self, place: Place) {
+        match &self.desktop {
+            Some(thread) => post(thread, &Arc::new(()), move |desktop| desktop.go(&place)),
+            None if self.places.len() < PLACES_MAX => self.places.push(place),
+            None => tracing::warn!(?place, "there is no window yet"),
+        }
+    }
+
     /// Hands a cue to the Qt thread. Says whether there is somebody to take it.
     pub(crate) fn give(&self, cue: Cue) -> bool {
         let Some(thread) = &self.app else { return false };
@@ -137,8 +159,11 @@ impl Stage {
 }
 
 /// Queues a change of an object. A panic in it is told and does not end the app.
-fn post<T, K>(thread: &CxxQtThread<T>, keep: &Arc<K>, change: impl FnOnce(Pin<&mut T>) + Send + 'static)
-where
+pub(crate) fn post<T, K>(
+    thread: &CxxQtThread<T>,
+    keep: &Arc<K>,
+    change: impl FnOnce(Pin<&mut T>) + Send + 'static,
+) where
     T: Threading,
     K: Send + Sync + 'static,
 {

@@ -1,9 +1,13 @@
 //! The tray icon.
 //!
-//! On Linux a StatusNotifierItem of our own: Qt forgets a watcher that comes late, this one is registered again
-//! whenever one appears. Elsewhere there is none yet, and the window says so by quitting when it is closed.
+//! # Theory of operation
+//!
+//! A ladder. On Linux the first rung is a StatusNotifierItem of our own: Qt forgets a watcher that comes late,
+//! this one is registered again whenever one appears. Where there is none, the second rung is Qt's icon, which
+//! embeds itself into a tray of the X Window System; elsewhere it is the only one. Where neither is to be had,
+//! the app is an ordinary window: `is_there` says so, and nothing hides while it says no.
 
-#[cfg(target_os = "linux")]
+mod embed;
 mod icons;
 #[cfg(target_os = "linux")]
 mod item;
@@ -14,10 +18,14 @@ mod os;
 #[path = "tray/other.rs"]
 mod os;
 
+use cxx_qt::CxxQtThread;
 use ostler_view::TrayView;
 use tokio::sync::{mpsc, watch};
 
+pub(crate) use self::icons::{IconStyle, picture};
+use crate::bridge::desktop::ffi::Desktop;
 use crate::desk::Ask;
+use crate::settings::Settings;
 
 /// Where the tray's part comes from and goes to.
 pub(crate) struct TrayPipes {
@@ -25,10 +33,24 @@ pub(crate) struct TrayPipes {
     pub(crate) views: watch::Receiver<TrayView>,
     /// Whether it is shown on dark.
     pub(crate) is_dark: watch::Receiver<bool>,
+    /// What the person has set.
+    pub(crate) settings: Settings,
+    /// The way to the Qt thread, once there is one.
+    pub(crate) qt: watch::Receiver<Option<CxxQtThread<Desktop>>>,
     /// Whether it is really there.
     pub(crate) is_there: watch::Sender<bool>,
     /// Clicks.
     pub(crate) asks: mpsc::Sender<Ask>,
+}
+
+impl TrayPipes {
+    fn style(&self) -> IconStyle {
+        IconStyle { is_dark: *self.is_dark.borrow(), is_mono: self.settings.now().has_mono_icon }
+    }
+
+    fn tell(&self, is_there: bool) {
+        self.is_there.send_if_modified(|it| std::mem::replace(it, is_there) != is_there);
+    }
 }
 
 /// Shows the tray icon until there is nothing to show any more.

@@ -7,6 +7,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "generated code, not all of which is public")]
 
 pub(crate) mod app;
+pub(crate) mod desktop;
 pub(crate) mod records;
 pub(crate) mod services;
 pub(crate) mod shell;

@@ -10,15 +10,16 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
-use super::{SHOW, Start};
+use super::{SHOW, Start, TOKEN_VARIABLES};
 use crate::desk::Ask;
+use crate::desktop::{Place, Wish};
 
 /// How long the first may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// How long between two tries to reach a first that has only just begun.
 const RETRY: Duration = Duration::from_millis(50);
 /// The longest word that is read.
-const WORD_MAX: u64 = 64;
+const WORD_MAX: u64 = 512;
 
 /// Where other starts are heard.
 pub(crate) struct Door {
@@ -44,14 +45,22 @@ pub(super) async fn start(folder: &Path, is_background: bool) -> io::Result<Star
             Ok(Start::First(Door { listener: UnixListener::bind(&socket)?, _lock: lock }))
         }
         Err(TryLockError::WouldBlock) => {
-            let word = if is_background { "stay" } else { SHOW };
-            tokio::time::timeout(ANSWER_MAX, tell(&socket, word))
+            let word = if is_background { "stay".to_owned() } else { format!("{SHOW} {}", token()) };
+            tokio::time::timeout(ANSWER_MAX, tell(&socket, word.trim_end()))
                 .await
                 .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the running app does not answer"))??;
             Ok(Start::Second)
         }
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// What the launcher gave this start to raise a window.
+fn token() -> String {
+    let given = TOKEN_VARIABLES.iter().find_map(|name| std::env::var(name).ok());
+    let is_fit =
+        |token: &String| token.len() < 256 && !token.chars().any(|it| it.is_whitespace() || it.is_control());
+    given.filter(is_fit).unwrap_or_default()
 }
 
 async fn tell(socket: &Path, word: &str) -> io::Result<()> {
@@ -95,7 +104,12 @@ pub(super) async fn hear(door: Door, asks: mpsc::Sender<Ask>) {
 async fn answer(mut stream: UnixStream, asks: &mpsc::Sender<Ask>) -> io::Result<()> {
     let mut word = String::new();
     BufReader::new(&mut stream).take(WORD_MAX).read_line(&mut word).await?;
-    if word.trim_end() == SHOW {
+    let (verb, token) = word.trim_end().split_once(' ').unwrap_or((word.trim_end(), ""));
+    if verb == SHOW {
+        if !token.is_empty() {
+            let place = Place::Token(token.to_owned());
+            asks.try_send(Ask::Desktop(Wish::Go(place))).map_err(io::Error::other)?;
+        }
         asks.try_send(Ask::Show).map_err(io::Error::other)?;
     }
     stream.write_all(b"ok\n").await
@@ -121,6 +135,19 @@ mod tests {
         assert_eq!(asked.recv().await, Some(Ask::Show));
         assert!(matches!(start(folder.path(), true).await.unwrap(), Start::Second));
         assert!(asked.try_recv().is_err(), "a start in the background raises nothing");
+        drop(asked);
+        hearing.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_allows_to_raise_a_window_is_passed_on_before_it_is_needed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (asks, mut asked) = mpsc::channel(4);
+        let hearing = tokio::spawn(hear(first(folder.path()).await, asks));
+        tell(&folder.path().join("tray.sock"), "show token-7").await.unwrap();
+        let place = Place::Token("token-7".to_owned());
+        assert_eq!(asked.recv().await, Some(Ask::Desktop(Wish::Go(place))));
+        assert_eq!(asked.recv().await, Some(Ask::Show));
         drop(asked);
         hearing.await.unwrap();
     }

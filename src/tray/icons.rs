@@ -1,9 +1,8 @@
 //! The pictures of the tray, drawn from the glyphs.
 
-use ksni::Icon;
 use ostler_api::Word;
 use ostler_view::Mood;
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
 use resvg::usvg::{Options, Tree};
 
 /// The sizes that panels ask for, in pixels.
@@ -11,6 +10,9 @@ const SIZES: [u32; 6] = [16, 22, 24, 32, 48, 64];
 
 /// The size of a picture in the menu, in pixels.
 const MENU_SIZE: u32 = 16;
+
+/// The size of a picture in a notification, in pixels.
+const NOTE_SIZE: u32 = 48;
 
 /// How wide the rim is, in the units of a glyph.
 const HALO: f32 = 2.4;
@@ -47,19 +49,29 @@ const ON_DARK: Colours = Colours {
     idle: "#969AA1",
 };
 
+/// Which colours the icon has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct IconStyle {
+    /// For a dark panel.
+    pub(crate) is_dark: bool,
+    /// In one colour.
+    pub(crate) is_mono: bool,
+}
+
 /// All pictures for one background.
 pub(super) struct Icons {
-    moods: Vec<(Mood, Vec<Icon>)>,
+    moods: Vec<(Mood, Vec<Pixmap>)>,
     words: Vec<(Word, Vec<u8>)>,
 }
 
 impl Icons {
     /// Draws them.
-    pub(super) fn new(is_dark: bool) -> Self {
-        let colours = if is_dark { ON_DARK } else { ON_LIGHT };
+    pub(super) fn new(style: IconStyle) -> Self {
+        let colours = if style.is_dark { ON_DARK } else { ON_LIGHT };
         let moods = MOODS.map(|(mood, glyph, mark)| {
-            let svg = haloed(&tinted(glyph, colours.shoe, mark(&colours)), colours.halo);
-            (mood, SIZES.iter().filter_map(|size| draw(&svg, *size).map(icon)).collect())
+            let mark = if style.is_mono { colours.shoe } else { mark(&colours) };
+            let svg = haloed(&tinted(glyph, colours.shoe, mark), colours.halo);
+            (mood, SIZES.iter().filter_map(|size| draw(&svg, *size)).collect())
         });
         let words = WORDS.map(|(word, glyph, colour)| {
             let svg = tinted(glyph, colour(&colours), colour(&colours));
@@ -69,8 +81,8 @@ impl Icons {
     }
 
     /// The icon of a mood in all sizes.
-    pub(super) fn mood(&self, mood: Mood) -> Vec<Icon> {
-        self.moods.iter().find(|(it, _)| *it == mood).map(|(_, icons)| icons.clone()).unwrap_or_default()
+    pub(super) fn mood(&self, mood: Mood) -> &[Pixmap] {
+        self.moods.iter().find(|(it, _)| *it == mood).map_or(&[], |(_, pictures)| pictures)
     }
 
     /// The picture of a state in the menu, PNG.
@@ -138,14 +150,16 @@ fn draw(svg: &str, size: u32) -> Option<Pixmap> {
     Some(pixmap)
 }
 
-/// As StatusNotifierItem wants it: ARGB, not premultiplied, network byte order.
-fn icon(pixmap: Pixmap) -> Icon {
-    let argb = |pixel: &resvg::tiny_skia::PremultipliedColorU8| {
+/// The icon of a mood as notifications want it: RGBA, not premultiplied; its side in pixels, and the bytes.
+pub(crate) fn picture(mood: Mood) -> Option<(i32, Vec<u8>)> {
+    let (_, glyph, mark) = MOODS.iter().find(|(it, ..)| *it == mood)?;
+    let svg = haloed(&tinted(glyph, ON_LIGHT.shoe, mark(&ON_LIGHT)), ON_LIGHT.halo);
+    let pixmap = draw(&svg, NOTE_SIZE)?;
+    let rgba = |pixel: &PremultipliedColorU8| {
         let colour = pixel.demultiply();
-        [colour.alpha(), colour.red(), colour.green(), colour.blue()]
+        [colour.red(), colour.green(), colour.blue(), colour.alpha()]
     };
-    let data = pixmap.pixels().iter().flat_map(argb).collect();
-    Icon { width: pixmap.width() as i32, height: pixmap.height() as i32, data }
+    Some((NOTE_SIZE as i32, pixmap.pixels().iter().flat_map(rgba).collect()))
 }
 
 #[cfg(test)]
@@ -153,24 +167,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_mood_has_a_picture_of_its_own_in_every_size() {
-        let icons = Icons::new(false);
-        let drawn: Vec<Vec<Icon>> = MOODS.iter().map(|(mood, ..)| icons.mood(*mood)).collect();
-        for pictures in &drawn {
-            assert_eq!(pictures.len(), SIZES.len());
-            assert!(pictures.iter().all(|it| it.data.chunks(4).any(|pixel| pixel[0] > 200)), "not empty");
-        }
-        for (index, pictures) in drawn.iter().enumerate() {
-            for others in &drawn[index + 1..] {
-                let alpha = |icon: &Icon| icon.data.chunks(4).map(|pixel| pixel[0]).collect::<Vec<_>>();
-                assert_ne!(alpha(&pictures[0]), alpha(&others[0]), "told apart by shape alone");
+    fn every_mood_has_a_picture_of_its_own_in_every_size_and_style() {
+        for style in [(false, false), (false, true), (true, false), (true, true)] {
+            let icons = Icons::new(IconStyle { is_dark: style.0, is_mono: style.1 });
+            let drawn = MOODS.map(|(mood, ..)| icons.mood(mood));
+            let alpha = |picture: &Pixmap| picture.pixels().iter().map(|it| it.alpha()).collect::<Vec<_>>();
+            for (index, pictures) in drawn.iter().enumerate() {
+                assert_eq!(pictures.len(), SIZES.len());
+                assert!(pictures.iter().all(|it| alpha(it).iter().any(|alpha| *alpha > 200)), "not empty");
+                for others in &drawn[index + 1..] {
+                    assert_ne!(alpha(&pictures[0]), alpha(&others[0]), "told apart by shape alone");
+                }
             }
         }
     }
 
     #[test]
+    fn the_mono_style_has_one_colour_and_its_rim() {
+        let icons = Icons::new(IconStyle { is_dark: false, is_mono: true });
+        for (mood, ..) in MOODS {
+            let solid = icons.mood(mood)[5].pixels().iter().filter(|it| it.alpha() == 255);
+            let is_grey = |it: &PremultipliedColorU8| it.red().abs_diff(it.blue()) < 8;
+            assert!(solid.clone().count() > 0 && solid.clone().all(is_grey), "{mood:?}");
+        }
+    }
+
+    #[test]
+    fn a_notification_has_a_picture() {
+        let (side, bytes) = picture(Mood::Failed).unwrap();
+        assert_eq!(bytes.len(), (side * side * 4) as usize);
+    }
+
+    #[test]
     fn every_state_has_a_picture_in_the_menu() {
-        let icons = Icons::new(true);
+        let icons = Icons::new(IconStyle { is_dark: true, is_mono: false });
         for (word, ..) in WORDS {
             assert!(icons.word(word).starts_with(b"\x89PNG"), "{word:?}");
         }

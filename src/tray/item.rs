@@ -2,11 +2,13 @@
 
 use ksni::menu::{RadioGroup, RadioItem, StandardItem, SubMenu};
 use ksni::{Category, Icon, MenuItem, OfflineReason, Status, ToolTip, Tray};
-use ostler_view::{Mood, TrayService, TrayView};
+use ostler_view::{MenuAct, MenuLine, Mood, TrayView, tray_menu};
+use resvg::tiny_skia::{Pixmap, PremultipliedColorU8};
 use tokio::sync::{mpsc, watch};
 
 use super::icons::Icons;
-use crate::desk::{Ask, Verb};
+use crate::desk::Ask;
+use crate::desktop::{Place, Wish, ask_of};
 
 /// The item.
 pub(super) struct Item {
@@ -52,11 +54,11 @@ impl Tray for Item {
     }
 
     fn icon_pixmap(&self) -> Vec<Icon> {
-        self.icons.mood(self.view.mood)
+        self.icons.mood(self.view.mood).iter().map(icon).collect()
     }
 
     fn attention_icon_pixmap(&self) -> Vec<Icon> {
-        self.icons.mood(self.view.mood)
+        self.icons.mood(self.view.mood).iter().map(icon).collect()
     }
 
     fn tool_tip(&self) -> ToolTip {
@@ -69,28 +71,16 @@ impl Tray for Item {
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
-        let mut menu = vec![text(&self.view.headline), MenuItem::Separator];
-        menu.extend(self.view.services.iter().map(|service| self.service(service)));
-        if self.view.more > 0 {
-            menu.push(action(&format!("{} more in the window…", self.view.more), true, || Ask::Show));
-        }
-        if !self.view.services.is_empty() {
-            menu.push(MenuItem::Separator);
-        }
-        if !self.view.modes.is_empty() {
-            menu.push(self.modes());
-        }
-        menu.push(action("Open Ostler", true, || Ask::Show));
-        menu.push(MenuItem::Separator);
-        menu.push(action("Quit", true, || Ask::Quit));
-        menu
+        self.lines(&tray_menu(&self.view))
     }
 
     fn activate(&mut self, _x: i32, _y: i32) {
+        self.pass_token();
         self.ask(Ask::Toggle);
     }
 
     fn secondary_activate(&mut self, _x: i32, _y: i32) {
+        self.pass_token();
         self.ask(Ask::Show);
     }
 
@@ -106,64 +96,84 @@ impl Tray for Item {
 }
 
 impl Item {
-    fn service(&self, service: &TrayService) -> MenuItem<Self> {
-        let act = |label: &str, verb: Verb, is_enabled: bool| {
-            let name = service.name.clone();
-            action(label, is_enabled, move || Ask::Act(verb, name.clone()))
-        };
-        let mut submenu = Vec::new();
-        if !service.why.is_empty() {
-            submenu.extend([text(&service.why), MenuItem::Separator]);
-        }
-        submenu.push(act("Start", Verb::Start, service.can_start));
-        submenu.push(act("Stop", Verb::Stop, service.can_stop));
-        submenu.push(act("Restart", Verb::Restart, service.can_restart));
-        SubMenu {
-            label: label(&service.label),
-            icon_data: self.icons.word(service.word),
-            submenu,
-            ..SubMenu::default()
-        }
-        .into()
+    fn lines(&self, lines: &[MenuLine]) -> Vec<MenuItem<Self>> {
+        // Items that exclude each other are one item here.
+        let has_choices = lines.iter().any(|line| matches!(line, MenuLine::Choice { .. }));
+        if has_choices { vec![choices(lines)] } else { lines.iter().map(|line| self.line(line)).collect() }
     }
 
-    fn modes(&self) -> MenuItem<Self> {
-        let option = |mode: &String| RadioItem { label: label(mode), ..RadioItem::default() };
-        let group = RadioGroup {
-            selected: self.view.modes.iter().position(|mode| *mode == self.view.mode).unwrap_or_default(),
-            select: Box::new(|item: &mut Self, index| {
-                if let Some(mode) = item.view.modes.get(index) {
-                    item.ask(Ask::ChangeMode(mode.clone()));
+    fn line(&self, line: &MenuLine) -> MenuItem<Self> {
+        match line {
+            MenuLine::Separator => MenuItem::Separator,
+            MenuLine::Text(words) | MenuLine::Choice { label: words, .. } => {
+                StandardItem { label: label(words), enabled: false, ..StandardItem::default() }.into()
+            }
+            MenuLine::Action { label: words, act, is_enabled } => {
+                let act = act.clone();
+                StandardItem {
+                    label: label(words),
+                    enabled: *is_enabled,
+                    activate: Box::new(move |item: &mut Self| item.act(act.clone())),
+                    ..StandardItem::default()
                 }
-            }),
-            options: self.view.modes.iter().map(option).collect(),
-        };
-        SubMenu {
-            label: label(&format!("Mode: {}", self.view.mode)),
-            submenu: vec![group.into()],
-            ..SubMenu::default()
+                .into()
+            }
+            MenuLine::Submenu { label: words, word, lines } => SubMenu {
+                label: label(words),
+                icon_data: word.map(|word| self.icons.word(word)).unwrap_or_default(),
+                submenu: self.lines(lines),
+                ..SubMenu::default()
+            }
+            .into(),
         }
-        .into()
+    }
+
+    fn act(&self, act: MenuAct) {
+        self.pass_token();
+        self.ask(ask_of(act));
+    }
+
+    /// What the host gave along so that the window may come to the front.
+    fn pass_token(&self) {
+        if let Some(token) = ksni::current_xdg_activation_token() {
+            self.ask(Ask::Desktop(Wish::Go(Place::Token(token))));
+        }
     }
 }
 
-fn text(line: &str) -> MenuItem<Item> {
-    StandardItem { label: label(line), enabled: false, ..StandardItem::default() }.into()
-}
-
-fn action(line: &str, is_enabled: bool, ask: impl Fn() -> Ask + Send + 'static) -> MenuItem<Item> {
-    StandardItem {
-        label: label(line),
-        enabled: is_enabled,
-        activate: Box::new(move |item: &mut Item| item.ask(ask())),
-        ..StandardItem::default()
+fn choices(lines: &[MenuLine]) -> MenuItem<Item> {
+    let mut acts = Vec::new();
+    let mut group = RadioGroup { selected: 0, select: Box::new(|_: &mut Item, _| {}), options: Vec::new() };
+    for line in lines {
+        if let MenuLine::Choice { label: words, act, is_chosen } = line {
+            if *is_chosen {
+                group.selected = acts.len();
+            }
+            acts.push(act.clone());
+            group.options.push(RadioItem { label: label(words), ..RadioItem::default() });
+        }
     }
-    .into()
+    group.select = Box::new(move |item: &mut Item, index| {
+        if let Some(act) = acts.get(index) {
+            item.act(act.clone());
+        }
+    });
+    group.into()
 }
 
 /// A text whose underscores are not taken for marks of access keys.
 fn label(text: &str) -> String {
     text.replace('_', "__")
+}
+
+/// As StatusNotifierItem wants it: ARGB, not premultiplied, network byte order.
+fn icon(picture: &Pixmap) -> Icon {
+    let argb = |pixel: &PremultipliedColorU8| {
+        let colour = pixel.demultiply();
+        [colour.alpha(), colour.red(), colour.green(), colour.blue()]
+    };
+    let data = picture.pixels().iter().flat_map(argb).collect();
+    Icon { width: picture.width() as i32, height: picture.height() as i32, data }
 }
 
 /// A text that is not taken for markup.

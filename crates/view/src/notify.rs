@@ -116,6 +116,8 @@ enum Health {
 enum Sign {
     /// It is so.
     Is(Health),
+    /// It kept crashing and runs: well when it still does after this long.
+    Calms(Duration),
     /// It is down on purpose, or gone.
     Away,
     /// It is on the way to something.
@@ -136,6 +138,8 @@ struct Track {
     /// The last run of each instance that ended by itself.
     exits: BTreeMap<String, u64>,
     crashes: Vec<Timestamp>,
+    /// Since when it runs.
+    up_since: Option<Timestamp>,
     muted_until: Option<Timestamp>,
 }
 
@@ -369,12 +373,19 @@ impl Track {
 
     fn look(&mut self, service: &ServiceStatus, is_first: bool, now: Timestamp) -> Step {
         self.count_crashes(service, is_first, now);
-        match self.sign(service) {
+        let is_up = matches!(service.status, Word::Running | Word::Completed);
+        // A clock that was set back begins anew.
+        self.up_since = is_up.then(|| self.up_since.map_or(now, |since| since.min(now)));
+        match self.sign(service, now) {
             Sign::Open => Step::Nothing,
             Sign::Away => {
                 (self.health, self.next) = (Health::Well, None);
                 self.crashes.clear();
                 Step::Away
+            }
+            Sign::Calms(rest) if self.health == Health::Loops => {
+                self.next = None;
+                Step::Waits(rest)
             }
             Sign::Is(health) if is_first => {
                 self.health = health;
@@ -384,7 +395,8 @@ impl Track {
                 self.next = None;
                 Step::Nothing
             }
-            Sign::Is(health) => {
+            sign @ (Sign::Is(_) | Sign::Calms(_)) => {
+                let health = if let Sign::Is(health) = sign { health } else { Health::Loops };
                 let since = match self.next {
                     // A clock that was set back begins anew.
                     Some((next, since)) if next == health && since <= now => since,
@@ -393,11 +405,8 @@ impl Track {
                         now
                     }
                 };
-                let settles = match (self.health, health) {
-                    (Health::Loops, Health::Well) => LOOP_SETTLES,
-                    (Health::Well | Health::Failed | Health::Loops, _) => SETTLES,
-                };
-                if let Some(rest) = rest(since, now, settles) {
+                let is_calm = (self.health, health) == (Health::Loops, Health::Well);
+                if let Some(rest) = rest(since, now, SETTLES).filter(|_| !is_calm) {
                     return Step::Waits(rest);
                 }
                 self.next = None;
@@ -406,13 +415,19 @@ impl Track {
         }
     }
 
-    fn sign(&self, service: &ServiceStatus) -> Sign {
+    fn sign(&self, service: &ServiceStatus, now: Timestamp) -> Sign {
         let keeps_crashing = self.crashes.len() >= LOOP_CRASHES;
         match service.status {
             Word::Failed if service.instances.iter().any(gave_up) => Sign::Is(Health::Loops),
             Word::Failed => Sign::Is(Health::Failed),
             Word::Backoff if keeps_crashing => Sign::Is(Health::Loops),
-            Word::Running | Word::Completed => Sign::Is(Health::Well),
+            Word::Running | Word::Completed => {
+                let up_since = self.up_since.filter(|_| keeps_crashing || self.health == Health::Loops);
+                match up_since.and_then(|since| rest(since, now, LOOP_SETTLES)) {
+                    Some(rest) => Sign::Calms(rest),
+                    None => Sign::Is(Health::Well),
+                }
+            }
             Word::Stopped | Word::Disabled | Word::Stopping => Sign::Away,
             Word::Backoff | Word::Degraded | Word::Starting | Word::Unknown => Sign::Open,
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use ostler_api::{Snapshot, Word};
 
 use crate::{
-    Class, Clock, Fit, Headline, LinkState, Mood, Row, class_of, headline, nearest_cause, plain, row_of, say,
-    say_count, say_with, why_line, worst_instance,
+    Class, Clock, Fit, Headline, LinkState, Mood, Row, class_of, headline, nearest_cause, plain, row_of,
+    why_line, worst_instance,
 };
 
 /// The most services that the menu lists.

@@ -229,7 +229,7 @@ impl Actor {
                 "{}:{}: {}{more}. The running configuration stays in force.",
                 first.line, first.column, first.message
             );
-            let file = first.file.file_name().unwrap_or_default().to_string_lossy();
+            let file = first.file.rsplit(['/', '\\']).next().unwrap_or_default();
             let subject = match self.refused.len() {
                 1 => format!("{file} has a problem"),
                 count => format!("{file} has {count} problems"),

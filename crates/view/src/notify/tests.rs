@@ -160,6 +160,21 @@ fn crashes_that_repeat_are_one_notification() {
 }
 
 #[test]
+fn crashes_in_quick_succession_are_a_loop_although_no_state_lasts() {
+    let mut course = Course::of(&["api"]);
+    let mut told = Vec::new();
+    for _ in 0..8 {
+        told.push(course.turn("api", Word::Backoff));
+        told.push(course.after(500));
+        told.push(course.turn("api", Word::Running));
+        told.push(course.after(1_000));
+    }
+    told.retain(|text| !text.is_empty());
+    assert_eq!(told, ["+ api keeps crashing: 4 crashes in 6 s, last exit 1."]);
+    assert_eq!(course.after(29_000), "+ api runs again");
+}
+
+#[test]
 fn giving_up_is_told_as_a_loop() {
     let mut course = Course::of(&["api"]);
     course.gave_up = true;
