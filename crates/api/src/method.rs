@@ -202,6 +202,29 @@ pub struct WhyInstance {
     pub status: InstanceStatus,
     /// What happened to it, the oldest first.
     pub history: Vec<crate::Event>,
+    /// Its probes; none without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<ProbeStatus>,
+}
+
+/// A probe, and what it last said by itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProbeStatus {
+    /// `ready` or `live`.
+    pub probe: String,
+    /// What it asks: `GET http://localhost:8080/health`, `localhost:5432`, `pg_isready -q`.
+    pub asks: String,
+    /// Seconds between two questions.
+    pub interval_seconds: f64,
+    /// Whether the last answer of this run was good; none before the first, and without a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ok: Option<bool>,
+    /// What was wrong with it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// Since when the answer is that, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 /// The answer to `health_check`.

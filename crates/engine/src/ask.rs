@@ -56,6 +56,11 @@ pub(crate) enum Ask {
         params: ServiceParams,
         reply: Reply<HealthReply>,
     },
+    /// The probes of instances, and what they last said.
+    Probes {
+        params: ServiceParams,
+        reply: Reply<std::collections::BTreeMap<String, Vec<ostler_api::ProbeStatus>>>,
+    },
     ConfigGet {
         reply: Reply<ConfigText>,
     },

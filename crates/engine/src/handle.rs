@@ -299,10 +299,12 @@ impl EngineHandle {
     /// # Errors
     /// `unknown-service`, `busy`, `no-engine`.
     pub async fn why(&self, params: ServiceParams) -> Result<WhyReply, ApiError> {
-        let snapshot = self.status(params).await?;
+        let snapshot = self.status(params.clone()).await?;
+        let mut probes = self.ask(|reply| Ask::Probes { params, reply }).await?;
         let instances = snapshot.services.values().flat_map(|service| service.instances.iter().cloned());
         let why = |status: ostler_api::InstanceStatus| ostler_api::WhyInstance {
             history: self.journal.history(&status.id),
+            probes: probes.remove(&status.id).unwrap_or_default(),
             status,
         };
         Ok(WhyReply { instances: instances.map(why).collect() })

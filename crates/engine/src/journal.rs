@@ -13,6 +13,8 @@ use tokio::sync::watch;
 
 /// Events kept for readers that come back or are slow.
 pub const JOURNAL_EVENTS_MAX: usize = 1024;
+/// Milestones kept beside them, for telling what happened when figures have pushed them out of the ring.
+pub const JOURNAL_MILESTONES_MAX: usize = 1024;
 /// Events handed out in one delivery.
 const DELIVERY_MAX: usize = 256;
 
@@ -26,6 +28,7 @@ pub struct Journal {
 #[derive(Debug, Default)]
 struct Ring {
     events: VecDeque<Arc<Event>>,
+    milestones: VecDeque<Arc<Event>>,
     last: u64,
 }
 
@@ -78,38 +81,27 @@ impl Journal {
         for kind in kinds {
             ring.last += 1;
             let event = Event { seq: ring.last, at: at.to_owned(), kind };
+            let event = Arc::new(event);
+            if is_milestone(&event.kind) {
+                if ring.milestones.len() == JOURNAL_MILESTONES_MAX {
+                    ring.milestones.pop_front();
+                }
+                ring.milestones.push_back(Arc::clone(&event));
+            }
             if ring.events.len() == JOURNAL_EVENTS_MAX {
                 ring.events.pop_front();
             }
-            ring.events.push_back(Arc::new(event));
+            ring.events.push_back(event);
         }
         snapshot.seq = ring.last;
         // Under the lock, so that a watcher never sees a snapshot without its events.
         self.snapshot.send_replace(Arc::new(snapshot));
     }
 
-    /// Events of one instance, and of the machine, that are still in the ring, the oldest first.
+    /// What happened to one instance and to the machine, the oldest first; figures that changed are left out.
     pub fn history(&self, instance: &str) -> Vec<Event> {
-        let is_about = |event: &&Arc<Event>| match &event.kind {
-            EventKind::InstancePhase { instance: id, .. }
-            | EventKind::InstanceHealth { instance: id, .. }
-            | EventKind::Incident { instance: id, .. }
-            | EventKind::LimitHit { instance: id, .. } => id == instance,
-            EventKind::Machine { .. } => true,
-            EventKind::ServiceAdded { .. }
-            | EventKind::ServiceRemoved { .. }
-            | EventKind::PlanApplied { .. }
-            | EventKind::ConfigError { .. }
-            | EventKind::ModeChanged { .. }
-            | EventKind::Command { .. }
-            | EventKind::ConnectionOpened { .. }
-            | EventKind::ConnectionClosed { .. }
-            | EventKind::Banner { .. }
-            | EventKind::Stopping { .. }
-            | EventKind::Gap { .. }
-            | EventKind::Unknown => false,
-        };
-        self.lock().events.iter().filter(is_about).map(|event| Event::clone(event)).collect()
+        let is_about = |event: &&Arc<Event>| subject(&event.kind).is_none_or(|id| id == instance);
+        self.lock().milestones.iter().filter(is_about).map(|event| Event::clone(event)).collect()
     }
 
     /// Begins to read: from the present, or after `since` if that is still known.
@@ -129,6 +121,52 @@ impl Journal {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether it tells more than figures, and of an instance or the machine.
+fn is_milestone(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::InstancePhase { .. }
+        | EventKind::Incident { .. }
+        | EventKind::LimitHit { .. }
+        | EventKind::Machine { .. } => true,
+        EventKind::InstanceHealth { cause, .. } => !cause.is_empty(),
+        EventKind::ServiceAdded { .. }
+        | EventKind::ServiceRemoved { .. }
+        | EventKind::PlanApplied { .. }
+        | EventKind::ConfigError { .. }
+        | EventKind::ModeChanged { .. }
+        | EventKind::Command { .. }
+        | EventKind::ConnectionOpened { .. }
+        | EventKind::ConnectionClosed { .. }
+        | EventKind::Banner { .. }
+        | EventKind::Stopping { .. }
+        | EventKind::Gap { .. }
+        | EventKind::Unknown => false,
+    }
+}
+
+/// The instance that a milestone is about; none when it is about the machine.
+fn subject(kind: &EventKind) -> Option<&str> {
+    match kind {
+        EventKind::InstancePhase { instance, .. }
+        | EventKind::InstanceHealth { instance, .. }
+        | EventKind::Incident { instance, .. }
+        | EventKind::LimitHit { instance, .. } => Some(instance),
+        EventKind::Machine { .. }
+        | EventKind::ServiceAdded { .. }
+        | EventKind::ServiceRemoved { .. }
+        | EventKind::PlanApplied { .. }
+        | EventKind::ConfigError { .. }
+        | EventKind::ModeChanged { .. }
+        | EventKind::Command { .. }
+        | EventKind::ConnectionOpened { .. }
+        | EventKind::ConnectionClosed { .. }
+        | EventKind::Banner { .. }
+        | EventKind::Stopping { .. }
+        | EventKind::Gap { .. }
+        | EventKind::Unknown => None,
     }
 }
 
@@ -213,5 +251,27 @@ mod tests {
         let journal = Journal::new(Snapshot::default());
         publish(&journal, 3);
         assert!(journal.watch(Some(99)).snapshot.is_some());
+    }
+
+    #[test]
+    fn figures_push_no_milestone_out_of_the_history() {
+        let journal = Journal::new(Snapshot::default());
+        let limit = EventKind::LimitHit { instance: "api/0".to_owned(), cause: Vec::new() };
+        journal.publish(vec![limit], "", Snapshot::default());
+        let figures = EventKind::InstanceHealth {
+            instance: "api/0".to_owned(),
+            health: ostler_api::Health::Ready,
+            cause: Vec::new(),
+            status: <_>::default(),
+        };
+        for _ in 0..=JOURNAL_EVENTS_MAX {
+            journal.publish(vec![figures.clone()], "", Snapshot::default());
+        }
+        let history = journal.history("api/0");
+        assert!(
+            matches!(history.as_slice(), [Event { kind: EventKind::LimitHit { .. }, .. }]),
+            "{history:?}"
+        );
+        assert!(journal.history("db/0").is_empty());
     }
 }

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn the_whole_chain_the_last_line_and_the_next_step_are_told() {
         let status = failed("api/0");
-        let why = WhyInstance { history: vec![phase_event(7, &status)], status };
+        let why = WhyInstance { history: vec![phase_event(7, &status)], status, ..Default::default() };
         let text = why_text(&why, &clock(), false);
         insta::assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r#"
         ✖ api has failed, for 1 min

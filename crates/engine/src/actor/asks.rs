@@ -49,6 +49,7 @@ impl Actor {
                 let _ = reply.send(self.status(&params));
             }
             Ask::Health { params, reply } => self.check_health(&params, reply),
+            Ask::Probes { params, reply } => drop(reply.send(self.probes_of(&params))),
             Ask::ConfigGet { reply } => self.config_get(reply),
             Ask::ConfigSave { wish, actor, reply } => self.save(wish, actor, reply),
             Ask::ConfigHistory { reply } => self.config_history(reply),

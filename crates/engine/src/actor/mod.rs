@@ -21,6 +21,7 @@ mod perform;
 mod power;
 mod prepare;
 mod probes;
+mod probing;
 mod publish;
 mod reload;
 mod sampling;

@@ -122,6 +122,7 @@ impl Actor {
         {
             slot.last_well = Some(self.time.wall);
         }
+        self.note_answer(&instance, run, kind, &result);
         self.feed(match result {
             Ok(()) => Input::Ready { instance, run },
             Err(message) => {

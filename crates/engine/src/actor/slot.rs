@@ -41,6 +41,8 @@ pub(super) struct Slot {
     pub started_at: Option<Timestamp>,
     /// Until when the probe's word held that it is well.
     pub last_well: Option<Timestamp>,
+    /// What the probes of the present run last said by themselves.
+    pub said: Vec<super::probing::Said>,
     /// What the present or last run was launched as.
     pub launched: Option<super::incidents::Launched>,
     /// When the last healthy run was spawned.
@@ -102,6 +104,7 @@ impl Slot {
             since: now,
             started_at: None,
             last_well: None,
+            said: Vec::new(),
             launched: None,
             last_good: None,
             last_exit: None,
