@@ -62,7 +62,14 @@ pub(crate) enum RecordsAsk {
         /// The way to it.
         thread: CxxQtThread<Records>,
     },
-    /// This list needs nothing any more.
+    /// This list is not looked at; what it shows stays as it is for as long as it is about this.
+    Rest {
+        /// Which list.
+        id: u64,
+        /// About what it is now.
+        subject: String,
+    },
+    /// This list is gone.
     Leave(u64),
 }
 
@@ -127,7 +134,21 @@ struct Wanted {
     source: &'static Source,
     subject: String,
     list: List,
+    /// Whether nobody looks at it.
+    rests: bool,
     job: Option<AbortHandle>,
+}
+
+impl Wanted {
+    /// Feeds it no more; it is empty once it is about something else.
+    fn rest(&mut self, subject: String) {
+        stop(self.job.take());
+        self.rests = true;
+        if self.subject != subject {
+            drop(self.list.show(Vec::new(), State::Loading));
+            self.subject = subject;
+        }
+    }
 }
 
 /// Feeds all lists until the app ends.
@@ -143,6 +164,11 @@ pub(crate) async fn run(mut asks: mpsc::Receiver<RecordsAsk>, mut reach: Reach) 
                         stop(list.job);
                     }
                 }
+                Some(RecordsAsk::Rest { id, subject }) => {
+                    if let Some(list) = wanted.get_mut(&id) {
+                        list.rest(subject);
+                    }
+                }
                 Some(RecordsAsk::Want { id, source, subject, thread }) => {
                     let mut list = take(wanted.remove(&id), source, subject, thread);
                     if *reach.is_watched.borrow() {
@@ -156,7 +182,7 @@ pub(crate) async fn run(mut asks: mpsc::Receiver<RecordsAsk>, mut reach: Reach) 
                 let is_watched = *reach.is_watched.borrow_and_update();
                 for list in wanted.values_mut() {
                     stop(list.job.take());
-                    list.job = is_watched.then(|| start(list, &reach, &mut jobs));
+                    list.job = (is_watched && !list.rests).then(|| start(list, &reach, &mut jobs));
                 }
             }
         }
@@ -180,7 +206,7 @@ fn take(
         }
         None => List { thread, shown: Arc::default() },
     };
-    Wanted { source, subject, list, job: None }
+    Wanted { source, subject, list, rests: false, job: None }
 }
 
 fn start(wanted: &Wanted, reach: &Reach, jobs: &mut JoinSet<()>) -> AbortHandle {

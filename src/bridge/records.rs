@@ -194,7 +194,7 @@ impl ffi::Records {
         let ask = if self.is_active && !(source.needs_subject && subject.is_empty()) {
             RecordsAsk::Want { id: self.id, source, subject, thread: self.qt_thread() }
         } else {
-            RecordsAsk::Leave(self.id)
+            RecordsAsk::Rest { id: self.id, subject }
         };
         COUNTER.ask(ask);
     }
