@@ -20,13 +20,16 @@ fn main() {
         .files([
             "src/bridge/app.rs",
             "src/bridge/desktop.rs",
+            "src/bridge/detail.rs",
             "src/bridge/records.rs",
             "src/bridge/services.rs",
             "src/bridge/shell.rs",
+            "src/bridge/sparkline.rs",
             "src/bridge/supervisor.rs",
         ])
         .qrc_resources(glyphs)
         .qt_module("Network")
+        .qt_module("Quick")
         .qt_module("Widgets")
         .cpp_file("src/cpp/embed.cpp")
         .crate_include_root(Some("src/cpp".to_owned()))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ostler_api::{Banner, BannerKind as Kind};
-use ostler_view::{Clock, LinkState, Mood, Row, Wishes, apply, diff, headline, is_known, rows};
+use ostler_view::{Clock, Courses, LinkState, Mood, Row, Wishes, apply, diff, headline, is_known, rows};
 
 use crate::bridge::app::ffi::Link;
 use crate::bridge::supervisor::ffi::{BannerKind, Mood as QmlMood};
@@ -24,6 +24,7 @@ pub(crate) struct Presenter {
     /// The configuration file, as long as no engine has named it.
     config_path: String,
     rows: Vec<Row>,
+    courses: Courses,
     filter: Option<ostler_view::Filter>,
     app: Option<AppFacts>,
     supervisor: Option<SupervisorFacts>,
@@ -72,7 +73,9 @@ impl Presenter {
         if !self.is_visible || !self.has_services {
             return (frame, None);
         }
-        let list = rows(&report.snapshot, &report.link, &self.wishes, clock);
+        let mut list = rows(&report.snapshot, &report.link, &self.wishes, clock);
+        self.courses.take(&report.snapshot, clock.now);
+        self.courses.put(&mut list.rows);
         let patches = diff(&self.rows, &list.rows);
         if !patches.is_empty() || self.filter.as_ref() != Some(&self.wishes.filter) {
             apply(&mut self.rows, patches.clone());

@@ -1,6 +1,6 @@
 //! Rows as QML reads them.
 
-use cxx_qt_lib::{QString, QVariant};
+use cxx_qt_lib::{QList, QString, QVariant};
 use ostler_api::Word;
 use ostler_view::{Chip, Class, Fit, Role, Row, RowKind, class_of};
 
@@ -50,6 +50,8 @@ pub(crate) fn value(row: &Row, role: Role) -> QVariant {
         Role::Restarts => text(&row.restarts),
         Role::Cpu => text(&row.cpu),
         Role::Memory => text(&row.memory),
+        Role::CpuCourse => course(&row.cpu_course),
+        Role::MemoryCourse => course(&row.memory_course),
         Role::Pending => QVariant::from(&pending(&row.pending).repr),
         Role::Fit => QVariant::from(&fit(row.fit).repr),
         Role::CanStart => QVariant::from(&row.can_start),
@@ -92,7 +94,14 @@ pub(crate) fn chip_from_qml(chip: FilterChip) -> Chip {
     }
 }
 
-fn state(word: Word) -> State {
+/// A curve in whole units.
+fn course(tenths: &[i32]) -> QVariant {
+    let values: Vec<f64> = tenths.iter().map(|value| f64::from(*value) / 10.0).collect();
+    QVariant::from(&QList::<f64>::from(values))
+}
+
+/// The state as QML has it.
+pub(crate) fn state(word: Word) -> State {
     match word {
         Word::Failed => State::Failed,
         Word::Backoff => State::Backoff,
@@ -107,7 +116,8 @@ fn state(word: Word) -> State {
     }
 }
 
-fn fit(fit: Fit) -> FittingAction {
+/// The fitting action as QML has it.
+pub(crate) fn fit(fit: Fit) -> FittingAction {
     match fit {
         Fit::Nothing => FittingAction::NothingFits,
         Fit::Start => FittingAction::StartFits,
@@ -116,7 +126,8 @@ fn fit(fit: Fit) -> FittingAction {
     }
 }
 
-fn pending(wish: &str) -> PendingWish {
+/// A wish that is sent as QML has it.
+pub(crate) fn pending(wish: &str) -> PendingWish {
     match wish {
         "" => PendingWish::NothingSent,
         "start" => PendingWish::StartSent,

@@ -10,6 +10,7 @@ RowFacts {
     property bool hasFocusRing: false
 
     signal picked
+    signal opened
     signal menuWanted(Item anchor)
 
     implicitHeight: content.item ? content.item.implicitHeight : Metrics.rowHeight
@@ -42,6 +43,7 @@ RowFacts {
             isCurrent: root.isCurrent
             hasFocusRing: root.hasFocusRing
             onPicked: root.picked()
+            onOpened: root.opened()
             onMenuWanted: anchor => root.menuWanted(anchor)
         }
     }

@@ -9,6 +9,8 @@ RowLayout {
     required property RowFacts row
     property bool areShown: false
     property bool takesTab: false
+    // Beside what is opened there is no room for more than the menu.
+    property bool isTight: false
 
     signal menuWanted(Item anchor)
 
@@ -17,7 +19,7 @@ RowLayout {
     component RowButton: BaseButton {
         isSmall: true
         isFlat: true
-        visible: enabled
+        visible: enabled && !root.isTight
         opacity: root.areShown ? 1 : 0
         focusPolicy: root.takesTab ? Qt.TabFocus : Qt.NoFocus
         Layout.preferredWidth: Metrics.smallControl
@@ -60,7 +62,7 @@ RowLayout {
 
     BaseButton {
         Layout.leftMargin: Metrics.px(2)
-        visible: root.row.fit !== ServicesModel.NothingFits
+        visible: root.row.fit !== ServicesModel.NothingFits && !root.isTight
         isSmall: true
         text: Words.ofFit(root.row.fit)
         focusPolicy: root.takesTab ? Qt.TabFocus : Qt.NoFocus

@@ -20,6 +20,8 @@ Item {
     required property string restarts
     required property string cpu
     required property string memory
+    required property list<real> cpuCourse
+    required property list<real> memoryCourse
     required property int pending
     required property int fit
     required property bool canStart

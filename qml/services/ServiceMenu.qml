@@ -10,6 +10,16 @@ BaseMenu {
     readonly property string name: root.row ? root.row.name : ""
 
     signal copyWanted(string text)
+    signal detailWanted(string service)
+
+    BaseMenuItem {
+        text: qsTr("Details")
+        keys: "Enter"
+        onTriggered: root.detailWanted(root.name)
+    }
+
+    BaseMenuSeparator {
+    }
 
     BaseMenuItem {
         text: qsTr("Start")

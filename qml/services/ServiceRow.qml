@@ -15,6 +15,7 @@ Item {
     readonly property color quiet: root.row.isStale ? Theme.text3 : Theme.text2
 
     signal picked
+    signal opened
     signal menuWanted(Item anchor)
 
     implicitHeight: Metrics.rowHeight + (root.hasWhy ? why.height : 0)
@@ -44,6 +45,14 @@ Item {
 
     component NumberCell: Cell {
         horizontalAlignment: Text.AlignRight
+    }
+
+    component Course: Sparkline {
+        y: (Metrics.rowHeight - height) / 2
+        width: Metrics.sparkWidth
+        height: Metrics.sparkHeight
+        color: Theme.text3
+        Accessible.ignored: true
     }
 
     Glyph {
@@ -137,6 +146,21 @@ Item {
         text: root.row.memory
     }
 
+    Course {
+        visible: root.columns.hasSparks && values.length > 1
+        x: root.columns.cpuX + Metrics.numberWidth + Metrics.px(10)
+        values: root.row.cpuCourse
+        // An idle service looks idle.
+        floor: 10
+    }
+
+    Course {
+        visible: root.columns.hasSparks && values.length > 1
+        x: root.columns.memoryX + Metrics.numberWidth + Metrics.px(10)
+        values: root.row.memoryCourse
+        headroom: 1.25
+    }
+
     Cell {
         id: why
 
@@ -161,6 +185,7 @@ Item {
         height: Metrics.rowHeight
         row: root.row
         areShown: hover.hovered || root.isCurrent
+        isTight: root.columns.isTight
         takesTab: root.isCurrent
         onMenuWanted: anchor => root.menuWanted(anchor)
     }
@@ -176,6 +201,7 @@ Item {
 
     TapHandler {
         onTapped: root.picked()
+        onDoubleTapped: root.opened()
     }
 
     TapHandler {

@@ -3,12 +3,41 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import dev.ostler.app
 
-// The list of services.
+// The list of services, and beside it or in its place the one that is opened.
 FocusScope {
     id: root
 
     readonly property RowFacts currentRow: list.currentItem as RowFacts
     readonly property bool hasService: currentRow !== null && !currentRow.isHeading
+    readonly property bool isDetailOpen: detail.service !== ""
+    readonly property bool isDetailAlone: isDetailOpen && root.width < Metrics.px(960)
+    readonly property bool hasSplitter: isDetailOpen && root.width >= Metrics.px(1180)
+    readonly property real listWidth: !isDetailOpen ? root.width : isDetailAlone ? 0 : hasSplitter ? splitter.position : Metrics.px(400)
+
+    // Shows one service, beside the list or in its place.
+    function openDetail(service: string) {
+        detail.service = service;
+        if (root.hasService && root.currentRow.name !== service)
+            list.currentIndex = ServicesModel.rowOf(service);
+        detail.focusTabs();
+    }
+
+    function closeDetail() {
+        detail.service = "";
+        root.focusList();
+    }
+
+    function showTab(tab: int) {
+        if (!root.isDetailOpen && root.hasService)
+            root.openDetail(root.currentRow.name);
+        detail.show(tab);
+    }
+
+    // What is opened goes with what is picked in the list.
+    function follow() {
+        if (root.isDetailOpen && root.hasService)
+            detail.service = root.currentRow.name;
+    }
 
     function focusFilter() {
         toolbar.focusFilter();
@@ -23,6 +52,7 @@ FocusScope {
             return;
         list.currentIndex = row;
         list.positionViewAtIndex(row, ListView.Contain);
+        root.follow();
         root.focusList();
     }
 
@@ -47,13 +77,15 @@ FocusScope {
     Columns {
         id: tableColumns
 
-        width: root.width
+        width: root.listWidth
     }
 
     ServicesToolbar {
         id: toolbar
 
-        width: parent.width
+        anchors.left: parent.left
+        width: root.listWidth
+        visible: !root.isDetailAlone
         columns: tableColumns
         onFilterLeft: root.focusList()
     }
@@ -62,7 +94,8 @@ FocusScope {
         id: heads
 
         anchors.top: toolbar.bottom
-        width: parent.width
+        anchors.left: parent.left
+        width: root.listWidth
         columns: tableColumns
         visible: !tableColumns.isCompact
         height: visible ? implicitHeight : Metrics.lineWidth
@@ -73,7 +106,9 @@ FocusScope {
 
         anchors.top: heads.bottom
         anchors.bottom: parent.bottom
-        width: parent.width
+        anchors.left: parent.left
+        width: root.listWidth
+        visible: !root.isDetailAlone
         model: ServicesModel
         clip: true
         focus: true
@@ -90,6 +125,8 @@ FocusScope {
 
         onActiveFocusChanged: if (activeFocus && currentIndex < 0 && count > 0)
             currentIndex = 0
+        onCurrentItemChanged: if (activeFocus)
+            root.follow()
 
         Keys.onPressed: event => {
             switch (event.key) {
@@ -104,6 +141,13 @@ FocusScope {
                 if (root.currentRow)
                     ServicesModel.fold(root.currentRow.group, event.key === Qt.Key_Left);
                 break;
+            case Qt.Key_Return:
+            case Qt.Key_Enter:
+                if (root.hasService)
+                    root.openDetail(root.currentRow.name);
+                else if (root.currentRow)
+                    ServicesModel.fold(root.currentRow.group, !root.currentRow.isFolded);
+                break;
             case Qt.Key_Menu:
                 root.openMenu(list.currentItem);
                 break;
@@ -112,7 +156,10 @@ FocusScope {
                     root.openMenu(list.currentItem);
                 break;
             case Qt.Key_Escape:
-                list.currentIndex = -1;
+                if (root.isDetailOpen)
+                    root.closeDetail();
+                else
+                    list.currentIndex = -1;
                 break;
             default:
                 return;
@@ -134,7 +181,9 @@ FocusScope {
             onPicked: {
                 list.currentIndex = delegate.index;
                 list.forceActiveFocus(Qt.MouseFocusReason);
+                root.follow();
             }
+            onOpened: root.openDetail(delegate.name)
             onMenuWanted: anchor => {
                 list.currentIndex = delegate.index;
                 root.openMenu(anchor);
@@ -144,7 +193,7 @@ FocusScope {
 
     EmptyState {
         anchors.fill: list
-        visible: list.count === 0 && App.link !== App.Connecting
+        visible: list.count === 0 && !root.isDetailAlone && App.link !== App.Connecting
         title: ServicesModel.isFiltered ? qsTr("No service matches") : App.link === App.Stale ? qsTr("No engine") : qsTr("No services yet")
         sentence: ServicesModel.isFiltered ? "" : App.link === App.Stale ? App.linkReason : qsTr("Define one in %1; it appears here when the file is saved.").arg(Supervisor.configPath)
         step: ServicesModel.isFiltered ? qsTr("Clear filter") : App.link === App.Stale ? qsTr("Start engine") : ""
@@ -160,7 +209,48 @@ FocusScope {
         id: menu
 
         onCopyWanted: text => clipboard.copyText(text)
-        onClosed: root.focusList()
+        onDetailWanted: service => root.openDetail(service)
+        onClosed: if (!detail.activeFocus)
+            root.focusList()
+    }
+
+    Splitter {
+        id: splitter
+
+        anchors.top: parent.top
+        anchors.bottom: parent.bottom
+        anchors.left: parent.left
+        anchors.leftMargin: root.listWidth - width / 2
+        z: 1
+        visible: root.hasSplitter
+        least: Metrics.px(360)
+        most: root.width - Metrics.px(480)
+        wanted: root.width >= Metrics.px(1600) ? Metrics.px(600) : Metrics.px(456)
+    }
+
+    Rectangle {
+        anchors.left: detail.left
+        width: Metrics.lineWidth
+        height: parent.height
+        z: 1
+        visible: root.isDetailOpen && !root.isDetailAlone
+        color: Theme.line
+    }
+
+    DetailPane {
+        id: detail
+
+        anchors.left: parent.left
+        anchors.leftMargin: root.listWidth
+        anchors.right: parent.right
+        anchors.top: parent.top
+        anchors.bottom: parent.bottom
+        visible: root.isDetailOpen
+        isShown: root.isDetailOpen
+        isAlone: root.isDetailAlone
+        onClosed: root.closeDetail()
+        onOpened: service => root.openDetail(service)
+        onMenuWanted: anchor => root.openMenu(anchor)
     }
 
     TextEdit {

@@ -53,6 +53,9 @@ Item {
     readonly property real uptimeWidth: px(108)
     readonly property real restartsWidth: px(60)
     readonly property real numberWidth: px(84)
+    readonly property real sparkColumn: px(88)
+    readonly property real sparkWidth: px(72)
+    readonly property real sparkHeight: px(20)
 
     function px(size: real): real {
         return Math.round(size * root.scaling);

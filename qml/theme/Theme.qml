@@ -62,6 +62,8 @@ QtObject {
 
     // By ServicesModel.State
     readonly property list<color> states: [fail, warn, warn, busy, busy, ok, ok, idle, idle, idle]
+    // By Detail.Tone
+    readonly property list<color> tones: [base, busyTint, warnTint, failTint]
     // By Supervisor.Mood
     readonly property list<color> moods: [ok, busy, warn, fail, idle, idle]
     // By App.Link

@@ -73,6 +73,27 @@ QtObject {
         }
     }
 
+    function ofStep(step: int, service: string): string {
+        switch (step) {
+        case Detail.StartAgain:
+            return qsTr("Start again");
+        case Detail.RestartIt:
+            return qsTr("Restart");
+        case Detail.RestartNow:
+            return qsTr("Restart now");
+        case Detail.AskProbes:
+            return qsTr("Ask its probes now");
+        case Detail.OpenService:
+            return qsTr("Show %1").arg(service);
+        case Detail.ShowLog:
+            return qsTr("Show log");
+        case Detail.ShowIncident:
+            return qsTr("Show incident");
+        default:
+            return "";
+        }
+    }
+
     function ofEvents(isEnabled: bool, subscribers: int): string {
         if (!isEnabled)
             return qsTr("disabled");

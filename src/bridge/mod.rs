@@ -8,9 +8,11 @@
 
 pub(crate) mod app;
 pub(crate) mod desktop;
+pub(crate) mod detail;
 pub(crate) mod records;
 pub(crate) mod services;
 pub(crate) mod shell;
+pub(crate) mod sparkline;
 pub(crate) mod supervisor;
 
 /// Sets a property and announces it, when it differs.

@@ -37,6 +37,18 @@ impl Clock {
         self.format(at, "%H:%M:%S")
     }
 
+    /// An RFC 3339 time as `14:31:07.912`; empty when it is none.
+    pub fn milli(&self, at: &str) -> String {
+        self.format(at, "%H:%M:%S%.3f")
+    }
+
+    /// An RFC 3339 time as `14:31:07` today, with its day on other days; itself when it is none.
+    pub fn near_second(&self, at: &str) -> String {
+        let is_today =
+            self.format(at, "%F") == self.now.to_zoned(self.zone.clone()).strftime("%F").to_string();
+        if is_today { self.second(at) } else { self.day_second(at) }
+    }
+
     /// An RFC 3339 time as `2026-03-01 14:31:07`; itself when it is none.
     pub fn day_second(&self, at: &str) -> String {
         let text = self.format(at, "%Y-%m-%d %H:%M:%S");

@@ -16,6 +16,7 @@
 //! them).
 
 mod clock;
+mod detail;
 mod filter;
 mod fold;
 mod headline;
@@ -26,6 +27,7 @@ mod patch;
 mod record;
 mod row;
 mod rows;
+mod spark;
 mod state;
 mod text;
 mod tongue;
@@ -33,6 +35,7 @@ mod tray;
 mod why;
 
 pub use clock::*;
+pub use detail::*;
 pub use filter::*;
 pub use fold::*;
 pub use headline::*;
@@ -43,6 +46,7 @@ pub use patch::*;
 pub use record::*;
 pub use row::*;
 pub use rows::*;
+pub use spark::*;
 pub use state::*;
 pub use text::*;
 pub use tongue::*;

@@ -95,6 +95,10 @@ row! {
     cpu / Cpu: String,
     /// Its memory.
     memory / Memory: String,
+    /// Its share of CPU over time, in tenths of a percent.
+    cpu_course / CpuCourse: Vec<i32>,
+    /// Its memory over time, in tenths of a MiB.
+    memory_course / MemoryCourse: Vec<i32>,
     /// What was asked for and is not fulfilled yet: `start`, `stop`, `restart`; else empty.
     pending / Pending: String,
     /// The one fitting action.

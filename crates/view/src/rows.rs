@@ -171,7 +171,7 @@ fn uptime(instance: &InstanceStatus, clock: &Clock) -> String {
     }
 }
 
-fn running_for(instance: &InstanceStatus, clock: &Clock) -> Option<Duration> {
+pub(crate) fn running_for(instance: &InstanceStatus, clock: &Clock) -> Option<Duration> {
     instance.pid?;
     let since_spawn = instance.started_at.as_deref().and_then(|at| clock.since(at));
     since_spawn.or_else(|| instance.uptime_seconds.map(Duration::from_secs))
@@ -185,11 +185,12 @@ fn restarts(service: &ServiceStatus) -> String {
     }
 }
 
-fn total(service: &ServiceStatus, part: impl Fn(&InstanceStatus) -> Option<f64>) -> Option<f64> {
+pub(crate) fn total(service: &ServiceStatus, part: impl Fn(&InstanceStatus) -> Option<f64>) -> Option<f64> {
     service.instances.iter().filter_map(part).reduce(|sum, more| sum + more)
 }
 
-fn holds(service: &ServiceStatus, link: &LinkState, clock: &Clock) -> Option<Duration> {
+/// How long the row of a service stays true by itself.
+pub(crate) fn holds(service: &ServiceStatus, link: &LinkState, clock: &Clock) -> Option<Duration> {
     let instance = worst_instance(service).filter(|_| !link.is_stale())?;
     if instance.word == Word::Backoff {
         let next = clock.until(instance.next_try.as_deref()?)?;

@@ -8,6 +8,11 @@ use crate::{Clock, plain, span_text};
 const DECISIONS: &[&str] =
     &["asked", "boot", "restart-policy", "not-restarted", "immediate-exit", "needed-by"];
 
+/// Whether a cause says what was decided, not what happened.
+pub(crate) fn is_decision(cause: &Cause) -> bool {
+    DECISIONS.contains(&cause.code.as_str())
+}
+
 /// The why line of an instance that is not well, busy or waiting; none when there is nothing to tell.
 pub fn why_line(status: &InstanceStatus, clock: &Clock) -> Option<String> {
     match status.word {
@@ -39,7 +44,7 @@ pub fn down_line(status: &InstanceStatus, clock: &Clock) -> String {
 
 /// The nearest cause that says what happened; else the nearest.
 pub fn nearest_cause(status: &InstanceStatus) -> Option<&Cause> {
-    let tells = |cause: &&Cause| !DECISIONS.contains(&cause.code.as_str()) && !cause.text.is_empty();
+    let tells = |cause: &&Cause| !is_decision(cause) && !cause.text.is_empty();
     status.cause.iter().find(tells).or_else(|| status.cause.first())
 }
 
