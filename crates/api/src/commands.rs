@@ -8,7 +8,7 @@ use serde::{
     de::{self, value::MapAccessDeserializer},
 };
 
-use crate::InstanceStatus;
+use crate::{InstanceStatus, Wait};
 
 /// `execute_command`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +42,9 @@ pub struct CustomRestartParams {
     /// Variables set over the configured ones, until the next reload.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub env_vars: BTreeMap<String, String>,
+    /// `accepted` answers at once, and the rest goes on; everything else, or nothing, waits for the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
 }
 
 /// Which command: a text is a name from `[commands]`, an object is the command itself.
@@ -146,8 +149,11 @@ pub struct CommandOutput {
 pub struct CustomRestartReply {
     /// The service.
     pub service: String,
-    /// Whether everything went as asked.
+    /// Whether everything went as asked, so far if it is under way.
     pub ok: bool,
+    /// Whether it was accepted and goes on; nothing else is known then, and `watch` tells the steps.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub under_way: bool,
     /// The pre commands that ran.
     pub pre_commands: Vec<CommandReply>,
     /// Whether the service came up anew.

@@ -33,6 +33,15 @@ impl Person {
     ///
     /// When there are no terminals, or `setsid` of util-linux is missing.
     pub fn runs(place: &Place, args: &[&str], size: (u16, u16)) -> Self {
+        Self::runs_with(place, args, size, &[])
+    }
+
+    /// Runs the CLI at a terminal of this size, with these variables.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::runs`].
+    pub fn runs_with(place: &Place, args: &[&str], size: (u16, u16), env: &[(&str, &str)]) -> Self {
         let terminal = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
         rustix::io::fcntl_setfd(&terminal, rustix::io::FdFlags::CLOEXEC).expect("it is ours");
         rustix::pty::grantpt(&terminal).and_then(|()| rustix::pty::unlockpt(&terminal)).expect("it is ours");
@@ -43,7 +52,7 @@ impl Person {
         let mut command = Command::new("setsid");
         command.args(["--ctty"]).arg(crate::bin_dir().join("ostler")).args(args);
         place.settle(&mut command);
-        command.env("TERM", "xterm-256color");
+        command.env("TERM", "xterm-256color").envs(env.iter().copied());
         let end = || Stdio::from(theirs.try_clone().expect("a file can be opened twice"));
         command.stdin(end()).stdout(end()).stderr(end());
         let terminal = File::from(terminal);

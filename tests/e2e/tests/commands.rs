@@ -94,6 +94,25 @@ fn a_custom_restart_runs_its_commands_around_a_new_run() {
 }
 
 #[test]
+fn a_custom_restart_that_nobody_waits_for_goes_on() {
+    let place = place();
+    let _daemon = place.start();
+    assert!(wait_until(LIMIT, || pid(&place).is_some()));
+    let (before, gate) = (pid(&place), place.path("gate"));
+    let wait = format!("until [ -e {} ]; do sleep 0.05; done", gate.display());
+    let args = ["custom-restart", "api", "--shell", "--pre-command", &wait, "--args", "2000", "--no-wait"];
+    let accepted = place.cli(&args);
+    assert!(accepted.status.success() && out(&accepted).starts_with("Accepted."), "{}", out(&accepted));
+    assert_eq!(pid(&place), before, "the gate is closed");
+    let second = place.cli(&[&args[..], &["--json"]].concat());
+    assert_eq!(second.status.code(), Some(6), "{}", out(&second));
+    std::fs::write(gate, "").unwrap();
+    assert!(wait_until(LIMIT, || pid(&place).is_some_and(|pid| Some(pid) != before)));
+    let refused = place.cli(&["custom-restart", "nobody", "--no-wait"]);
+    assert_eq!(refused.status.code(), Some(4));
+}
+
+#[test]
 fn a_failed_pre_command_is_told_and_nothing_is_restarted() {
     let place = place();
     let _daemon = place.start();

@@ -38,10 +38,9 @@ pub(crate) async fn show(
     mut events: Events,
 ) -> Outcome {
     let mut keys = Keys::open()?;
-    print::enter_screen(&mut context.out)?;
+    let screen = print::Screen::enter(&mut context.out)?;
     let result = run(context, &link, &mut keys, State::new(snapshot), &mut events).await;
-    drop(keys);
-    print::leave_screen(&mut context.out)?;
+    drop((keys, screen));
     if matches!(result, Ok(None)) {
         print::remark("The engine has ended.");
     }

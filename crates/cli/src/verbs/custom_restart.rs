@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ostler_api::{
-    CommandRef, CommandType, CustomRestartParams, ErrorCode, EventKind, InlineCommand, WatchParams,
+    CommandRef, CommandType, CustomRestartParams, ErrorCode, EventKind, InlineCommand, Wait, WatchParams,
 };
 
 use crate::{
@@ -18,7 +18,8 @@ Examples:
   ostler custom-restart api --pre-command 'cargo build --release'
   ostler custom-restart api --pre-command @migrate --post-command './warm-up.sh /index'
   ostler custom-restart api --args '--config production.toml' --env LEVEL=debug
-  ostler custom-restart api --shell --pre-command 'git pull && make'";
+  ostler custom-restart api --shell --pre-command 'git pull && make'
+  ostler custom-restart api --pre-command 'make' --no-wait";
 
 /// Give a service a new run, with commands before and after it
 ///
@@ -45,6 +46,9 @@ pub(crate) struct Args {
     /// Run the commands through a shell
     #[arg(long)]
     shell: bool,
+    /// Return as soon as the engine has accepted it
+    #[arg(long)]
+    no_wait: bool,
 }
 
 /// Does it.
@@ -60,6 +64,11 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
         }
     };
     let clock = context.clock();
+    if reply.under_way {
+        let how = context.command("status");
+        context.out.either(&reply, || format!("Accepted. See how it goes: {how}\n"))?;
+        return Ok(OK);
+    }
     context.out.either(&reply, || print::custom_restart_text(&reply, &clock))?;
     Ok(if reply.ok { OK } else { ErrorCode::SpawnFailed.exit_code() })
 }
@@ -81,6 +90,7 @@ fn params(args: Args) -> Result<CustomRestartParams, Failure> {
         start_args,
         post_commands: commands("--post-command", &args.post)?,
         env_vars: args.env.into_iter().collect::<BTreeMap<_, _>>(),
+        wait: args.no_wait.then_some(Wait::Accepted),
     })
 }
 

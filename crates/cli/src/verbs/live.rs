@@ -32,9 +32,9 @@ pub(crate) async fn show(
         context.out.text(text)?;
         return Ok(OK);
     }
-    print::enter_screen(&mut context.out)?;
+    let screen = print::Screen::enter(&mut context.out)?;
     let result = redraw(context, snapshot, events, draw).await;
-    print::leave_screen(&mut context.out)?;
+    drop(screen);
     if matches!(result, Ok(OK)) {
         print::remark("The engine has ended.");
     }

@@ -1,21 +1,20 @@
 //! `ostler top`.
 
-use std::{io::IsTerminal as _, time::Duration};
+use std::{io::IsTerminal as _, sync::Arc, time::Duration};
 
-use ostler_api::{Snapshot, WatchParams};
-use ostler_view::fold;
+use ostler_api::{Method, MetricsParams, MetricsReply, ServiceParams, Snapshot, WatchParams};
 
 use super::live;
 use crate::{
     context::Context,
-    failure::{OK, Outcome},
-    link::{Events, News},
+    failure::{Failure, OK, Outcome},
+    link::Link,
     print::{self, Columns},
     top,
 };
 
-/// How long the first measurement is waited for when the table is printed once.
-const FIRST_SAMPLE: Duration = Duration::from_secs(3);
+/// Between the two readings of the CPU when the table is printed once: one alone tells only of the whole life.
+const BETWEEN_READINGS: Duration = Duration::from_millis(500);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,34 +42,32 @@ pub(crate) async fn run(_: Args, context: &mut Context) -> Outcome {
         return live::show(context, params, draw).await;
     }
     let link = context.connect().await?;
-    let (snapshot, events) = link.watch(params).await?;
     if is_terminal {
+        let (snapshot, events) = link.watch(params).await?;
         return top::show(context, link, snapshot, events).await;
     }
-    let snapshot = measured(snapshot, events).await;
+    let snapshot = measured(&link).await?;
     let text = print::status_text(&snapshot, &context.clock(), Columns::Use);
     context.out.text(text)?;
     Ok(OK)
 }
 
-/// The snapshot with the first figures, if there are any soon.
-async fn measured(mut snapshot: Snapshot, mut events: Events) -> Snapshot {
-    let is_idle = |snapshot: &Snapshot| {
-        let mut instances = snapshot.services.values().flat_map(|service| &service.instances);
-        !instances.any(|it| it.pid.is_some() && it.memory_mb.is_none())
-    };
-    let wait = async {
-        while !is_idle(&snapshot) {
-            match events.next().await {
-                Some(News::Event(event)) => {
-                    let _is_changed = fold(&mut snapshot, &event);
-                }
-                Some(News::Snapshot(new)) => snapshot = *new,
-                None => break,
+/// What is, with what is used right now.
+async fn measured(link: &Link) -> Result<Snapshot, Failure> {
+    let params = MetricsParams::default();
+    let _first: MetricsReply = link.call(Method::Metrics, &params).await?;
+    tokio::time::sleep(BETWEEN_READINGS).await;
+    let used: MetricsReply = link.call(Method::Metrics, &params).await?;
+    let mut snapshot: Snapshot = link.call(Method::Status, &ServiceParams::default()).await?;
+    for service in snapshot.services.values_mut() {
+        for instance in &mut Arc::make_mut(service).instances {
+            let sample = used.instances.iter().find(|it| it.instance == instance.id);
+            if let Some(sample) = sample.and_then(|it| it.latest.as_ref()).filter(|_| instance.pid.is_some())
+            {
+                instance.cpu_percent = Some(sample.cpu_percent);
+                instance.memory_mb = Some(sample.memory_bytes as f64 / (1024.0 * 1024.0));
             }
         }
-    };
-    // What is not measured by then is shown without figures.
-    let _ = tokio::time::timeout(FIRST_SAMPLE, wait).await;
-    snapshot
+    }
+    Ok(snapshot)
 }

@@ -160,16 +160,25 @@ impl Actor {
         reply: Reply<api::CustomRestartReply>,
     ) {
         let subject = params.service.clone();
+        let is_awaited = params.wait != Some(api::Wait::Accepted);
         match self.course(params, &actor) {
             Err(error) => {
                 self.audit(&actor, "custom_restart", subject, &error.message);
                 let _ = reply.send(Err(error));
             }
             Ok(course) => {
-                self.audit(&actor, "custom_restart", subject, "accepted");
+                self.audit(&actor, "custom_restart", subject.clone(), "accepted");
+                let awaited = if is_awaited {
+                    Some(reply)
+                } else {
+                    let (service, ok, under_way) = (subject, true, true);
+                    let _ =
+                        reply.send(Ok(api::CustomRestartReply { service, ok, under_way, ..<_>::default() }));
+                    None
+                };
                 self.jobs.spawn(async move {
                     let done = course.run().await;
-                    let _ = reply.send(Ok(done));
+                    let _ = awaited.map(|reply| reply.send(Ok(done)));
                     Fact::Nothing
                 });
             }

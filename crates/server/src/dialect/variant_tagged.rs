@@ -118,6 +118,7 @@ impl CustomRestartBody {
             start_args: self.start_args.clone(),
             post_commands: self.post_commands.clone().unwrap_or_default(),
             env_vars: self.env_vars.clone().unwrap_or_default(),
+            wait: None,
         }
     }
 }
