@@ -41,8 +41,7 @@ impl Screen {
         });
         IS_SHOWN.store(true, Ordering::SeqCst);
         let screen = Self(());
-        out.text(ENTER)?;
-        out.flush()?;
+        out.picture(ENTER)?;
         Ok(screen)
     }
 }

@@ -58,8 +58,7 @@ async fn run(
     let mut tick = tokio::time::interval(REDRAW_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        context.out.text(draw::picture(&state, term::size()))?;
-        context.out.flush()?;
+        context.out.picture(&draw::picture(&state, term::size()))?;
         tokio::select! {
             news = events.next() => match news {
                 Some(News::Event(event)) => {

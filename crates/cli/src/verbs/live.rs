@@ -65,8 +65,7 @@ async fn redraw(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let picture = print::frame(&draw(&snapshot, context), term::size());
-        context.out.text(picture)?;
-        context.out.flush()?;
+        context.out.picture(&picture)?;
         tokio::select! {
             news = events.next() => match news {
                 Some(News::Event(event)) => {
