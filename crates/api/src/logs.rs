@@ -40,10 +40,13 @@ pub enum LogStream {
 /// The answer to `logs`; followed by `log` notifications when asked to follow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LogReply {
-    /// In order of time.
+    /// In order of time; of what was asked for the latest that fit into one answer.
     pub lines: Vec<LogLine>,
     /// Files, one per instance, for `--path`.
     pub paths: Vec<String>,
+    /// Whether older lines were left out, as they did not fit; `before` asks for them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
 }
 
 /// A `log` notification.

@@ -103,6 +103,9 @@ params! {
         level: Option<String>,
         /// Forget what was written so far, after answering.
         clear: bool,
+        /// Of these instances only lines before a cursor: the page before one that was `truncated`, by the cursor of
+        /// each instance's first line there.
+        before: std::collections::BTreeMap<String, String>,
     }
     /// `metrics`.
     MetricsParams {

@@ -29,6 +29,10 @@ pub struct Snapshot {
     /// The event broadcast channel.
     #[serde(default)]
     pub events: EventsStatus,
+    /// In an answer to `status`: whether it is too long for one line, and the services follow as `snapshot_part`
+    /// notifications.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub parts: bool,
 }
 
 /// The supervisor itself.

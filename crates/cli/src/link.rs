@@ -85,6 +85,11 @@ impl Link {
         reply.map_err(refused)
     }
 
+    /// What is.
+    pub(crate) async fn status(&self, params: &ostler_api::ServiceParams) -> Result<Snapshot, Failure> {
+        self.client.status(params).await.map_err(refused)
+    }
+
     /// Asks the probes now.
     pub(crate) async fn health(
         &self,

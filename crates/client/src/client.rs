@@ -164,6 +164,11 @@ impl Client {
         self.link.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Wants no more notifications of a request that brings no others.
+    pub(crate) fn end_feed(&self, id: u64) {
+        self.link.inbox.unsubscribe(id);
+    }
+
     /// Ends a subscription: a request with its number does.
     pub(crate) fn unsubscribe(&self, id: u64) {
         self.link.inbox.unsubscribe(id);

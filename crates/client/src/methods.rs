@@ -41,8 +41,6 @@ macro_rules! calls {
 calls! {
     /// Says who we are, and hears who the engine is.
     hello Hello (HelloParams) -> HelloReply;
-    /// What is.
-    status Status (ServiceParams) -> Snapshot;
     /// Reads the configuration again.
     reload_config ReloadConfig (ReloadParams) -> PlanReply;
     /// What is wrong with a text, and what it would change.
@@ -148,6 +146,14 @@ impl Client {
     /// As [`Self::call`].
     pub async fn doctor(&self) -> Result<DoctorReply, ClientError> {
         self.call(Method::Doctor, &NoParams {}).await
+    }
+
+    /// What is.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn status(&self, params: &ServiceParams) -> Result<Snapshot, ClientError> {
+        crate::watch::status(self, params).await
     }
 
     /// What is, then what happens.

@@ -1,7 +1,7 @@
 //! What is, then what happens.
 
-use ostler_api::{Event, EventKind, Method, Snapshot, SnapshotPart, WatchParams, WatchReply};
-use tokio::sync::mpsc;
+use ostler_api::{Event, EventKind, Method, ServiceParams, Snapshot, SnapshotPart, WatchParams, WatchReply};
+use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     Client, ClientError,
@@ -128,6 +128,44 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.client.unsubscribe(self.id);
+    }
+}
+
+/// Everything, also when it is too long for one line.
+pub(crate) async fn status(client: &Client, params: &ServiceParams) -> Result<Snapshot, ClientError> {
+    let id = client.next_id();
+    let (sender, mut news) = mpsc::channel(NEWS_MAX);
+    let _feed = EndOfFeed { client, id };
+    let reply =
+        client.request(id, ANSWER_DEADLINE, Method::Status, params, Some(Feed::Watch(sender))).await?;
+    let mut whole: Snapshot = parse(Method::Status, &reply)?;
+    if !std::mem::take(&mut whole.parts) {
+        return Ok(whole);
+    }
+    let method = Method::Status.as_str();
+    let gather = async {
+        while let Some(item) = news.recv().await {
+            let News::Part(mut part) = item else { continue };
+            whole.services.append(&mut part.snapshot.services);
+            if part.is_last {
+                return Ok(whole);
+            }
+        }
+        Err(ClientError::Lost)
+    };
+    let gathered = timeout(ANSWER_DEADLINE, gather).await;
+    gathered.map_err(|_| ClientError::Timeout { method, after: ANSWER_DEADLINE })?
+}
+
+/// Ends a feed on this side; the server has nothing that goes on.
+struct EndOfFeed<'a> {
+    client: &'a Client,
+    id: u64,
+}
+
+impl Drop for EndOfFeed<'_> {
+    fn drop(&mut self) {
+        self.client.end_feed(self.id);
     }
 }
 

@@ -8,7 +8,10 @@ use ostler_api::{
 use ostler_client::{Client, ClientError, Watch, WatchItem};
 use ostler_engine::{EngineHandle, JOURNAL_EVENTS_MAX, Journal};
 use ostler_server::{ControlServer, Peer, ServerOptions};
-use tokio::task::JoinSet;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _},
+    task::JoinSet,
+};
 
 /// Longer than anything here may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -167,4 +170,39 @@ async fn what_waits_is_told_that_the_connection_is_lost() {
     assert!(matches!(lost, ClientError::Lost), "{lost}");
     let lost = rig.client.hello(&HelloParams::default()).await.expect_err("it is lost");
     assert_eq!(ApiError::from(lost).code, ErrorCode::NoEngine);
+}
+
+#[tokio::test]
+async fn a_status_that_comes_in_parts_is_joined() {
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let client = Client::over(near);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        let (read, mut write) = tokio::io::split(far);
+        let mut lines = tokio::io::BufReader::new(read).lines();
+        let line = lines.next_line().await.expect("readable").expect("a request");
+        let request: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let id = &request["id"];
+        let snapshot = |names: &[&str]| Snapshot {
+            seq: 7,
+            services: names.iter().map(|name| ((*name).to_owned(), Arc::default())).collect(),
+            ..Snapshot::default()
+        };
+        let head = Snapshot { parts: true, ..snapshot(&[]) };
+        let mut text = serde_json::json!({ "jsonrpc": "2.0", "id": id, "result": head }).to_string() + "\n";
+        for (names, is_last) in [(&["a", "b"][..], false), (&["c"][..], true)] {
+            let params =
+                serde_json::json!({ "request": id, "snapshot": snapshot(names), "is_last": is_last });
+            let part = serde_json::json!({ "jsonrpc": "2.0", "method": "snapshot_part", "params": params });
+            text.push_str(&format!("{part}\n"));
+        }
+        write.write_all(text.as_bytes()).await.expect("it reads");
+        // The connection stays.
+        let _ = lines.next_line().await;
+    });
+    let all = ServiceParams::default();
+    let status = tokio::time::timeout(LIMIT, client.status(&all));
+    let snapshot = status.await.expect("in time").expect("whole");
+    assert_eq!(snapshot.services.keys().collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!((snapshot.seq, snapshot.parts), (7, false));
 }

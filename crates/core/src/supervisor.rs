@@ -145,6 +145,11 @@ impl Supervisor {
         self.instances.values()
     }
 
+    /// The slots of one service, by number.
+    pub fn instances_of_service(&self, service: &ServiceName) -> impl Iterator<Item = &Instance> {
+        self.slots(service)
+    }
+
     /// One slot.
     pub fn instance(&self, id: &InstanceId) -> Option<&Instance> {
         self.instances.get(id)

@@ -69,6 +69,8 @@ pub(crate) enum Then {
     Done,
     /// Events.
     Watch(Watch),
+    /// A snapshot that was too long for the reply.
+    Parts(Box<Snapshot>),
     /// Output.
     Follow(LogFollower),
     /// What a terminal shows.
@@ -118,7 +120,7 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
     let Call { id, method, params: given } = call;
     match method {
         Method::Hello => params(given).and_then(|params| done(&id, &hello(engine, &params))),
-        Method::Status => done(&id, &engine.status(params(given)?).await?),
+        Method::Status => whole_or_parts(&id, engine.status(params(given)?).await?),
         Method::Start => done(&id, &engine.start(actor, params(given)?).await?),
         Method::Stop => done(&id, &engine.stop(actor, params(given)?).await?),
         Method::Restart => done(&id, &engine.restart(actor, params(given)?).await?),
@@ -184,6 +186,16 @@ fn done<T: Serialize>(id: &Value, result: &T) -> Result<Answer, ApiError> {
     Ok(Answer { line: encode::result(id, result)?, then: Then::Done })
 }
 
+fn whole_or_parts(id: &Value, snapshot: Snapshot) -> Result<Answer, ApiError> {
+    match encode::result(id, &snapshot) {
+        Err(error) if error.code == ErrorCode::TooLarge => {
+            let head = Snapshot { services: <_>::default(), parts: true, ..snapshot.clone() };
+            Ok(Answer { line: encode::result(id, &head)?, then: Then::Parts(Box::new(snapshot)) })
+        }
+        line => Ok(Answer { line: line?, then: Then::Done }),
+    }
+}
+
 async fn watch(engine: &EngineHandle, id: &Value, params: WatchParams) -> Result<Answer, ApiError> {
     let filter = Filter::new(&params.filter)?;
     let look = if params.metrics { Some(engine.look().await?) } else { None };
@@ -226,6 +238,29 @@ fn not_yet(method: Method) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_status_that_is_too_long_for_a_line_comes_in_parts() {
+        let mut snapshot = Snapshot { seq: 7, ..Snapshot::default() };
+        assert!(matches!(whole_or_parts(&1.into(), snapshot.clone()).unwrap().then, Then::Done));
+        let long = ostler_api::ServiceStatus { command: "x".repeat(20_000), ..<_>::default() };
+        let long = std::sync::Arc::new(long);
+        snapshot.services = (0..1000).map(|number| (format!("s{number}"), long.clone())).collect();
+        let Answer { line, then } = whole_or_parts(&1.into(), snapshot.clone()).unwrap();
+        let reply: Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!((&reply["result"]["parts"], &reply["result"]["seq"]), (&true.into(), &7.into()));
+        let Then::Parts(rest) = then else { panic!("{then:?}") };
+        let (outbox, outgoing) = crate::outbox::outbox();
+        let mut sink = Vec::new();
+        let sending = async move { crate::subscription::send_snapshot(*rest, &1.into(), &outbox).await };
+        let (written, sent) = tokio::join!(outgoing.write_to(&mut sink), sending);
+        assert!(written.is_ok() && sent.is_ok());
+        let parts = sink.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let parts: Vec<Value> = parts.map(|line| serde_json::from_slice(line).unwrap()).collect();
+        let count = |part: &Value| part["params"]["snapshot"]["services"].as_object().unwrap().len();
+        assert_eq!(parts.iter().map(count).sum::<usize>(), 1000);
+        assert_eq!(parts.last().unwrap()["params"]["is_last"], true);
+    }
 
     #[tokio::test]
     async fn what_hello_lists_is_what_is_answered() {

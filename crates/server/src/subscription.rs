@@ -143,7 +143,11 @@ async fn send_gap(
 }
 
 /// A snapshot as notifications; the last one says so.
-async fn send_snapshot(mut snapshot: Snapshot, request: &Value, outbox: &Outbox) -> Result<(), Gone> {
+pub(crate) async fn send_snapshot(
+    mut snapshot: Snapshot,
+    request: &Value,
+    outbox: &Outbox,
+) -> Result<(), Gone> {
     let mut rest: VecDeque<_> = std::mem::take(&mut snapshot.services).into_iter().collect();
     let mut size = PART_SERVICES;
     loop {

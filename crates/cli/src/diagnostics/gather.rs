@@ -136,15 +136,14 @@ impl Parts {
             Ok(hello) => self.json("engine.json", "version and abilities of the engine", &hello),
             Err(_) => self.problems.push("the engine does not answer `hello`".to_owned()),
         }
-        let questions = [
-            (Method::Status, "status.json", "the state of all services"),
-            (Method::Why, "why.json", "why they are as they are, and what happened"),
-        ];
-        for (method, name, what) in questions {
-            match link.call::<_, Value>(method, &ServiceParams::default()).await {
-                Ok(value) => self.json(name, what, &value),
-                Err(_) => self.problems.push(format!("the engine does not answer `{}`", method.as_str())),
-            }
+        let all = ServiceParams::default();
+        match link.status(&all).await {
+            Ok(snapshot) => self.json("status.json", "the state of all services", &snapshot),
+            Err(_) => self.problems.push("the engine does not answer `status`".to_owned()),
+        }
+        match link.call::<_, Value>(Method::Why, &all).await {
+            Ok(value) => self.json("why.json", "why they are as they are, and what happened", &value),
+            Err(_) => self.problems.push("the engine does not answer `why`".to_owned()),
         }
         if let Ok(value) = link.call::<_, Value>(Method::Metrics, &NoParams {}).await {
             self.json("metrics.json", "use of CPU and memory", &value);

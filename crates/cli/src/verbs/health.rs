@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ostler_api::{ErrorCode, HealthReply, Method, ServiceParams, Snapshot, Word};
+use ostler_api::{ErrorCode, HealthReply, ServiceParams, Snapshot, Word};
 
 use crate::{
     context::Context,
@@ -34,7 +34,7 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     let mut reply: HealthReply = link.health(&params).await?;
     if !is_named {
         // What is down on purpose is not unwell.
-        let snapshot: Snapshot = link.call(Method::Status, &params).await?;
+        let snapshot: Snapshot = link.status(&params).await?;
         let instances = snapshot.services.values().flat_map(|service| &service.instances);
         let down: BTreeSet<&str> =
             instances.filter(|slot| is_down(slot.word)).map(|slot| slot.id.as_str()).collect();

@@ -66,6 +66,7 @@ impl Args {
             grep: self.grep.clone(),
             level: self.level.clone(),
             clear: self.clear,
+            ..LogsParams::default()
         }
     }
 }
@@ -85,6 +86,13 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     let names = reply.lines.iter().map(|line| line.instance.as_str());
     let with_time = std::io::stdout().is_terminal() || args.since.is_some() || args.grep.is_some();
     let mut printer = LogPrinter::new(context.clock(), names, with_time);
+    if reply.truncated {
+        let how = context.command("logs --path");
+        print::remark(format!(
+            "Older lines are left out, as there are too many. Ask for less (--since, --grep, --level, one service), \
+             or read the files: {how}"
+        ));
+    }
     write(context, &mut printer, &reply.lines)?;
     context.out.flush()?;
     if reply.lines.is_empty() && !args.follow && !context.out.is_json() {

@@ -40,7 +40,7 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
         context.out.either(&reply, || print::plan_text(&reply.plan, true))?;
         return Ok(OK);
     }
-    let snapshot: Snapshot = link.call(Method::Status, &ServiceParams::default()).await?;
+    let snapshot: Snapshot = link.status(&ServiceParams::default()).await?;
     let (mode, modes) = (&snapshot.supervisor.mode, &snapshot.supervisor.modes);
     context.out.either(&Modes { mode, modes }, || {
         let line = |name: &String| match name == mode {

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
 
 async fn reload_service(context: &mut Context, link: &Link, service: String) -> Outcome {
     let params = ServiceParams { service: Some(service.clone()) };
-    let snapshot: Snapshot = link.call(Method::Status, &params).await?;
+    let snapshot: Snapshot = link.status(&params).await?;
     let name = print::service_of(&service);
     if snapshot.services.get(name).is_some_and(|status| !status.has_reload_signal) {
         return Err(Failure::new(

@@ -1,6 +1,6 @@
 //! `ostler status`.
 
-use ostler_api::{Method, ServiceParams, Snapshot, WatchParams};
+use ostler_api::{ServiceParams, Snapshot, WatchParams};
 use serde::Serialize;
 
 use super::live;
@@ -48,7 +48,7 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     }
     let link = context.connect().await?;
     let is_one = args.service.is_some();
-    let snapshot: Snapshot = link.call(Method::Status, &ServiceParams { service: args.service }).await?;
+    let snapshot: Snapshot = link.status(&ServiceParams { service: args.service }).await?;
     let clock = context.clock();
     context.out.either(&snapshot, || match is_one {
         true => print::services_text(&snapshot, &clock, Columns::State),
@@ -67,7 +67,7 @@ async fn all_engines(context: &mut Context) -> Outcome {
     let mut engines = Vec::new();
     for known in context.paths()?.known_engines() {
         let snapshot = match Link::first(&known.sockets).await? {
-            Some(link) => Some(link.call(Method::Status, &ServiceParams::default()).await?),
+            Some(link) => Some(link.status(&ServiceParams::default()).await?),
             None => None,
         };
         engines.push(Engine { id: known.id, snapshot });

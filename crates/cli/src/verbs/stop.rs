@@ -1,6 +1,6 @@
 //! `ostler stop`.
 
-use ostler_api::{Method, ServiceParams, Wait};
+use ostler_api::{ServiceParams, Wait};
 
 use super::act::{self, Which};
 use crate::{context::Context, failure::Outcome, link::Action};
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     let link = context.connect().await?;
     if !args.yes && !args.which.all {
-        let snapshot = link.call(Method::Status, &ServiceParams::default()).await?;
+        let snapshot = link.status(&ServiceParams::default()).await?;
         act::confirm(&snapshot, &args.which, args.yes)?;
     }
     act::act(context, &link, Action::Stop, args.which.params(Wait::Settled)).await

@@ -58,7 +58,7 @@ async fn measured(link: &Link) -> Result<Snapshot, Failure> {
     let _first: MetricsReply = link.call(Method::Metrics, &params).await?;
     tokio::time::sleep(BETWEEN_READINGS).await;
     let used: MetricsReply = link.call(Method::Metrics, &params).await?;
-    let mut snapshot: Snapshot = link.call(Method::Status, &ServiceParams::default()).await?;
+    let mut snapshot: Snapshot = link.status(&ServiceParams::default()).await?;
     for service in snapshot.services.values_mut() {
         for instance in &mut Arc::make_mut(service).instances {
             let sample = used.instances.iter().find(|it| it.instance == instance.id);

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::Path, time::Duration};
 
-use ostler_api::{ErrorCode, Method, ServiceParams, Snapshot, WatchParams, Word};
+use ostler_api::{ErrorCode, ServiceParams, Snapshot, WatchParams, Word};
 use ostler_config::Paths;
 use ostler_host::Launched;
 use ostler_view::fold;
@@ -154,7 +154,7 @@ async fn settle(link: &Link) -> Result<(), Failure> {
 async fn tell_services(context: &mut Context) -> Result<(), Failure> {
     let link = connect_soon(context).await?;
     settle(&link).await?;
-    let snapshot: Snapshot = link.call(Method::Status, &ServiceParams::default()).await?;
+    let snapshot: Snapshot = link.status(&ServiceParams::default()).await?;
     let clock = context.clock();
     context.out.text(format!("\n{}", print::services_text(&snapshot, &clock, Columns::State)))?;
     Ok(())

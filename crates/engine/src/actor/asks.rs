@@ -250,27 +250,11 @@ impl Actor {
     }
 
     fn status(&mut self, params: &api::ServiceParams) -> Result<api::Snapshot, ApiError> {
-        let mut snapshot = self.snapshot();
         let wanted = match params.service.as_deref() {
             Some(name) => Some(targets::instances(&self.supervisor, Some(name))?),
             None => None,
         };
-        let is_wanted =
-            |name: &str| wanted.as_ref().is_none_or(|ids| ids.iter().any(|id| id.service.as_str() == name));
-        snapshot.services.retain(|name, _| is_wanted(name));
-        for (name, service) in &mut snapshot.services {
-            let Some(spec) =
-                self.supervisor.fleet().services.values().find(|spec| spec.name.as_str() == name)
-            else {
-                continue;
-            };
-            let mut fresh = self.service_status(spec);
-            if let Some(ids) = &wanted {
-                fresh.instances.retain(|instance| ids.iter().any(|id| id.to_string() == instance.id));
-            }
-            *service = Arc::new(fresh);
-        }
-        Ok(snapshot)
+        Ok(self.fresh_snapshot(wanted.as_deref()))
     }
 
     pub(super) fn refuse_while_ending(&self) -> Result<(), ApiError> {

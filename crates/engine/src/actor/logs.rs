@@ -1,6 +1,6 @@
 //! Questions about output. The answers are read from files beside the actor.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ostler_api::{ApiError, ErrorCode, LogReply, LogStream, LogsParams};
 use ostler_core::{Actor as Who, InstanceId, RunId};
@@ -30,7 +30,10 @@ impl Actor {
         actor: &Who,
         reply: Reply<(LogReply, Option<LogFollower>)>,
     ) {
-        let asked = self.log_sources(&params.services).and_then(|sources| Ok((sources, query(&params)?)));
+        let asked = self.log_sources(&params.services).and_then(|sources| {
+            let query = query(&params, &sources)?;
+            Ok((sources, query))
+        });
         let (sources, query) = match asked {
             Ok(asked) => asked,
             Err(error) => {
@@ -49,7 +52,7 @@ impl Actor {
                 Ok(reading) => {
                     let follower =
                         follows.map(|keep| LogFollower::new(store.follow(&reading, query.filter), keep));
-                    Ok((LogReply { lines: reading.lines, paths }, follower))
+                    Ok((LogReply { lines: reading.lines, paths, truncated: reading.is_cut }, follower))
                 }
                 Err(error) => {
                     Err(ApiError::new(ErrorCode::Internal, "the log cannot be read").caused_by(&error))
@@ -152,7 +155,7 @@ fn first_words<'a>(mut lines: impl Iterator<Item = &'a ostler_api::LogLine>) -> 
     })
 }
 
-fn query(params: &LogsParams) -> Result<Query, ApiError> {
+fn query(params: &LogsParams, sources: &[Source]) -> Result<Query, ApiError> {
     let bad = |path: &str, error: &dyn std::error::Error| {
         let mut bad = ApiError::new(ErrorCode::InvalidParams, format!("{path}: {error}"));
         bad.path = Some(path.to_owned());
@@ -164,7 +167,19 @@ fn query(params: &LogsParams) -> Result<Query, ApiError> {
     let since = since.transpose().map_err(|error| bad("since", &error))?;
     let unlimited = u32::try_from(crate::logs::READ_LINES_MAX).unwrap_or(u32::MAX);
     let lines = params.lines.unwrap_or(if since.is_some() { unlimited } else { LINES_DEFAULT });
-    Ok(Query { lines: lines as usize, since, filter: Filter { grep, level } })
+    if params.follow && !params.before.is_empty() {
+        return Err(ApiError::new(ErrorCode::InvalidParams, "before: what is older cannot be followed"));
+    }
+    let mut before = BTreeMap::new();
+    for (instance, cursor) in &params.before {
+        let source = sources.iter().find(|source| source.to_string() == *instance);
+        let Some(source) = source else {
+            let message = format!("before: {instance} is none of the logs that are asked for");
+            return Err(ApiError::new(ErrorCode::InvalidParams, message));
+        };
+        before.insert(source.clone(), cursor.parse().map_err(|error| bad("before", &error))?);
+    }
+    Ok(Query { lines: lines as usize, since, filter: Filter { grep, level }, before })
 }
 
 /// Without escapes and other control characters, so that it can stand in a sentence.

@@ -1,9 +1,12 @@
 //! Publishing: after each turn, all that changed becomes events and one snapshot.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use ostler_api as api;
-use ostler_core::{InstanceId, ServiceName, ServiceSpec};
+use ostler_core::{Fleet, InstanceId, ServiceName, ServiceSpec};
 
 use super::{Actor, time};
 use crate::wire;
@@ -14,6 +17,30 @@ pub(super) struct Published {
     services: BTreeMap<String, Arc<api::ServiceStatus>>,
     pub(super) banner: Vec<api::Banner>,
     is_first: bool,
+    dependants: Dependants,
+}
+
+/// Who needs whom, of one fleet.
+#[derive(Debug, Default)]
+struct Dependants {
+    fleet: Option<Arc<Fleet>>,
+    names: BTreeMap<ServiceName, Vec<String>>,
+}
+
+impl Dependants {
+    /// Looks again if it is another fleet.
+    fn refresh(&mut self, fleet: &Arc<Fleet>) {
+        if self.fleet.as_ref().is_some_and(|known| Arc::ptr_eq(known, fleet)) {
+            return;
+        }
+        self.names.clear();
+        for spec in fleet.services.values() {
+            for needed in spec.depends_on.keys() {
+                self.names.entry(needed.clone()).or_default().push(spec.name.to_string());
+            }
+        }
+        self.fleet = Some(Arc::clone(fleet));
+    }
 }
 
 impl Published {
@@ -25,6 +52,7 @@ impl Published {
 impl Actor {
     /// Publishes what changed in this turn, if anything did.
     pub(super) fn publish(&mut self) {
+        self.published.dependants.refresh(self.supervisor.fleet());
         let changed = self.changed_services();
         let banner = self.banner();
         if banner != self.published.banner {
@@ -77,14 +105,42 @@ impl Actor {
         }
     }
 
+    /// Everything, or the service of each of these instances with them alone, with the times as of now.
+    pub(super) fn fresh_snapshot(&mut self, wanted: Option<&[InstanceId]>) -> api::Snapshot {
+        self.published.dependants.refresh(self.supervisor.fleet());
+        let services = self.supervisor.fleet().services.values();
+        let services = services.filter(|spec| self.published.services.contains_key(spec.name.as_str()));
+        let fresh = services.filter_map(|spec| {
+            let mine = |ids: &[InstanceId]| {
+                let mine = ids.iter().filter(|id| id.service == spec.name);
+                mine.map(ToString::to_string).collect::<BTreeSet<String>>()
+            };
+            let mine = wanted.map(mine);
+            if mine.as_ref().is_some_and(BTreeSet::is_empty) {
+                return None;
+            }
+            let mut status = self.service_status(spec);
+            if let Some(mine) = mine {
+                status.instances.retain(|instance| mine.contains(&instance.id));
+            }
+            Some((spec.name.to_string(), Arc::new(status)))
+        });
+        let services = fresh.collect();
+        api::Snapshot {
+            seq: self.journal.last(),
+            supervisor: self.supervisor_status(),
+            services,
+            banner: self.published.banner.clone(),
+            ..api::Snapshot::default()
+        }
+    }
+
     /// A service as it is now.
     pub(super) fn service_status(&self, spec: &ServiceSpec) -> api::ServiceStatus {
-        let fleet = self.supervisor.fleet();
-        let mine = self.supervisor.instances().filter(|instance| instance.id().service == spec.name);
+        let mine = self.supervisor.instances_of_service(&spec.name);
         let instances: Vec<_> = mine
             .filter_map(|instance| Some(self.slots.get(instance.id())?.status(instance, &self.time)))
             .collect();
-        let dependants = fleet.services.values().filter(|other| other.depends_on.contains_key(&spec.name));
         let resting = if spec.enabled { api::Word::Stopped } else { api::Word::Disabled };
         api::ServiceStatus {
             status: instances.iter().map(|instance| instance.word).min().unwrap_or(resting),
@@ -95,7 +151,7 @@ impl Actor {
                 .iter()
                 .map(|(name, condition)| (name.to_string(), wire::condition(*condition).to_owned()))
                 .collect(),
-            dependants: dependants.map(|other| other.name.to_string()).collect(),
+            dependants: self.published.dependants.names.get(&spec.name).cloned().unwrap_or_default(),
             enabled: spec.enabled,
             oneshot: spec.oneshot,
             modes: spec.modes.iter().flatten().cloned().collect(),
@@ -145,22 +201,19 @@ impl Actor {
         }
     }
 
-    fn changed_services(&self) -> Vec<ServiceName> {
-        let mut changed: Vec<_> = self.new_services.iter().cloned().collect();
-        for (id, slot) in &self.slots {
-            if slot.is_dirty && !changed.contains(&id.service) {
-                changed.push(id.service.clone());
-            }
-        }
-        changed
+    fn changed_services(&self) -> BTreeSet<ServiceName> {
+        let dirty = self.slots.iter().filter(|(_, slot)| slot.is_dirty);
+        let dirty = dirty.map(|(id, _)| id.service.clone());
+        self.new_services.iter().cloned().chain(dirty).collect()
     }
 
     /// The events of this turn with the states they tell of. What changed without an event gets one.
     fn filled_events(&mut self) -> Vec<api::EventKind> {
         let mut events = std::mem::take(&mut self.events);
+        let told: BTreeSet<InstanceId> = events.iter().filter_map(|(about, _)| about.clone()).collect();
         for (id, slot) in &mut self.slots {
             let was_dirty = std::mem::take(&mut slot.is_dirty);
-            if was_dirty && !events.iter().any(|(about, _)| about.as_ref() == Some(id)) {
+            if was_dirty && !told.contains(id) {
                 let kind = api::EventKind::InstanceHealth {
                     instance: id.to_string(),
                     health: api::Health::Unknown,

@@ -17,6 +17,8 @@ pub(super) struct Latest {
     pub(super) records: Vec<Record>,
     /// Where a follower goes on; `None` when there was no file.
     pub(super) end: Option<Position>,
+    /// Whether more was wanted than may be read at once.
+    pub(super) is_full: bool,
 }
 
 /// Which of the latest lines are wanted.
@@ -33,7 +35,8 @@ pub(super) struct Wanted<'a> {
 
 /// Reads the latest wanted lines of a log.
 pub(super) fn latest(instance: &str, live: &Path, wanted: &Wanted<'_>) -> io::Result<Latest> {
-    let mut search = Search { instance, wanted, found: Vec::new(), searched: 0, bytes: 0, is_done: false };
+    let mut search =
+        Search { instance, wanted, found: Vec::new(), searched: 0, bytes: 0, is_done: false, is_full: false };
     let mut end = None;
     let is_wanted = |generation| wanted.before.is_none_or(|before| generation <= before.generation);
     for mut file in open_files(live, is_wanted) {
@@ -48,7 +51,7 @@ pub(super) fn latest(instance: &str, live: &Path, wanted: &Wanted<'_>) -> io::Re
         }
     }
     search.found.reverse();
-    Ok(Latest { records: search.found, end })
+    Ok(Latest { records: search.found, end, is_full: search.is_full })
 }
 
 struct Search<'a> {
@@ -59,6 +62,7 @@ struct Search<'a> {
     searched: u64,
     bytes: usize,
     is_done: bool,
+    is_full: bool,
 }
 
 impl Search<'_> {
@@ -95,7 +99,8 @@ impl Search<'_> {
             rest = chunk;
             at = begin;
             // Clocks are set back now and then: only a whole chunk of old lines is the end.
-            self.is_done |= (is_all_old && begin > 0) || self.searched > SEARCH_MAX;
+            self.is_full |= self.searched > SEARCH_MAX;
+            self.is_done |= (is_all_old && begin > 0) || self.is_full;
         }
         if at == 0 && !self.is_done {
             self.record(Position { generation: file.generation, offset: 0 }, &rest);
@@ -112,7 +117,8 @@ impl Search<'_> {
         }
         if self.wanted.filter.wants(view.stream, &view.text) {
             self.bytes += view.text.len();
-            self.is_done |= self.bytes > self.wanted.bytes && !self.found.is_empty();
+            self.is_full |= self.bytes > self.wanted.bytes && !self.found.is_empty();
+            self.is_done |= self.is_full;
             if !self.is_done {
                 self.found.push(view.into_record(self.instance, position));
                 self.is_done = self.found.len() >= self.wanted.lines;

@@ -1,6 +1,7 @@
 //! Where the logs are, and who waits for them.
 
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -20,8 +21,11 @@ use super::{
     merge::merge,
 };
 
-/// The most text of one answer, in bytes.
+/// The most bytes of one answer, as they are written on the wire.
 pub const READ_BYTES_MAX: usize = 8 << 20;
+
+/// What a line of an answer takes on the wire beside its text and its instance, at most.
+const LINE_FRAME_BYTES: usize = 160;
 
 /// The most lines of one answer, of all logs together.
 pub const READ_LINES_MAX: usize = 10_000;
@@ -56,6 +60,8 @@ pub struct Query {
     pub since: Option<u64>,
     /// Only these.
     pub filter: Filter,
+    /// Of these logs only what stands before a place.
+    pub before: BTreeMap<Source, Position>,
 }
 
 /// What was read, and where a follower goes on.
@@ -63,8 +69,8 @@ pub struct Query {
 pub struct Reading {
     /// In order of time.
     pub lines: Vec<LogLine>,
-    /// Older lines that were left out because the answer was full.
-    pub left_out: usize,
+    /// Whether older lines were left out because the answer was full.
+    pub is_cut: bool,
     pub(super) ends: Vec<(Source, Position)>,
 }
 
@@ -189,18 +195,21 @@ impl LogStore {
 }
 
 fn read_all(logs: Vec<(Source, PathBuf)>, query: &Query) -> io::Result<Reading> {
-    let wanted = Wanted {
-        lines: query.lines.min(READ_LINES_MAX),
-        since: query.since,
-        bytes: READ_BYTES_MAX,
-        filter: &query.filter,
-        before: None,
-    };
     let mut ends = Vec::new();
     let mut found = Vec::new();
+    let mut is_cut = false;
     for (source, path) in logs {
-        let Latest { records, end } = latest(&source.to_string(), &path, &wanted)?;
+        let wanted = Wanted {
+            lines: query.lines.min(READ_LINES_MAX),
+            since: query.since,
+            bytes: READ_BYTES_MAX,
+            filter: &query.filter,
+            before: query.before.get(&source).copied(),
+        };
+        let Latest { records, end, is_full } = latest(&source.to_string(), &path, &wanted)?;
         ends.push((source, end.unwrap_or_default()));
+        // With a time nobody has said that so many are enough.
+        is_cut |= is_full || (query.since.is_some() && records.len() >= READ_LINES_MAX);
         found.push(records);
     }
     let mut merged = merge(found);
@@ -210,11 +219,21 @@ fn read_all(logs: Vec<(Source, PathBuf)>, query: &Query) -> io::Result<Reading> 
         .rev()
         .take(READ_LINES_MAX)
         .take_while(|record| {
-            bytes += record.line.text.len();
+            bytes += wire_bytes(&record.line);
             bytes <= READ_BYTES_MAX
         })
         .count();
     let left_out = merged.len() - kept;
     let lines = merged.drain(left_out..).map(|record| record.line).collect();
-    Ok(Reading { lines, left_out, ends })
+    Ok(Reading { lines, is_cut: is_cut || left_out > 0, ends })
+}
+
+/// What a line takes in an answer: controls become `\u001b`.
+fn wire_bytes(line: &LogLine) -> usize {
+    let escaped = |c: char| match c {
+        '"' | '\\' => 2,
+        c if c.is_control() => 6,
+        c => c.len_utf8(),
+    };
+    LINE_FRAME_BYTES + line.instance.len() + line.text.chars().map(escaped).sum::<usize>()
 }

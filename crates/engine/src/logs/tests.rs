@@ -30,7 +30,7 @@ fn write(writer: &mut LogWriter, text: &str) {
 }
 
 fn query(lines: usize) -> Query {
-    Query { lines, since: None, filter: Filter::default() }
+    Query { lines, since: None, filter: Filter::default(), before: <_>::default() }
 }
 
 fn texts(lines: &[LogLine]) -> Vec<&str> {
@@ -113,7 +113,10 @@ async fn filters_time_and_several_logs() {
     let sources = [Source::Instance(web), Source::Instance(api)];
     let read = async |lines, since, grep: Option<&str>, level| {
         let filter = Filter { grep: grep.map(|grep| pattern(grep).expect("a pattern")), level };
-        let reading = store.read(&sources, &Query { lines, since, filter }).await.expect("read");
+        let reading = store
+            .read(&sources, &Query { lines, since, filter, before: <_>::default() })
+            .await
+            .expect("read");
         reading.lines.iter().map(|line| format!("{} {}", line.instance, line.text)).collect::<Vec<_>>()
     };
     let all = read(10, None, None, None).await;
@@ -275,4 +278,43 @@ async fn strange_things_at_the_place_of_a_log_are_no_log() {
     fs::remove_dir(&path).expect("removed");
     fs::write(&path, b"\xff\xfenot ours\n\n\n").expect("written");
     assert!(store.read(&[source], &query(10)).await.expect("read").lines.is_empty());
+}
+
+#[tokio::test]
+async fn what_does_not_fit_into_an_answer_is_asked_for_page_by_page() {
+    let state = tempfile::tempdir().expect("a directory");
+    let store = LogStore::new(state.path());
+    let (web, api) = (instance("web", 0), instance("api", 0));
+    // Each line is six times as long on the wire.
+    let text = "\u{1b}".repeat(60_000);
+    for (id, count) in [(&web, 40), (&api, 20)] {
+        let mut writer = writer(&store, id, 64 << 20, 2);
+        for number in 0..count {
+            write(&mut writer, &format!("{id} {number:02} {text}"));
+        }
+    }
+    let sources = [Source::Instance(web.clone()), Source::Instance(api.clone())];
+    let mut query = query(1000);
+    let (mut pages, mut seen) = (0, std::collections::BTreeSet::new());
+    loop {
+        let reading = store.read(&sources, &query).await.expect("read");
+        pages += 1;
+        let size = serde_json::to_vec(&reading.lines).expect("JSON").len();
+        assert!(size < READ_BYTES_MAX + 1024, "{size}");
+        for line in &reading.lines {
+            assert!(seen.insert(line.text[..10].to_owned()), "a line came twice");
+        }
+        for source in &sources {
+            let first = reading.lines.iter().find(|line| line.instance == source.to_string());
+            if let Some(line) = first {
+                query.before.insert(source.clone(), line.cursor.parse().expect("a cursor"));
+            }
+        }
+        if !reading.is_cut {
+            break;
+        }
+        assert!(!reading.lines.is_empty() && pages < 10);
+    }
+    assert_eq!(seen.len(), 60);
+    assert!(pages >= 3, "{pages} pages");
 }

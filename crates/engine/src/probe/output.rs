@@ -68,7 +68,12 @@ pub(super) async fn matched(pattern: &Regex, context: &ProbeContext) -> io::Resu
 /// Whether a line of the run has matched by now.
 pub(super) async fn has_matched(pattern: &Regex, context: &ProbeContext) -> Answer {
     let source = Source::Instance(context.instance.clone());
-    let query = Query { lines: crate::logs::READ_LINES_MAX, since: None, filter: Filter::default() };
+    let query = Query {
+        lines: crate::logs::READ_LINES_MAX,
+        since: None,
+        filter: Filter::default(),
+        before: <_>::default(),
+    };
     let reading = context
         .logs
         .read(&[source], &query)
@@ -86,8 +91,9 @@ pub(super) async fn has_matched(pattern: &Regex, context: &ProbeContext) -> Answ
 async fn from_start(logs: &Arc<LogStore>, source: &Source, run: u64) -> io::Result<Reading> {
     let started = crate::logs::pattern(&format!("^run {run} started, pid ")).map_err(io::Error::other)?;
     let filter = Filter { grep: Some(started), level: None };
-    let mut reading =
-        logs.read(std::slice::from_ref(source), &Query { lines: 1, since: None, filter }).await?;
+    let mut reading = logs
+        .read(std::slice::from_ref(source), &Query { lines: 1, since: None, filter, before: <_>::default() })
+        .await?;
     let start = reading.lines.iter().find(|line| line.stream == LogStream::Meta);
     if let Some(position) = start.and_then(|line| line.cursor.parse().ok()) {
         reading.rewind(source, position);

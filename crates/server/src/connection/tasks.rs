@@ -88,9 +88,14 @@ impl Connection {
         }
         let (outbox, half_closed) = (self.outbox.clone(), self.half_closed.clone());
         let job = Job::Subscription(Some(id.clone()));
+        if let Then::Parts(snapshot) = then {
+            // The rest of an answer is told to the end.
+            let rest = async move { subscription::send_snapshot(*snapshot, &id, &outbox).await };
+            return self.spawn(job, async move { rest.await.map(|()| Outcome::Over) });
+        }
         let subscription = async move {
             match then {
-                Then::Done => Ok(()),
+                Then::Done | Then::Parts(_) => Ok(()),
                 Then::Watch(watch) => subscription::watch(watch, &id, &outbox).await,
                 Then::Follow(follower) => subscription::follow(follower, &id, &outbox).await,
                 Then::Show(attachment) => terminal::show(*attachment, &id, &outbox).await,

@@ -60,7 +60,7 @@ pub(super) async fn wait(
 
 async fn again(session: &mut Session, args: &Args, link: Link, context: &Context) -> Result<(), Failure> {
     let params = ServiceParams { service: Some(args.service.clone()) };
-    let snapshot: ostler_api::Snapshot = link.call(ostler_api::Method::Status, &params).await?;
+    let snapshot: ostler_api::Snapshot = link.status(&params).await?;
     let instances = snapshot.services.values().flat_map(|service| &service.instances);
     // An engine that has just begun may not know yet what it adopts.
     if instances.clone().any(|it| it.phase == Phase::Unknown) {
