@@ -23,6 +23,12 @@ pub(crate) struct Entry {
     /// Who asked.
     #[serde(default)]
     pub(crate) actor: String,
+    /// The process that asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pid: Option<u32>,
+    /// Its user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) uid: Option<u32>,
     /// What.
     pub(crate) action: String,
     /// On what.

@@ -7,14 +7,32 @@ use crate::{ServiceName, Signal};
 /// Who asked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Actor {
-    /// A person at a terminal: the CLI, `nc`, any local socket client; with the client's name.
-    Local(String),
+    /// A person at a terminal: the CLI, `nc`, any local socket client.
+    Local(LocalClient),
     /// A person at the desktop app.
     Desktop,
     /// A client over TCP or HTTP.
     Remote(String),
     /// The supervisor itself: boot, policy, schedule.
     Supervisor,
+}
+
+/// A client at the local socket.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LocalClient {
+    /// The name that it gives itself; may be empty.
+    pub name: String,
+    /// Its process, where the system says.
+    pub pid: Option<u32>,
+    /// Its user, where the system says.
+    pub uid: Option<u32>,
+}
+
+impl Actor {
+    /// A local client of which nothing is known but its name.
+    pub fn local(name: &str) -> Self {
+        Self::Local(LocalClient { name: name.to_owned(), ..LocalClient::default() })
+    }
 }
 
 /// How a run ended.

@@ -12,7 +12,7 @@ use ostler_api::{
     ServiceParams, SetModeParams, ShutdownParams, ShutdownReply, SignalParams, SignalReply, Snapshot, Wait,
     WatchParams, WhyReply,
 };
-pub use ostler_core::Actor;
+pub use ostler_core::{Actor, LocalClient};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
@@ -486,7 +486,8 @@ impl EngineHandle {
 /// Who types, as the others are told.
 fn attached_name(actor: &Actor) -> String {
     match actor {
-        Actor::Local(name) | Actor::Remote(name) => name.clone(),
+        Actor::Local(client) => client.name.clone(),
+        Actor::Remote(name) => name.clone(),
         Actor::Desktop => "the desktop app".to_owned(),
         Actor::Supervisor => "the supervisor".to_owned(),
     }

@@ -51,8 +51,9 @@ pub(crate) fn diagnostic(from: &ostler_config::Diagnostic) -> api::Diagnostic {
 /// Who asked, for people.
 pub(crate) fn actor(actor: &Actor) -> String {
     match actor {
-        Actor::Local(client) if client.is_empty() => "a local client".to_owned(),
-        Actor::Local(client) | Actor::Remote(client) => client.clone(),
+        Actor::Local(client) if client.name.is_empty() => "a local client".to_owned(),
+        Actor::Local(client) => client.name.clone(),
+        Actor::Remote(client) => client.clone(),
         Actor::Desktop => "you (window)".to_owned(),
         Actor::Supervisor => "the supervisor".to_owned(),
     }

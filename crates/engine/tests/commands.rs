@@ -79,7 +79,7 @@ impl World {
 }
 
 fn local() -> Actor {
-    Actor::Local("test".to_owned())
+    Actor::local("test")
 }
 
 fn remote() -> Actor {
@@ -269,6 +269,7 @@ async fn a_custom_restart_runs_its_steps_in_order_and_tells_them() {
         start_args: Some(vec!["run.sh".to_owned(), "fancy".to_owned()]),
         post_commands: vec![shell("echo post $LEVEL >> trail")],
         env_vars: BTreeMap::from([("LEVEL".to_owned(), "high".to_owned())]),
+        wait: None,
     };
     let reply = handle.custom_restart(&local(), params).await.expect("accepted");
     assert!(reply.ok && reply.restarted, "{reply:?}");

@@ -70,7 +70,7 @@ fn keeper() -> PathBuf {
 }
 
 fn by() -> Actor {
-    Actor::Local("test".to_owned())
+    Actor::local("test")
 }
 
 fn on(service: &str, wait: Wait) -> ActionParams {

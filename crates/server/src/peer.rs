@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use ostler_api::{ConnectionKind, HelloParams};
-use ostler_engine::Actor;
+use ostler_engine::{Actor, LocalClient};
 
 use crate::limits::CLIENT_NAME_MAX;
 
@@ -47,7 +47,9 @@ impl Peer {
     /// Who asks, before it has said its name.
     pub(crate) fn actor(&self) -> Actor {
         match self {
-            Self::Local { .. } => Actor::Local("nc".to_owned()),
+            Self::Local { pid, uid } => {
+                Actor::Local(LocalClient { name: "nc".to_owned(), pid: *pid, uid: *uid })
+            }
             Self::Desktop => Actor::Desktop,
             Self::Tcp { greeting: Greeting::Proven(client), .. } => remote(&shortened(client)),
             Self::Tcp { greeting: Greeting::Typed, .. } => remote("editor"),
@@ -62,7 +64,7 @@ impl Peer {
         let name = client_name(hello);
         match self {
             Self::Local { .. } if name.is_empty() => self.actor(),
-            Self::Local { .. } => Actor::Local(name),
+            Self::Local { pid, uid } => Actor::Local(LocalClient { name, pid: *pid, uid: *uid }),
             Self::Desktop => Actor::Desktop,
             Self::Tcp { .. } if name.is_empty() => self.actor(),
             Self::Tcp { .. } => remote(&name),

@@ -125,7 +125,10 @@ fn table(entries: &[Entry], clock: &ostler_view::Clock) -> String {
             Cell::styled(DIM, safe(&clock.day_second(&entry.at))),
             Cell::styled(BOLD, safe(&entry.action)),
             safe(&entry.subject).into_owned().into(),
-            format!("by {}", safe(&entry.actor)).into(),
+            match entry.pid {
+                Some(pid) => format!("by {}, pid {pid}", safe(&entry.actor)).into(),
+                None => format!("by {}", safe(&entry.actor)).into(),
+            },
             if is_well { Cell::styled(DIM, "accepted") } else { safe(&entry.result).into_owned().into() },
         ]);
         if entry.lost_before > 0 {
@@ -228,10 +231,10 @@ mod tests {
 
     #[test]
     fn a_loss_is_told() {
-        let lost = Entry { lost_before: 3, ..entry("api", "ostler") };
+        let lost = Entry { lost_before: 3, pid: Some(4711), ..entry("api", "ostler") };
         let text = table(&[lost], &crate::print::samples::clock());
         let text = anstream::adapter::strip_str(&text).to_string();
-        assert!(text.contains("2026-03-01 14:30:00 start  api  by ostler  accepted"), "{text}");
+        assert!(text.contains("2026-03-01 14:30:00 start  api  by ostler, pid 4711  accepted"), "{text}");
         assert!(text.contains("3 entries before this one were lost"), "{text}");
     }
 }

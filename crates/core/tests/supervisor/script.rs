@@ -199,7 +199,7 @@ impl Stage {
         let (line, run) = line.split_once('@').map_or((line, None), |(line, run)| (line, run.parse().ok()));
         let words: Vec<_> = line.split_whitespace().collect();
         let targets = |from: usize| words[from..].iter().map(|word| target(word)).collect::<Vec<_>>();
-        let command = |request| Input::Command { request, actor: Actor::Local("test".to_owned()) };
+        let command = |request| Input::Command { request, actor: Actor::local("test") };
         match words[0] {
             "boot" => return Input::Boot { intent: None },
             "start" => return command(Request::Start { targets: targets(1), with_dependencies: true }),

@@ -292,9 +292,17 @@ impl Actor {
     }
 
     fn audit(&mut self, who: &Who, action: &'static str, subject: String, result: &str) {
+        let (pid, uid) = match who {
+            Who::Local(client) => (client.pid, client.uid),
+            // It is in this process.
+            Who::Desktop => (Some(std::process::id()), crate::process::uid()),
+            Who::Remote(_) | Who::Supervisor => (None, None),
+        };
         self.audit.add(AuditEntry {
             at: time::text(self.time.wall),
             actor: crate::wire::actor(who),
+            pid,
+            uid,
             action,
             subject,
             result: result.to_owned(),

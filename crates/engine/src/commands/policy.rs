@@ -184,7 +184,7 @@ mod tests {
                         security.allow_inline_commands = inline;
                         security.allowed_commands.extend(shell.then(|| SHELL.to_owned()));
                         let policy = Policy { security: &security, mode };
-                        let local = policy.may_run(&Actor::Local(String::new()), &wanted);
+                        let local = policy.may_run(&Actor::local(""), &wanted);
                         assert_eq!(local, Ok(()), "{text}");
                         said(policy.may_run(&Actor::Remote("tcp".to_owned()), &wanted))
                     })

@@ -110,6 +110,11 @@ pub fn descriptor_limit() -> Option<(u64, u64)> {
     os::descriptor_limit()
 }
 
+/// The user of this process, where users have numbers.
+pub fn uid() -> Option<u32> {
+    os::uid()
+}
+
 /// Whether this process runs with all rights (root, or elevated).
 pub fn is_root() -> bool {
     os::is_root()

@@ -60,6 +60,10 @@ pub(super) fn ticks_per_second() -> u64 {
     rustix::param::clock_ticks_per_second().max(1)
 }
 
+pub(super) fn uid() -> Option<u32> {
+    Some(rustix::process::getuid().as_raw())
+}
+
 pub(super) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }

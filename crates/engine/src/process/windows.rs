@@ -20,6 +20,10 @@ pub(super) fn ticks_per_second() -> u64 {
     10_000_000
 }
 
+pub(super) fn uid() -> Option<u32> {
+    None
+}
+
 pub(super) fn is_root() -> bool {
     false
 }

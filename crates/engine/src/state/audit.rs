@@ -24,6 +24,12 @@ pub(crate) struct AuditEntry {
     pub at: String,
     /// Who asked.
     pub actor: String,
+    /// The process that asked, where the system said so when it connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// Its user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
     /// What: a method of the control protocol, `adopt`, `keeper-lost`, …
     pub action: &'static str,
     /// On what.
@@ -146,6 +152,8 @@ mod tests {
         AuditEntry {
             at: String::new(),
             actor: "test".to_owned(),
+            pid: None,
+            uid: None,
             action: "start",
             subject: subject.to_owned(),
             result: "accepted".to_owned(),

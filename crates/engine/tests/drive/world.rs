@@ -83,7 +83,7 @@ fn keeper() -> PathBuf {
 }
 
 pub(crate) fn by() -> Actor {
-    Actor::Local("test".to_owned())
+    Actor::local("test")
 }
 
 pub(crate) fn on(service: &str, wait: Wait) -> ActionParams {
