@@ -54,6 +54,7 @@ pub async fn launch_daemon(
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     // It must outlive us, and belongs to no directory that somebody may want to unmount.
     command.current_dir("/").kill_on_drop(false);
+    os::pass_on_nothing();
     let mut child = command.spawn().map_err(|error| {
         ApiError::new(ErrorCode::SpawnFailed, format!("cannot start {}: {error}", program.display()))
     })?;

@@ -32,7 +32,7 @@ fn what_the_shell_left_open_goes_to_nobody() {
     // A pipe, and a file, as a careless script leaves them open.
     let line =
         format!("sleep 1000 | {{ exec 251<&0 252>{}; ostler up --json 0</dev/null; }}", keepsake.display());
-    let mut command = std::process::Command::new("sh");
+    let mut command = std::process::Command::new("bash");
     place.settle(&mut command);
     let path = std::env::var("PATH").unwrap_or_default();
     command.env("PATH", format!("{}:{path}", ostler_e2e::bin_dir().display()));

@@ -8,6 +8,10 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::{Signals, detach, raise_file_limit, share_one_heap, silence_stdio, trim_memory};
+pub(crate) use unix::{
+    Signals, detach, pass_on_nothing, raise_file_limit, share_one_heap, silence_stdio, trim_memory,
+};
 #[cfg(windows)]
-pub(crate) use windows::{Signals, detach, raise_file_limit, share_one_heap, silence_stdio, trim_memory};
+pub(crate) use windows::{
+    Signals, detach, pass_on_nothing, raise_file_limit, share_one_heap, silence_stdio, trim_memory,
+};

@@ -51,6 +51,22 @@ pub(crate) fn detach() {
     let _ = rustix::process::setsid();
 }
 
+/// Has what is started from now on inherit nothing but its standard streams: what a shell left open here would stay
+/// open for as long as a daemon lives, and a pipe with it.
+pub(crate) fn pass_on_nothing() {
+    let Ok(open) = std::fs::read_dir("/dev/fd") else { return };
+    let number = |entry: io::Result<std::fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse::<i32>().ok();
+    let foreign: Vec<i32> = open.filter_map(number).filter(|number| *number > 2).collect();
+    for number in foreign {
+        #[expect(unsafe_code, reason = "a descriptor that nobody here owns is known by its number alone")]
+        // SAFETY: `F_SETFD` sets a flag of whatever has this number; nothing is read, written or closed. A number
+        // that was closed meanwhile is refused, and what this program opens itself has the flag already.
+        unsafe {
+            libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC);
+        }
+    }
+}
+
 /// Lets go of standard input, output and error.
 pub(crate) fn silence_stdio() -> io::Result<()> {
     let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;

@@ -27,6 +27,9 @@ pub(crate) fn raise_file_limit() {}
 /// A process that is started without a console has none.
 pub(crate) fn detach() {}
 
+/// Handles are passed on only when they are named.
+pub(crate) fn pass_on_nothing() {}
+
 /// Standard handles are closed by who started us.
 pub(crate) fn silence_stdio() -> io::Result<()> {
     Ok(())
