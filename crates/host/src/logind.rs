@@ -23,15 +23,34 @@ const QUEUED_MAX: usize = 8;
 /// How long the bus, and then the login manager, may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// Tells the engine what the login manager says, until the bus is gone or this is dropped.
+/// How long a bus that is gone may stay away, at first and at most, before it is looked for again.
+const AWAY_MIN: Duration = Duration::from_millis(500);
+const AWAY_MAX: Duration = Duration::from_secs(60);
+
+/// Tells the engine what the login manager says, until this is dropped. A bus that was there and went is looked for
+/// again; where there was none, none is awaited.
 pub(crate) async fn heed(engine: &EngineHandle) {
-    match hear(engine).await {
-        Ok(()) => tracing::debug!("the system bus is gone; sleep is noticed by the clocks"),
-        Err(error) => tracing::debug!(%error, "no login manager is heard; sleep is noticed by the clocks"),
+    let mut away = AWAY_MIN;
+    let mut was_there = false;
+    loop {
+        let mut is_heard = false;
+        match hear(engine, &mut is_heard).await {
+            Ok(()) => tracing::debug!("the system bus is gone; sleep is noticed by the clocks"),
+            Err(error) => {
+                tracing::debug!(%error, "no login manager is heard; sleep is noticed by the clocks")
+            }
+        }
+        was_there |= is_heard;
+        if !was_there {
+            return;
+        }
+        away = if is_heard { AWAY_MIN } else { (away * 2).min(AWAY_MAX) };
+        tokio::time::sleep(away).await;
     }
 }
 
-async fn hear(engine: &EngineHandle) -> zbus::Result<()> {
+/// Says by `is_heard` that the login manager was there.
+async fn hear(engine: &EngineHandle, is_heard: &mut bool) -> zbus::Result<()> {
     let connecting = Builder::system()?.method_timeout(ANSWER_WITHIN).max_queued(QUEUED_MAX).build();
     let late = |_| zbus::Error::InputOutput(std::sync::Arc::new(std::io::ErrorKind::TimedOut.into()));
     let bus = timeout(ANSWER_WITHIN, connecting).await.map_err(late)??;
@@ -45,7 +64,8 @@ async fn hear(engine: &EngineHandle) -> zbus::Result<()> {
     let mut sleeps = logind.receive_signal("PrepareForSleep").await?;
     let mut ends = logind.receive_signal("PrepareForShutdown").await?;
     let patience = Duration::from_micros(logind.get_property("InhibitDelayMaxUSec").await?);
-    // Held until this is dropped, which is when the engine has ended.
+    *is_heard = true;
+    // Held until this is dropped, which is when the engine has ended or the bus is gone.
     let lock = delay(&logind).await;
     if let Err(error) = &lock {
         tracing::warn!(%error, "the end of the machine cannot be delayed; services may be cut short");

@@ -248,3 +248,31 @@ fn a_reader_that_is_gone_ends_what_it_read() {
     assert_eq!(ended(&place), "api\n");
     assert!(wait_until(LIMIT, || place.processes().is_empty()), "{:?}", place.processes());
 }
+
+#[test]
+fn a_login_manager_that_comes_back_with_its_bus_is_heard_again() {
+    let place = Place::new(&fleet());
+    // The bus is always found at the same place, whichever it is.
+    let address = place.path("bus");
+    let lead = |logind: &Logind| {
+        let path = logind.address.strip_prefix("unix:path=").and_then(|rest| rest.split(',').next());
+        let _ = std::fs::remove_file(&address);
+        std::os::unix::fs::symlink(path.expect("a path"), &address).expect("the place can be written");
+    };
+    let mut first = Logind::start();
+    lead(&first);
+    let _daemon = Daemon::start(&place, &format!("unix:path={}", address.display()));
+    first.awaits_locks(LOCKED);
+    drop(first);
+    let mut second = Logind::start();
+    lead(&second);
+    second.awaits_locks(LOCKED);
+    let mut wire = place.wire().expect("it listens");
+    wire.call("watch", json!({})).expect("watched");
+    second.ask("PrepareForSleep true");
+    let told = wait_for(LIMIT, || match wire.event(LIMIT).expect("an event")?.kind {
+        EventKind::Machine { what, .. } => Some(what),
+        _ => None,
+    });
+    assert_eq!(told, Some(MachineNews::Sleeps));
+}
