@@ -137,6 +137,14 @@ const NEEDS: &[Need] = &[
     },
     Need {
         purpose: Purpose::Test,
+        what: "certificates for a server that is told of failures",
+        apt: &["openssl"],
+        dnf: &["openssl"],
+        pacman: &["openssl"],
+        brew: &["openssl"],
+    },
+    Need {
+        purpose: Purpose::Test,
         what: "a login manager that only says that the machine sleeps or ends",
         apt: &["dbus-daemon", "python3-dbusmock"],
         dnf: &["dbus-daemon", "python3-dbusmock"],

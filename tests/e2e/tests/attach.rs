@@ -309,3 +309,31 @@ fn the_wire_refuses_what_makes_no_sense() {
     wire.call("detach", json!({"attachment": attachment})).unwrap();
     assert!(wire.call("input", json!({"attachment": attachment, "data": "eA=="})).is_err());
 }
+
+#[test]
+fn a_terminal_is_used_over_tcp_by_whom_it_was_allowed() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).unwrap().port();
+    let config = |allowed: &str| {
+        let services = Service::config(&[bash()]);
+        format!(
+            "[control]\ntcp = true\nport = {port}\n[security]\nallowed_commands = [{allowed}]\n{services}"
+        )
+    };
+    let place = Place::new(&config("\"*\""));
+    let _daemon = place.start();
+    let is_up = || instance(&place, "sh").is_some_and(|it| it.word == Word::Running);
+    assert!(wait_until(LIMIT, || is_up() && std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()));
+    let number = port.to_string();
+    let mut refused = Person::runs(&place, &["--port", &number, "attach", "sh"], SIZE);
+    refused.sees("not allowed over the network");
+    assert_eq!(refused.ends().and_then(|status| status.code()), Some(5));
+    place.write_config(&config("\"*\", \"attach\", \"input\", \"resize\", \"detach\""));
+    assert!(place.cli(&["reload"]).status.success());
+    let mut person = Person::runs(&place, &["--port", &number, "attach", "sh"], SIZE);
+    person.sees("attached to");
+    person.types("echo over [$((6 * 7))]\n");
+    person.sees("over [42]");
+    person.types(LEAVE);
+    assert!(person.ends().is_some_and(|status| status.success()), "{}", person.shown());
+    assert!(person.has_the_terminal_back());
+}

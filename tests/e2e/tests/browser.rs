@@ -147,6 +147,55 @@ fn a_page_that_posts_every_command_changes_nothing_and_is_not_answered() {
     }
 }
 
+/// The same page against a port that is no control port: what it sends does arrive there, so that nothing having
+/// happened above says something.
+#[test]
+fn what_the_page_sends_arrives_where_it_is_sent() {
+    let browser = browser().expect("a browser is there: `cargo xtask deps` installs it");
+    let place = Place::new("");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let (arrivals, arrived) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let arrivals = arrivals.clone();
+            std::thread::spawn(move || arrivals.send(request(stream)));
+        }
+    });
+    let report = visit(browser, &place, page(port));
+    assert!(!report.ends_with("answered=0"), "somebody answers here: {report}");
+    let found: Vec<String> = arrived.try_iter().collect();
+    let posted = |body: &str| found.iter().any(|it| it.starts_with("POST / ") && it.contains(body));
+    for method in Method::ALL {
+        assert!(posted(&format!("\"method\":\"{}\"", method.as_str())), "no {}", method.as_str());
+    }
+    assert!(posted("\"Shutdown\"") && posted("stop all"), "{} arrived", found.len());
+    let with = |text: &str| found.iter().any(|it| it.to_lowercase().contains(text));
+    assert!(with("upgrade: websocket"), "no WebSocket among {}", found.len());
+    assert!(found.iter().any(|it| it.starts_with("OPTIONS ") || it.starts_with("PUT ")));
+}
+
+/// Reads a request to its end and answers it.
+fn request(stream: TcpStream) -> String {
+    let mut reader = BufReader::new(stream);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let begin = head.len();
+        if reader.read_line(&mut head).is_ok_and(|count| count <= 2) {
+            break;
+        }
+        let line = head[begin..].to_lowercase();
+        if let Some(count) = line.strip_prefix("content-length:") {
+            length = count.trim().parse().unwrap_or(0);
+        }
+    }
+    let mut body = vec![0; length];
+    let _ = reader.read_exact(&mut body);
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let _ = reader.get_mut().write_all(answer);
+    head + &String::from_utf8_lossy(&body)
+}
+
 /// Opens the page; what it reports.
 fn visit(browser: &str, place: &Place, page: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
