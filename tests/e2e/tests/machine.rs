@@ -95,7 +95,8 @@ fn certify(place: &Place) {
         let done = done.expect("openssl is installed: `cargo xtask deps` names it");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
-    std::fs::write(place.path("ext"), "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n").unwrap();
+    std::fs::write(place.path("ext"), "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
+        .expect("the place can be written");
     openssl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=authority");
     openssl("req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost");
     openssl("x509 -req -in server.csr -CA ca.pem -CAkey ca.key -out server.pem -days 2 -extfile ext");

@@ -91,8 +91,8 @@ fn editor(place: &Place) -> String {
         seen = place.path("seen").display(),
         config = place.config().display(),
     );
-    std::fs::write(&path, script).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(&path, script).expect("the place can be used");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("the place can be used");
     path.display().to_string()
 }
 
@@ -108,9 +108,12 @@ fn edited(answers: &[&str], with_engine: bool) -> (String, Option<i32>, Place) {
         person.types(&format!("{answer}\n"));
     }
     let status = person.ends();
-    let text = std::fs::read_to_string(place.config()).unwrap();
-    let left = std::fs::read_dir(place.config().parent().unwrap()).unwrap();
-    let drafts = left.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("edit"));
+    let text = std::fs::read_to_string(place.config()).expect("the place can be used");
+    let left = std::fs::read_dir(place.config().parent().expect("the place can be used"))
+        .expect("the place can be used");
+    let drafts = left.filter(|entry| {
+        entry.as_ref().expect("the place can be used").file_name().to_string_lossy().contains("edit")
+    });
     assert_eq!(drafts.count(), 0);
     drop(daemon);
     (text, status.and_then(|status| status.code()), place)

@@ -178,7 +178,9 @@ impl Actor {
                 };
                 self.jobs.spawn(async move {
                     let done = course.run().await;
-                    let _ = awaited.map(|reply| reply.send(Ok(done)));
+                    if let Some(reply) = awaited {
+                        let _ = reply.send(Ok(done));
+                    }
                     Fact::Nothing
                 });
             }

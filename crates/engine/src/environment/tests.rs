@@ -102,7 +102,7 @@ fn compose_in(
 ) -> Result<Composed, EnvironmentError> {
     let instance = InstanceId::new(spec.name.clone(), 1);
     let ports = BTreeMap::from([("web-ui".to_owned(), 8081), ("metrics".to_owned(), 41000)]);
-    let other_ports = BTreeMap::from([(ServiceName::new("db").unwrap(), 5432)]);
+    let other_ports = BTreeMap::from([(ServiceName::new("db").expect("a name"), 5432)]);
     let holes =
         Holes { spec, instance: &instance, ports: &ports, other_ports: &other_ports, events_url: None };
     compose(&holes, mode, bases, overrides)
