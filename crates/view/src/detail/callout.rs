@@ -1,8 +1,12 @@
 //! Why a service is not well, and what to do next.
 
+use std::time::Duration;
+
 use ostler_api::{Cause, InstanceStatus, ServiceStatus, Snapshot, Word};
 
-use crate::{Clock, Fit, LinkState, Row, capitalised, nearest_cause, plain, why_line, worst_instance};
+use crate::{
+    Clock, Fit, LinkState, Row, capitalised, nearest_cause, plain, span_text, why_line, worst_instance,
+};
 
 /// How loud a block is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,7 +94,7 @@ pub fn callout(
     Callout {
         tone,
         details: details(instance, &cause, snapshot),
-        decision: decided.map(|cause| sentence(&cause.text)).unwrap_or_default(),
+        decision: decision(instance, decided, clock),
         chain: chain(instance, [nearest, decided]),
         steps: steps(instance, row),
         cause,
@@ -136,6 +140,17 @@ fn needed(instance: &InstanceStatus) -> impl Iterator<Item = (&String, &Cause)> 
     let codes = ["waits-for", "dependency-lost", "dependency-failed"];
     let mine = instance.cause.iter().filter(move |cause| codes.contains(&cause.code.as_str()));
     mine.filter_map(|cause| Some((cause.args.get("service")?, cause)))
+}
+
+/// What was decided, and in backoff when the next try is.
+fn decision(instance: &InstanceStatus, decided: Option<&Cause>, clock: &Clock) -> String {
+    let decided = decided.map(|cause| sentence(&cause.text));
+    let next = instance.next_try.as_deref().filter(|_| instance.word == Word::Backoff);
+    let next = next.and_then(|at| clock.until(at)).map(|span| {
+        let rounded = Duration::from_secs(span.as_secs_f64().round() as u64);
+        format!("Next try in {}.", span_text(rounded))
+    });
+    [decided, next].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// The causes that the block does not tell already.
@@ -228,6 +243,18 @@ mod tests {
         assert_eq!((block.tone, block.cause.as_str()), (Tone::Busy, "waits for db to be ready"));
         assert_eq!(block.details, ["db is failed."]);
         assert_eq!(block.steps.first(), Some(&Step::Open("db".to_owned())));
+    }
+
+    #[test]
+    fn backoff_counts_down_to_the_next_try() {
+        let block = check(Word::Backoff, |it| {
+            it.cause = vec![
+                cause("restart-policy", "retry 5 after 36 s, by its restart policy"),
+                cause("exited", "exit 2, 3.0 s after start"),
+            ];
+            it.next_try = Some("2026-03-01T14:31:34Z".to_owned());
+        });
+        assert_eq!(block.decision, "Retry 5 after 36 s, by its restart policy. Next try in 27 s.");
     }
 
     #[test]

@@ -105,7 +105,9 @@ fn line(event: &Event, last: &mut Word) -> Option<Line> {
     match &event.kind {
         EventKind::InstancePhase { to, cause, status, .. } => {
             *last = status.word;
-            Some(phase(*to, cause, status))
+            // That it runs because it was started says no more than that it started.
+            let is_told = *to != Phase::Running || !cause.first().is_none_or(crate::is_decision);
+            is_told.then(|| phase(*to, cause, status))
         }
         EventKind::InstanceHealth { cause, status, .. } => {
             let is_same = std::mem::replace(last, status.word) == status.word;
@@ -162,7 +164,6 @@ fn phase(to: Phase, causes: &[Cause], status: &InstanceStatus) -> Line {
             let text = match because.map(|cause| cause.code.as_str()) {
                 Some("became-ready") => (format!("{run} is ready"), nothing()),
                 Some("adopted") => (format!("{run} was found running"), nothing()),
-                _ if because.is_some_and(crate::is_decision) => (format!("{run} runs"), nothing()),
                 _ => (format!("{run} runs"), note),
             };
             (Mark::State(status.word), text.0, text.1, nothing())
@@ -191,7 +192,8 @@ fn crashed(status: &InstanceStatus, causes: &[Cause]) -> Line {
         (None, Some(cause)) => capitalised(&plain(&cause.text)),
         (None, None) => status.word.as_str().to_owned(),
     };
-    let said = exit.and_then(|exit| exit.last_line.as_deref()).map(plain).unwrap_or_default();
+    let output = || nearest.and_then(|cause| cause.args.get("output")).map(String::as_str);
+    let said = exit.and_then(|exit| exit.last_line.as_deref()).or_else(output).map(plain).unwrap_or_default();
     (Mark::State(status.word), text, note, said)
 }
 
@@ -261,7 +263,6 @@ mod tests {
             [
                 "You asked for a restart|(window)|",
                 "Run 18 started, pid 52310||",
-                "Run 18 runs||",
                 "Run 18 ended: exit 1 after 0.4 s|not restarted automatically: it ended too soon|Error: listen",
             ]
         );
@@ -269,11 +270,12 @@ mod tests {
 
     #[test]
     fn only_the_latest_lines_are_told() {
-        let event = |run: u64| event(run, Phase::Running, vec![], started(run, run as u32));
+        let ready = || vec![cause("became-ready", "ready")];
+        let event = |run: u64| event(run, Phase::Running, ready(), started(run, run as u32));
         let why = WhyInstance { history: (1..=40).map(event).collect(), ..Default::default() };
         let lines = happenings(&[why], &clock());
         assert_eq!(lines.len(), LINES_MAX);
-        assert_eq!((lines[11].text.as_str(), lines[11].at.as_str()), ("Run 40 runs", "14:31:40.912"));
+        assert_eq!((lines[11].text.as_str(), lines[11].at.as_str()), ("Run 40 is ready", "14:31:40.912"));
     }
 
     #[test]
@@ -283,11 +285,11 @@ mod tests {
         let machine = Event { seq: 9, at: "2026-03-01T14:31:09.000Z".to_owned(), kind: machine };
         let why = |id: &str, seq| WhyInstance {
             status: instance(id, Word::Stopped),
-            history: vec![event(seq, Phase::Running, vec![], instance(id, Word::Running)), machine.clone()],
+            history: vec![event(seq, Phase::Stopped, vec![], instance(id, Word::Stopped)), machine.clone()],
             ..Default::default()
         };
         let lines = happenings(&[why("api/0", 7), why("api/1", 3)], &clock());
         let said: Vec<&str> = lines.iter().map(|it| it.text.as_str()).collect();
-        assert_eq!(said, ["api/1: A run runs", "api/0: A run runs", "Sleeps"]);
+        assert_eq!(said, ["api/1: Stopped", "api/0: Stopped", "Sleeps"]);
     }
 }
