@@ -201,6 +201,13 @@ FocusScope {
                 value: root.isShown && page.isCurrent
             }
 
+            Binding {
+                target: page.item as OverviewTab
+                property: "hasLog"
+                value: root.files[DetailPane.Logs] !== ""
+                when: (page.item as OverviewTab) !== null
+            }
+
             Connections {
                 target: page.item as OverviewTab
 

@@ -9,6 +9,7 @@ FocusScope {
     property string service: ""
     property string instance: ""
     property bool isShown: false
+    property bool hasLog: false
 
     readonly property real inset: root.width < Metrics.px(640) ? Metrics.px(12) : Metrics.px(20)
     readonly property bool isWide: column.width >= Metrics.px(680)
@@ -40,6 +41,7 @@ FocusScope {
                 width: parent.width
                 service: root.service
                 isShown: root.isShown
+                hasLog: root.hasLog
                 onOpened: service => root.opened(service)
                 onLogWanted: root.logWanted()
                 onIncidentWanted: root.incidentWanted()

@@ -9,6 +9,7 @@ Item {
 
     property string service: ""
     property bool isShown: false
+    property bool hasLog: false
 
     signal opened(string service)
     signal logWanted
@@ -134,6 +135,7 @@ Item {
                                 required property int step
                                 required property string service
 
+                                visible: step !== Detail.ShowLog || root.hasLog
                                 isPrimary: index === 0
                                 text: Words.ofStep(step, service)
                                 onClicked: root.take(step, service)

@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use ostler_api::{ApiError, ProbeStatus, ServiceParams};
 use ostler_core::{InstanceId, Probe, ProbeKind, RunId, Segment, ServiceSpec, Template};
 
-use super::{Actor, publish, slot::Slot, targets, time};
+use super::{Actor, publish, targets, time};
 use crate::probe::Answer;
+
+/// Ports by name.
+type Ports = BTreeMap<String, u16>;
 
 /// Characters of an answer that are kept.
 const MESSAGE_MAX: usize = 300;
@@ -60,7 +63,7 @@ impl Actor {
                 let said = slot.said.iter().find(|said| Some(said.run) == run && said.kind == kind);
                 ProbeStatus {
                     probe: name(kind).to_owned(),
-                    asks: asks(probe, &id, spec, slot),
+                    asks: asks(probe, &id, first_port(spec, &slot.ports), &slot.ports),
                     interval_seconds: interval.as_secs_f64(),
                     ok: said.map(|said| said.ok),
                     message: said.map(|said| said.message.clone()).unwrap_or_default(),
@@ -82,9 +85,14 @@ fn name(kind: ProbeKind) -> &'static str {
     }
 }
 
+/// What `${port}` stands for.
+fn first_port(spec: &ServiceSpec, ports: &Ports) -> Option<u16> {
+    ports.get(&spec.ports.first()?.name).copied()
+}
+
 /// What a probe asks, with the ports of the present or last run; secrets are left out.
-fn asks(probe: &Probe, instance: &InstanceId, spec: &ServiceSpec, slot: &Slot) -> String {
-    let shown = |template: &Template| rendered(template, instance, spec, slot);
+fn asks(probe: &Probe, instance: &InstanceId, first: Option<u16>, ports: &Ports) -> String {
+    let shown = |template: &Template| rendered(template, instance, first, ports);
     match probe {
         Probe::Http { url, .. } => format!("GET {}", shown(url)),
         Probe::Tcp(address) => shown(address),
@@ -97,17 +105,38 @@ fn asks(probe: &Probe, instance: &InstanceId, spec: &ServiceSpec, slot: &Slot) -
     }
 }
 
-fn rendered(template: &Template, instance: &InstanceId, spec: &ServiceSpec, slot: &Slot) -> String {
-    let first = spec.ports.first().and_then(|port| slot.ports.get(&port.name));
+fn rendered(template: &Template, instance: &InstanceId, first: Option<u16>, ports: &Ports) -> String {
     let segment = |segment: &Segment| {
-        let port = |port: Option<&u16>| port.map(u16::to_string);
         let known = match segment {
-            Segment::Port(None) => port(first),
-            Segment::Port(Some(name)) => port(slot.ports.get(name)),
+            Segment::Port(None) => first.map(|port| port.to_string()),
+            Segment::Port(Some(name)) => ports.get(name).map(u16::to_string),
             Segment::Instance => Some(instance.index.to_string()),
             Segment::Literal { .. } | Segment::ServicePort(_) | Segment::EventsUrl => None,
         };
         known.unwrap_or_else(|| Template { segments: vec![segment.clone()] }.display())
     };
     template.segments.iter().map(segment).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ostler_core::ServiceName;
+
+    use super::*;
+
+    #[test]
+    fn a_probe_is_told_with_its_ports_and_without_secrets() {
+        let instance = InstanceId { service: ServiceName::new("api").expect("a name"), index: 2 };
+        let ports: Ports = [("http".to_owned(), 8080)].into();
+        let literal = |text: &str, is_secret| Segment::Literal { text: text.to_owned(), is_secret };
+        let told = |segments: Vec<Segment>, ports: &Ports| {
+            let first = ports.values().next().copied();
+            asks(&Probe::Tcp(Template { segments }), &instance, first, ports)
+        };
+        let address = vec![literal("localhost:", false), Segment::Port(None)];
+        assert_eq!(told(address.clone(), &ports), "localhost:8080");
+        assert_eq!(told(address, &Ports::new()), "localhost:${port}");
+        let secret = vec![literal("key=", false), literal("abc", true), Segment::Instance];
+        assert_eq!(told(secret, &ports), "key=•••2");
+    }
 }
