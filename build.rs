@@ -21,6 +21,8 @@ fn main() {
             "src/bridge/app.rs",
             "src/bridge/desktop.rs",
             "src/bridge/detail.rs",
+            "src/bridge/log_text.rs",
+            "src/bridge/logs.rs",
             "src/bridge/records.rs",
             "src/bridge/services.rs",
             "src/bridge/shell.rs",

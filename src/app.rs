@@ -22,8 +22,10 @@ use crate::desktop::{Presence, Wish};
 use crate::engine::Engine;
 use crate::lifecycle::{self, Mark};
 use crate::link::{self, Link, Report};
+use crate::logs;
 use crate::notes::{self, NotePipes};
 use crate::options::Options;
+use crate::pages;
 use crate::pump::{Pipes, Pump};
 use crate::reach::Reach;
 use crate::records;
@@ -185,6 +187,8 @@ fn crew(
 /// Starts the tasks behind what the window asks for beyond the services.
 fn pages(crew: &mut JoinSet<()>, reach: &Reach, handle: &Handle) {
     crew.spawn_on(records::run(records::COUNTER.open(), reach.clone()), handle);
+    crew.spawn_on(pages::metrics::run(reach.clone()), handle);
+    crew.spawn_on(logs::run(logs::COUNTER.open(), reach.clone()), handle);
 }
 
 /// Runs Qt until the app ends.

@@ -21,6 +21,7 @@ mod desktop;
 mod engine;
 mod lifecycle;
 mod link;
+mod logs;
 mod notes;
 mod options;
 mod pages;

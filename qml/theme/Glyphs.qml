@@ -9,6 +9,8 @@ QtObject {
     readonly property list<string> states: ["failed", "backoff", "degraded", "stopping", "starting", "running", "completed", "stopped", "disabled", "unknown"]
     // Supervisor.Mood
     readonly property list<string> moods: ["ok", "busy", "degraded", "failed", "stopped", "no-engine"]
+    // LogModel.Kind
+    readonly property list<string> logNotes: ["action-log", "state-starting", "state-stopped", "state-failed", "state-degraded", "state-degraded", "action-info"]
     // App.Link
     readonly property list<string> links: ["state-starting", "state-running", "state-starting", "state-unknown"]
     // Supervisor.BannerKind
@@ -28,6 +30,10 @@ QtObject {
 
     function ofMood(mood: int): url {
         return root.named("tray-" + root.moods[mood]);
+    }
+
+    function ofLogNote(kind: int): url {
+        return root.named(root.logNotes[kind]);
     }
 
     function ofLink(link: int): url {

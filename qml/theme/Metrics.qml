@@ -35,6 +35,7 @@ Item {
     readonly property real groupHeight: px(32)
     readonly property real rowHeight: px(36)
     readonly property real whyHeight: px(18)
+    readonly property real logLine: px(20)
     readonly property real control: px(28)
     readonly property real smallControl: Math.max(24, px(24))
     readonly property real largeControl: px(32)

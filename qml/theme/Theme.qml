@@ -66,6 +66,8 @@ QtObject {
     readonly property list<color> tones: [base, busyTint, warnTint, failTint]
     // By Supervisor.Mood
     readonly property list<color> moods: [ok, busy, warn, fail, idle, idle]
+    // By LogModel.Kind
+    readonly property list<color> logNotes: [text2, busy, idle, fail, warn, warn, text2]
     // By App.Link
     readonly property list<color> links: [busy, ok, busy, idle]
     // By Supervisor.BannerKind

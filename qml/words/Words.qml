@@ -94,6 +94,42 @@ QtObject {
         }
     }
 
+    function ofLevel(level: int): string {
+        //: How bad a line of a log is, as programs write it
+        const words = ["", qsTr("trace"), qsTr("debug"), qsTr("info"), qsTr("warn"), qsTr("error")];
+        return words[level];
+    }
+
+    function ofLogLine(time: string, source: string, level: int, text: string): string {
+        return [time, source, root.ofLevel(level), text].filter(part => part !== "").join(" ");
+    }
+
+    function ofLogNote(kind: int, number: string, detail: string, source: string, time: string): string {
+        const whose = source === "" ? "" : source + ": ";
+        switch (kind) {
+        case LogModel.RunStarted:
+            return whose + qsTr("Run %1 started at %2, pid %3").arg(number).arg(time).arg(detail);
+        case LogModel.RunEnded:
+        case LogModel.RunFailed:
+            return whose + qsTr("Run %1 ended at %2: %3").arg(number).arg(time).arg(detail);
+        case LogModel.Dropped:
+            return whose + (number === "1" ? qsTr("1 line dropped here: %1").arg(detail) : qsTr("%1 lines dropped here: %2").arg(number).arg(detail));
+        case LogModel.Missed:
+            return number === "0" ? qsTr("Older lines are not shown here: more was written than is read at once") : qsTr("%1 lines are not shown here: they came faster than they can be read").arg(number);
+        default:
+            return whose + detail;
+        }
+    }
+
+    function ofChart(measure: string, present: string, least: string, most: string, hasFigures: bool, range: string, restarts: int): string {
+        if (!hasFigures)
+            return qsTr("%1: nothing measured in %2").arg(measure).arg(range);
+        const course = qsTr("%1 %2, between %3 and %4 in %5").arg(measure).arg(present).arg(least).arg(most).arg(range);
+        if (restarts === 0)
+            return course;
+        return restarts === 1 ? qsTr("%1, 1 restart").arg(course) : qsTr("%1, %2 restarts").arg(course).arg(restarts);
+    }
+
     function ofEvents(isEnabled: bool, subscribers: int): string {
         if (!isEnabled)
             return qsTr("disabled");

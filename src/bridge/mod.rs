@@ -4,11 +4,18 @@
 //! the Qt thread. Each announces itself to the desk when QML first uses it.
 
 #![expect(unsafe_code, reason = "the generated bridge calls into Qt")]
-#![allow(missing_docs, unreachable_pub, reason = "generated code, not all of which is public")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::too_many_arguments,
+    reason = "generated code, not all of which is public"
+)]
 
 pub(crate) mod app;
 pub(crate) mod desktop;
 pub(crate) mod detail;
+pub(crate) mod log_text;
+pub(crate) mod logs;
 pub(crate) mod records;
 pub(crate) mod services;
 pub(crate) mod shell;

@@ -5,6 +5,7 @@ mod doctor;
 mod environment;
 mod follow;
 mod incidents;
+pub(crate) mod metrics;
 
 use crate::records::Source;
 
@@ -24,4 +25,6 @@ pub(crate) const SOURCES: &[&Source] = &[
     &incidents::INCIDENTS,
     &incidents::EVIDENCE,
     &environment::ENVIRONMENT,
+    &metrics::CHARTS,
+    &metrics::FIGURES,
 ];

@@ -60,6 +60,29 @@ pub fn memory_text(mebibytes: f64) -> String {
     }
 }
 
+/// A number with its thousands apart: `18,204`.
+pub fn count_text(count: usize) -> String {
+    let digits = count.to_string();
+    let first = digits.len() % 3;
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && at % 3 == first {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A size: `812 B`, `48 KiB`, else as [`memory_text`].
+pub fn size_text(bytes: usize) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_047_552 => format!("{} KiB", bytes / 1_024),
+        _ => memory_text(bytes as f64 / 1_048_576.0),
+    }
+}
+
 /// A share of one core: `0.4 %`, `38 %`.
 pub fn percent_text(percent: f64) -> String {
     if !percent.is_finite() || percent < 0.0 {
@@ -84,7 +107,7 @@ pub fn plain(text: &str) -> String {
     line
 }
 
-fn is_mark_of_direction(char: char) -> bool {
+pub(crate) fn is_mark_of_direction(char: char) -> bool {
     matches!(char, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -141,6 +164,13 @@ mod tests {
         assert_eq!(percent_text(0.42), "0.4 %");
         assert_eq!(percent_text(38.4), "38 %");
         assert_eq!(percent_text(f64::NAN), "–");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        let said = [0, 12, 999, 1_000, 18_204, 100_000, 1_234_567].map(count_text);
+        assert_eq!([812, 2_100, 4_299_162].map(size_text), ["812 B", "2 KiB", "4.1 MiB"]);
+        assert_eq!(said, ["0", "12", "999", "1,000", "18,204", "100,000", "1,234,567"]);
     }
 
     #[test]

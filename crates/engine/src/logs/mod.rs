@@ -18,7 +18,6 @@ mod files;
 mod filter;
 mod follower;
 mod forward;
-mod level;
 mod merge;
 mod position;
 mod since;
@@ -30,7 +29,7 @@ mod tests;
 
 pub use filter::*;
 pub use follower::*;
-pub use level::*;
+pub use ostler_api::{Level, LevelError};
 pub use position::*;
 pub use since::*;
 pub use store::*;
