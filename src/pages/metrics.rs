@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ostler_api::MetricsParams;
-use ostler_view::{Cell, Chart, Course, Courses, Measure, MetricsRange, Record, chart, table};
+use ostler_view::{Cell, Chart, Measure, MetricsRange, Record, UsageCourse, UsageCourses, chart, table};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -47,10 +47,10 @@ pub(crate) const FIGURES: Source = Source {
     feed: |_, subject, feed| Box::pin(list(subject, feed)),
 };
 
-static COURSES: LazyLock<Mutex<Courses>> = LazyLock::new(Mutex::default);
+static COURSES: LazyLock<Mutex<UsageCourses>> = LazyLock::new(Mutex::default);
 static TICKS: LazyLock<watch::Sender<()>> = LazyLock::new(|| watch::Sender::new(()));
 
-fn courses() -> MutexGuard<'static, Courses> {
+fn courses() -> MutexGuard<'static, UsageCourses> {
     COURSES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -126,7 +126,12 @@ fn asked(subject: &str) -> (&str, MetricsRange) {
     (name, range.unwrap_or_default())
 }
 
-fn records((id, course): (&String, &Course), range: MetricsRange, now: i64, zone: &TimeZone) -> [Record; 2] {
+fn records(
+    (id, course): (&String, &UsageCourse),
+    range: MetricsRange,
+    now: i64,
+    zone: &TimeZone,
+) -> [Record; 2] {
     [Measure::Cpu, Measure::Memory].map(|measure| {
         let is_cpu = measure == Measure::Cpu;
         let Chart { lines, grid, present, least, most, has_figures, restarts, restart_texts, times } =
@@ -146,7 +151,12 @@ fn records((id, course): (&String, &Course), range: MetricsRange, now: i64, zone
     })
 }
 
-fn figures((id, course): (&String, &Course), range: MetricsRange, now: i64, zone: &TimeZone) -> Vec<Record> {
+fn figures(
+    (id, course): (&String, &UsageCourse),
+    range: MetricsRange,
+    now: i64,
+    zone: &TimeZone,
+) -> Vec<Record> {
     let record = |(at, [time, cpu, memory]): (i64, [String; 3])| {
         Record::new(format!("{id} {at}")).with(id).with(time).with(cpu).with(memory)
     };
@@ -166,7 +176,7 @@ mod tests {
 
     #[test]
     fn every_role_has_its_cell() {
-        let mut course = Course::default();
+        let mut course = UsageCourse::default();
         course.sample(60, 1.0, 2.0);
         let (id, range, zone) = ("api/0".to_owned(), MetricsRange::HalfHour, TimeZone::UTC);
         for record in records((&id, &course), range, 66, &zone) {

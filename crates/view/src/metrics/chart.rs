@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Course, MetricsRange, Step};
+use super::{MetricsRange, UsageCourse, UsageStep};
 use crate::{memory_text, percent_text};
 
 /// The least that the axis of a CPU chart shows, in percent: an idle service looks idle.
@@ -46,7 +46,7 @@ pub struct Chart {
 }
 
 impl Measure {
-    fn of(self, step: &Step) -> f64 {
+    fn of(self, step: &UsageStep) -> f64 {
         f64::from(match self {
             Self::Cpu => step.cpu,
             Self::Memory => step.memory,
@@ -71,7 +71,13 @@ impl Measure {
 }
 
 /// The chart of a course, as it is `now`, in seconds since 1970.
-pub fn chart(course: &Course, measure: Measure, range: MetricsRange, now: i64, zone: &TimeZone) -> Chart {
+pub fn chart(
+    course: &UsageCourse,
+    measure: Measure,
+    range: MetricsRange,
+    now: i64,
+    zone: &TimeZone,
+) -> Chart {
     let begin = now - range.seconds();
     let x = |at: i64| (at - begin) as f64 / range.seconds() as f64;
     let steps: Vec<_> = course.steps(range).filter(|step| step.at >= begin && step.at <= now).collect();
@@ -80,7 +86,7 @@ pub fn chart(course: &Course, measure: Measure, range: MetricsRange, now: i64, z
         figures().fold((f64::INFINITY, 0.0), |(least, most), it| (it.min(least), it.max(most)));
     let top = measure.top(most);
     let latest = course.steps(MetricsRange::HalfHour).next_back();
-    let is_fresh = |step: &&Step| step.at > now - 3 * MetricsRange::HalfHour.step();
+    let is_fresh = |step: &&UsageStep| step.at > now - 3 * MetricsRange::HalfHour.step();
     let time = |at: i64, format: &str| {
         let at = Timestamp::from_second(at).unwrap_or_default();
         at.to_zoned(zone.clone()).strftime(format).to_string()
@@ -107,9 +113,14 @@ pub fn chart(course: &Course, measure: Measure, range: MetricsRange, now: i64, z
 }
 
 /// One line of a table of the same: time, CPU and memory.
-pub fn table(course: &Course, range: MetricsRange, now: i64, zone: &TimeZone) -> Vec<(i64, [String; 3])> {
+pub fn table(
+    course: &UsageCourse,
+    range: MetricsRange,
+    now: i64,
+    zone: &TimeZone,
+) -> Vec<(i64, [String; 3])> {
     let begin = now - range.seconds();
-    let row = |step: &Step| {
+    let row = |step: &UsageStep| {
         let at = Timestamp::from_second(step.at).unwrap_or_default().to_zoned(zone.clone());
         let cells = [
             at.strftime("%H:%M:%S").to_string(),
@@ -121,9 +132,10 @@ pub fn table(course: &Course, range: MetricsRange, now: i64, zone: &TimeZone) ->
     course.steps(range).rev().filter(|step| step.at >= begin).map(row).collect()
 }
 
-fn lines(steps: &[&Step], range: MetricsRange, place: impl Fn(&Step) -> (f64, f64)) -> Vec<f64> {
+fn lines(steps: &[&UsageStep], range: MetricsRange, place: impl Fn(&UsageStep) -> (f64, f64)) -> Vec<f64> {
     let mut lines = Vec::new();
-    let is_joined = |one: &&Step, next: &&Step| next.at - one.at <= (SKIPPED_MAX + 1) * range.step();
+    let is_joined =
+        |one: &&UsageStep, next: &&UsageStep| next.at - one.at <= (SKIPPED_MAX + 1) * range.step();
     for line in steps.chunk_by(is_joined) {
         lines.push(line.len() as f64);
         for step in line {
@@ -147,8 +159,8 @@ mod tests {
 
     const NOW: i64 = 1_800;
 
-    fn made(samples: &[(i64, f64, f64)]) -> Course {
-        let mut course = Course::default();
+    fn made(samples: &[(i64, f64, f64)]) -> UsageCourse {
+        let mut course = UsageCourse::default();
         samples.iter().for_each(|(at, cpu, memory)| course.sample(*at, *cpu, *memory));
         course
     }

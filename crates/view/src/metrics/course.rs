@@ -44,7 +44,7 @@ impl MetricsRange {
 
 /// What was used in one step, on average.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
+pub struct UsageStep {
     /// When it began, in seconds since 1970.
     pub at: i64,
     /// Percent of one core.
@@ -67,13 +67,13 @@ pub struct Restart {
 
 /// What one instance used.
 #[derive(Clone, Debug, Default)]
-pub struct Course {
-    steps: [VecDeque<Step>; 3],
+pub struct UsageCourse {
+    steps: [VecDeque<UsageStep>; 3],
     restarts: VecDeque<Restart>,
     run: Option<u64>,
 }
 
-impl Course {
+impl UsageCourse {
     /// Takes what is used now, in percent of a core and in MiB.
     pub fn sample(&mut self, at: i64, cpu: f64, memory: f64) {
         for (range, steps) in MetricsRange::ALL.into_iter().zip(&mut self.steps) {
@@ -81,7 +81,12 @@ impl Course {
             match steps.back_mut() {
                 Some(last) if last.at >= begin => last.take(cpu as f32, memory as f32),
                 _ => {
-                    steps.push_back(Step { at: begin, cpu: cpu as f32, memory: memory as f32, samples: 1 });
+                    steps.push_back(UsageStep {
+                        at: begin,
+                        cpu: cpu as f32,
+                        memory: memory as f32,
+                        samples: 1,
+                    });
                     if steps.len() > STEPS_MAX + 1 {
                         steps.pop_front();
                     }
@@ -103,7 +108,7 @@ impl Course {
     }
 
     /// The steps of a range, the oldest first.
-    pub fn steps(&self, range: MetricsRange) -> impl DoubleEndedIterator<Item = &Step> {
+    pub fn steps(&self, range: MetricsRange) -> impl DoubleEndedIterator<Item = &UsageStep> {
         self.steps[range as usize].iter()
     }
 
@@ -127,7 +132,7 @@ impl Course {
     }
 }
 
-impl Step {
+impl UsageStep {
     fn take(&mut self, cpu: f32, memory: f32) {
         self.samples = self.samples.saturating_add(1);
         let share = 1.0 / f32::from(self.samples);
@@ -138,9 +143,9 @@ impl Step {
 
 /// What all instances used.
 #[derive(Clone, Debug, Default)]
-pub struct Courses(BTreeMap<String, Course>);
+pub struct UsageCourses(BTreeMap<String, UsageCourse>);
 
-impl Courses {
+impl UsageCourses {
     /// Notes which runs there are; what is gone is forgotten.
     pub fn note_runs(&mut self, now: i64, snapshot: &Snapshot) {
         let statuses = || snapshot.services.values().flat_map(|service| &service.instances);
@@ -150,7 +155,7 @@ impl Courses {
         });
         for status in statuses() {
             if !self.0.contains_key(&status.id) {
-                self.0.insert(status.id.clone(), Course::default());
+                self.0.insert(status.id.clone(), UsageCourse::default());
             }
             if let Some(course) = self.0.get_mut(&status.id) {
                 course.note(now, status);
@@ -177,7 +182,7 @@ impl Courses {
     }
 
     /// What the instances of a service used, or one instance.
-    pub fn of(&self, name: &str) -> impl Iterator<Item = (&String, &Course)> {
+    pub fn of(&self, name: &str) -> impl Iterator<Item = (&String, &UsageCourse)> {
         self.0.iter().filter(move |(id, _)| {
             id.as_str() == name || id.split_once('/').is_some_and(|(service, _)| service == name)
         })
@@ -221,7 +226,7 @@ mod tests {
 
     #[test]
     fn steps_are_averages_and_gaps_stay_gaps() {
-        let mut courses = Courses::default();
+        let mut courses = UsageCourses::default();
         for (now, cpu) in [(0, Some(1.0)), (2, Some(2.0)), (4, Some(3.0)), (6, None), (60, Some(9.0))] {
             courses.note_runs(now, &snapshot(1, cpu));
             courses.note_use(now, &snapshot(1, cpu));
@@ -237,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_new_run_is_a_restart_and_the_first_is_none() {
-        let mut courses = Courses::default();
+        let mut courses = UsageCourses::default();
         for run in [3, 3, 4] {
             courses.note_runs(200, &snapshot(run, Some(1.0)));
         }
@@ -250,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_day_takes_bounded_room() {
-        let mut course = Course::default();
+        let mut course = UsageCourse::default();
         for at in 0..100_000 {
             course.sample(at * 2, 1.0, 1.0);
         }
@@ -269,7 +274,7 @@ mod tests {
             history: vec![sample(12), sample(18)],
             ..InstanceMetrics::default()
         };
-        let mut courses = Courses::default();
+        let mut courses = UsageCourses::default();
         courses.seed(&[known.clone()]);
         courses.seed(&[known]);
         let (_, course) = courses.of("api").next().expect("a course");

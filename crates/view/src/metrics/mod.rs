@@ -2,7 +2,7 @@
 //!
 //! # Theory of operation
 //!
-//! The engine measures only while somebody looks and keeps a minute of it, so who wants more keeps it: [`Courses`]
+//! The engine measures only while somebody looks and keeps a minute of it, so who wants more keeps it: [`UsageCourses`]
 //! notes what snapshots say about every instance, in steps of six seconds for half an hour, and in coarser ones for
 //! six hours and a day. A step without a process, or while nobody looked, is a gap. [`chart`] makes of a course what
 //! is drawn: lines in a unit square, labels, restarts.
