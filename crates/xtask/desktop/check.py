@@ -6,6 +6,8 @@ import signal
 from gi.repository import GLib
 
 import tree
+from language import language
+from lifecycle import lifecycle
 from tray import menu_entries, tray_item
 from waiting import expect, say, wait
 
@@ -152,3 +154,5 @@ def check(desktop):
     say("every control has a name and an action")
     app = survives_a_crash_of_the_app(desktop, app)
     ends(desktop, app)
+    language(desktop)
+    lifecycle(desktop)

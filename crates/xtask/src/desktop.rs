@@ -16,6 +16,8 @@ use crate::steps::Said;
 const DRIVER: &[(&str, &str)] = &[
     ("main.py", include_str!("../desktop/main.py")),
     ("check.py", include_str!("../desktop/check.py")),
+    ("language.py", include_str!("../desktop/language.py")),
+    ("lifecycle.py", include_str!("../desktop/lifecycle.py")),
     ("pictures.py", include_str!("../desktop/pictures.py")),
     ("tray.py", include_str!("../desktop/tray.py")),
     ("tree.py", include_str!("../desktop/tree.py")),

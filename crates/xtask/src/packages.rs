@@ -153,6 +153,14 @@ const NEEDS: &[Need] = &[
     },
     Need {
         purpose: Purpose::Test,
+        what: "a tray of the X Window System, and a service that shows notifications",
+        apt: &["trayer", "xfce4-notifyd"],
+        dnf: &["trayer", "xfce4-notifyd"],
+        pacman: &["xfce4-notifyd"],
+        brew: &[],
+    },
+    Need {
+        purpose: Purpose::Test,
         what: "the QML test module",
         apt: &["qml6-module-qttest"],
         dnf: &[],

@@ -1,0 +1,41 @@
+"""Whether everything that is shown can be shown in another language."""
+
+import re
+
+import tree
+from waiting import say, wait
+
+SERVICES = """
+[services.web]
+command = "sleep"
+args = ["100000"]
+"""
+
+# Names, numbers, addresses, keys and paths are the same in all languages.
+FOREIGN = re.compile(r"^(web|Ostler|ostler-tray|[\d.,:%–]+( (s|min|h|d|%|MiB|GiB|B|KiB))*|/|F\d+|[A-Z]|(Ctrl|Shift|Alt)\+.*|/.*)$")
+
+
+def unmarked():
+    """What is shown and was not looked up."""
+    texts = {text.strip() for text in tree.shown_texts()}
+    return sorted(text for text in texts if text and "⟦" not in text and not FOREIGN.match(text))
+
+
+def language(desktop):
+    desktop.configure(SERVICES)
+    app = desktop.start_app("--language", "pseudo")
+    wait("the window is in the accessible tree", tree.app_node)
+    wait("it shows web", lambda: tree.find_text("web"))
+    wait(f"everything is looked up: {unmarked()}", lambda: not unmarked())
+    say("every sentence of the window can be translated")
+    desktop.picture("check-pseudo")
+    desktop.end(app)
+    app = desktop.start_app("--language", "mirrored")
+    wait("the window is in the accessible tree", tree.app_node)
+    row = wait("it shows web", lambda: tree.find_text("web"))
+    x, _ = tree.centre(wait("it has the filter", lambda: tree.find_text("Filter services")))
+    if int(x) < 640:
+        raise SystemExit(f"wrong: the filter is at {x}, on the left, when the language goes to the left ({row.get_name()})")
+    desktop.picture("check-mirrored")
+    say("a language that goes to the left mirrors the window")
+    desktop.end(app)
