@@ -13,6 +13,8 @@ ApplicationWindow {
     visible: false
     title: Supervisor.title === "" ? "Ostler" : qsTr("%1 – Ostler").arg(Supervisor.title)
     color: Theme.base
+    LayoutMirroring.enabled: Qt.application.layoutDirection === Qt.RightToLeft
+    LayoutMirroring.childrenInherit: true
 
     function comeForward() {
         root.show();
@@ -184,8 +186,11 @@ ApplicationWindow {
 
     DesktopLinks {
         window: root
-        onServiceWanted: service => services.goTo(ServicesModel.rowOf(service))
-        onLogsWanted: service => services.goTo(ServicesModel.rowOf(service))
+        onServiceWanted: service => services.openDetail(service)
+        onLogsWanted: service => {
+            services.openDetail(service);
+            services.showTab(DetailPane.Logs);
+        }
         onConfigWanted: Qt.openUrlExternally("file://" + Supervisor.configPath)
     }
 }

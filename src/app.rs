@@ -20,6 +20,7 @@ use crate::bridge::shell::ffi as shell;
 use crate::desk::{self, Ask, Desk, Manner};
 use crate::desktop::{Presence, Wish};
 use crate::engine::Engine;
+use crate::language;
 use crate::lifecycle::{self, Mark};
 use crate::link::{self, Link, Report};
 use crate::logs;
@@ -73,6 +74,7 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let mark = Mark::set(&paths.private);
     let settings = Settings::load(&paths);
     let starts_hidden = options.background && settings.now().start_hidden;
+    language::choose(options.language.as_deref());
     let (asks, asked) = mpsc::channel(desk::ASKS_MAX);
     let (surfaces, entered) = mpsc::channel(SURFACES_MAX);
     let manner =
@@ -201,6 +203,7 @@ fn show() -> anyhow::Result<ExitCode> {
     app.as_mut().set_application_version(&QString::from(env!("CARGO_PKG_VERSION")));
     QGuiApplication::set_desktop_file_name(&QString::from("dev.ostler.app"));
     QQuickStyle::set_style(&QString::from("Basic"));
+    language::install();
     shell::keep_running_without_windows();
     shell::when_session_ends(|| Desk::ask(Ask::Desktop(Wish::End)));
     shell::set_window_icon(&QString::from(APP_ICON));

@@ -19,6 +19,7 @@ mod counter;
 mod desk;
 mod desktop;
 mod engine;
+mod language;
 mod lifecycle;
 mod link;
 mod logs;

@@ -195,7 +195,7 @@ where
                     Some(Command::LookNow) => return true,
                     Some(command) => {
                         tracing::info!(?command, "refused without an engine");
-                        let text = "The engine does not answer. This command was not sent.".to_owned();
+                        let text = ostler_view::say("The engine does not answer. This command was not sent.");
                         self.notices.try_send(Ask::Notice(text)).ok();
                     }
                 },

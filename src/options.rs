@@ -19,6 +19,9 @@ pub(crate) struct Options {
     /// Colours.
     #[arg(long, value_enum, default_value_t = Theme::System, env = "OSTLER_THEME")]
     pub(crate) theme: Theme,
+    /// The language, as `de`; without it the system's.
+    #[arg(long, value_name = "CODE", env = "OSTLER_LANGUAGE")]
+    pub(crate) language: Option<String>,
     /// Nothing fades.
     #[arg(long)]
     pub(crate) reduced_motion: bool,

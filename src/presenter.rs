@@ -95,7 +95,7 @@ fn app_facts(report: &Report, notice: &str, has_tray: bool) -> AppFacts {
     };
     AppFacts {
         link,
-        link_text: report.link.text().to_owned(),
+        link_text: report.link.text(),
         link_reason: ostler_view::capitalised(reason),
         notice: notice.to_owned(),
         has_tray,
@@ -166,7 +166,11 @@ mod tests {
         let instance = InstanceStatus { id: "api/0".to_owned(), word, ..Default::default() };
         let service = ServiceStatus { status: word, instances: vec![instance], ..Default::default() };
         let services = [("api".to_owned(), Arc::new(service))].into();
-        Report { snapshot: Arc::new(Snapshot { services, ..Default::default() }), link: LinkState::Live }
+        Report {
+            snapshot: Arc::new(Snapshot { services, ..Default::default() }),
+            link: LinkState::Live,
+            client: None,
+        }
     }
 
     fn clock() -> Clock {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use cxx_qt::CxxQtThread;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use ostler_view::{Clock, SteadyIcon, TrayView, tray_view};
+use ostler_view::{Clock, SteadyIcon, TrayView, say, tray_view};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -31,9 +31,6 @@ const GATHER: Duration = Duration::from_millis(50);
 
 /// How long the window may take to be made when the app is asked to end.
 const WINDOW_MAX: Duration = Duration::from_secs(10);
-
-/// The sentence for a full queue.
-const TOO_MANY: &str = "Too many commands at once. This one was not sent; try again.";
 
 /// Where everything comes from and goes to.
 pub(crate) struct Pipes {
@@ -184,7 +181,7 @@ impl Pump {
     fn command(&mut self, command: Command) {
         if let Err(error) = self.pipes.commands.try_send(command) {
             tracing::warn!(%error, "a command was refused");
-            TOO_MANY.clone_into(&mut self.presenter.notice);
+            self.presenter.notice = say("Too many commands at once. This one was not sent; try again.");
         }
     }
 

@@ -44,6 +44,7 @@ T.TextField {
     PlainText {
         anchors.fill: parent
         anchors.leftMargin: root.leftPadding
+        anchors.rightMargin: root.rightPadding
         visible: root.text === "" && root.preeditText === ""
         text: root.placeholderText
         color: Theme.text3
@@ -52,7 +53,8 @@ T.TextField {
 
     Glyph {
         anchors.verticalCenter: parent.verticalCenter
-        x: Metrics.px(9)
+        anchors.left: parent.left
+        anchors.leftMargin: Metrics.px(9)
         source: Glyphs.action("filter")
         color: Theme.text2
     }

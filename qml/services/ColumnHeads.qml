@@ -18,28 +18,33 @@ Item {
     }
 
     Head {
-        x: root.columns.inset
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.inset
         text: qsTr("State")
     }
 
     Head {
-        x: root.columns.serviceX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.serviceX
         text: qsTr("Service")
     }
 
     Head {
-        x: root.columns.addressX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.addressX
         text: qsTr("Address")
     }
 
     Head {
-        x: root.columns.uptimeX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.uptimeX
         text: qsTr("Uptime")
     }
 
     Head {
         visible: root.columns.hasRestarts
-        x: root.columns.restartsX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.restartsX
         width: Metrics.restartsWidth
         horizontalAlignment: Text.AlignRight
         text: qsTr("Restarts")
@@ -47,7 +52,8 @@ Item {
 
     Head {
         visible: root.columns.hasCpu
-        x: root.columns.cpuX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.cpuX
         width: Metrics.numberWidth
         horizontalAlignment: Text.AlignRight
         text: qsTr("CPU")
@@ -55,7 +61,8 @@ Item {
 
     Head {
         visible: root.columns.hasMemory
-        x: root.columns.memoryX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.memoryX
         width: Metrics.numberWidth
         horizontalAlignment: Text.AlignRight
         text: qsTr("Memory")

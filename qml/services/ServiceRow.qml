@@ -30,6 +30,7 @@ Item {
         color: root.isCurrent ? Theme.select : root.isFailed ? Theme.failTint : hover.hovered ? Theme.hover : "transparent"
 
         Rectangle {
+            anchors.left: parent.left
             visible: root.isCurrent
             width: Theme.isContrast ? 6 : 3
             height: parent.height
@@ -56,7 +57,8 @@ Item {
     }
 
     Glyph {
-        x: root.columns.inset
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.inset
         y: (Metrics.rowHeight - height) / 2
         source: Glyphs.ofState(root.row.phase)
         color: Theme.states[root.row.phase]
@@ -65,8 +67,9 @@ Item {
     Cell {
         readonly property bool isLoud: Words.isLoud(root.row.phase)
 
-        x: root.columns.inset + Metrics.px(24)
-        width: root.columns.serviceX - x - Metrics.px(4)
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.inset + Metrics.px(24)
+        width: root.columns.serviceX - root.columns.inset - Metrics.px(28)
         text: Words.ofState(root.row.phase)
         font: isLoud ? Metrics.strong : Metrics.body
         color: isLoud ? Theme.states[root.row.phase] : Theme.text2
@@ -75,9 +78,10 @@ Item {
     Row {
         id: nameCell
 
-        readonly property real room: (root.columns.isCompact ? shortAddress.x : root.columns.addressX) - x - Metrics.gap
+        readonly property real room: (root.columns.isCompact ? root.width - actions.width - Metrics.px(16) - shortAddress.width : root.columns.addressX) - root.columns.serviceX - Metrics.gap
 
-        x: root.columns.serviceX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.serviceX
         height: Metrics.rowHeight
         spacing: Metrics.gap
 
@@ -109,7 +113,8 @@ Item {
 
     Cell {
         visible: !root.columns.isCompact
-        x: root.columns.addressX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.addressX
         width: root.columns.addressWidth - Metrics.gap
         text: root.row.address
         font.underline: hover.hovered && root.row.url !== ""
@@ -118,7 +123,8 @@ Item {
 
     Cell {
         visible: !root.columns.isCompact
-        x: root.columns.uptimeX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.uptimeX
         width: Metrics.uptimeWidth + (root.row.isEnded ? Metrics.restartsWidth : 0) - Metrics.gap
         text: root.row.uptime
         color: root.row.isEnded ? Theme.text2 : root.quiet
@@ -126,7 +132,8 @@ Item {
 
     NumberCell {
         visible: root.columns.hasRestarts
-        x: root.columns.restartsX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.restartsX
         width: Metrics.restartsWidth
         text: root.row.restarts
         color: root.row.restarts === "0" ? Theme.text3 : Theme.text
@@ -134,14 +141,16 @@ Item {
 
     NumberCell {
         visible: root.columns.hasCpu
-        x: root.columns.cpuX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.cpuX
         width: Metrics.numberWidth
         text: root.row.cpu
     }
 
     NumberCell {
         visible: root.columns.hasMemory
-        x: root.columns.memoryX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.memoryX
         width: Metrics.numberWidth
         text: root.row.memory
     }
@@ -165,9 +174,10 @@ Item {
         id: why
 
         visible: root.hasWhy
-        x: root.columns.serviceX
+        anchors.left: parent.left
+        anchors.leftMargin: root.columns.serviceX
         y: Metrics.rowHeight - Metrics.px(8)
-        width: root.width - x - Metrics.inset
+        width: root.width - root.columns.serviceX - Metrics.inset
         height: root.columns.isCompact ? implicitHeight + Metrics.px(4) : Metrics.whyHeight
         text: root.row.why
         font: Metrics.small

@@ -39,6 +39,7 @@ Rectangle {
             Glyph {
                 id: shoe
 
+                anchors.left: parent.left
                 anchors.verticalCenter: parent.verticalCenter
                 size: Metrics.px(24)
                 source: Glyphs.ofMood(Supervisor.mood)

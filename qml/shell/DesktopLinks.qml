@@ -11,7 +11,6 @@ Item {
     signal logsWanted(string service)
     signal serviceWanted(string service)
     signal configWanted
-    signal restartAllWanted
 
     visible: false
 
@@ -52,7 +51,7 @@ Item {
         }
 
         function onRestartAllWanted() {
-            root.restartAllWanted();
+            restartAllDialog.open();
         }
 
         function onOpenWanted(url) {
@@ -80,5 +79,9 @@ Item {
 
     QuitDialog {
         id: quitDialog
+    }
+
+    RestartAllDialog {
+        id: restartAllDialog
     }
 }

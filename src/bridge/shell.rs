@@ -22,6 +22,16 @@ pub(crate) mod ffi {
         #[namespace = "ostler"]
         fn set_activation_token(token: &QString);
 
+        /// The languages that the person reads, best first, parted by commas.
+        #[namespace = "ostler"]
+        fn system_languages() -> QString;
+        /// All of the window is mirrored.
+        #[namespace = "ostler"]
+        fn write_from_right_to_left();
+        /// Looks sentences up: by the English one, its meaning and its count, which is negative without one.
+        #[namespace = "ostler"]
+        fn install_translator(find: fn(&str, &str, i32) -> String);
+
         include!("ostler-tray/embed.h");
         /// Looks for a tray of the X Window System from now on.
         #[namespace = "ostler"]

@@ -2,7 +2,7 @@
 
 use ostler_api::{Snapshot, Word};
 
-use crate::{Clock, Counts, LinkState, plain};
+use crate::{Clock, Counts, LinkState, plain, say, say_count, say_with};
 
 /// The state of everything as one picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,13 +41,13 @@ pub struct Headline {
 pub fn headline(snapshot: &Snapshot, link: &LinkState, clock: &Clock) -> Headline {
     let counts = Counts::of(snapshot.services.values().map(|service| service.status));
     match link {
-        LinkState::Connecting => Headline { title: "Reading the state…".to_owned(), ..Headline::default() },
+        LinkState::Connecting => Headline { title: say("Reading the state…"), ..Headline::default() },
         LinkState::Stale { .. } if !is_known(snapshot) => {
-            Headline { title: "No engine".to_owned(), ..Headline::default() }
+            Headline { title: say("No engine"), ..Headline::default() }
         }
         LinkState::Stale { .. } => Headline {
-            title: "Engine does not answer".to_owned(),
-            summary: format!("Showing {}; buttons are off", link.lost_at(clock).unwrap_or_default()),
+            title: say("Engine does not answer"),
+            summary: say_with("Showing %1; buttons are off", &[&link.lost_at(clock).unwrap_or_default()]),
             counts,
             ..Headline::default()
         },
@@ -65,25 +65,27 @@ fn live(snapshot: &Snapshot, counts: Counts) -> Headline {
         snapshot.services.iter().filter(|(_, it)| it.status == word).map(|(name, _)| name).collect()
     };
     let troubles = [
-        (Word::Unknown, "unknown", Mood::NoEngine),
-        (Word::Failed, "failed", Mood::Failed),
-        (Word::Backoff, "in backoff", Mood::Degraded),
-        (Word::Degraded, "degraded", Mood::Degraded),
+        (Word::Unknown, say("unknown"), Mood::NoEngine),
+        (Word::Failed, say("failed"), Mood::Failed),
+        (Word::Backoff, say("in backoff"), Mood::Degraded),
+        (Word::Degraded, say("degraded"), Mood::Degraded),
     ];
-    let running = format!("{} of {} running", counts.running, counts.all);
+    let running = say_with("%1 of %2 running", &[&counts.running, &counts.all]);
     for (word, verb, mood) in troubles {
         let names = named(word);
         let title = match names.as_slice() {
             [] => continue,
             [one] => format!("{} {verb}", plain(one)),
-            [one, two] => format!("{} and {} {verb}", plain(one), plain(two)),
-            many => format!("{} services {verb}", many.len()),
+            [one, two] => say_with("%1 and %2 %3", &[&plain(one), &plain(two), &verb]),
+            many => say_with("%1 services %2", &[&many.len(), &verb]),
         };
         let more = counts.attention() - names.len();
         let summary = match more {
             0 => running,
-            1 => format!("{running}, 1 more needs attention"),
-            _ => format!("{running}, {more} more need attention"),
+            _ => {
+                let more = say_count("1 more needs attention", "%n more need attention", more);
+                format!("{running}, {more}")
+            }
         };
         return Headline { title, summary, mood, service: names[0].clone(), counts };
     }
@@ -92,7 +94,7 @@ fn live(snapshot: &Snapshot, counts: Counts) -> Headline {
 
 /// Nothing needs a person.
 fn quiet(snapshot: &Snapshot, counts: Counts, running: String) -> Headline {
-    let down = [(counts.completed, "completed"), (counts.stopped, "stopped")];
+    let down = [(counts.completed, say("completed")), (counts.stopped, say("stopped"))];
     let down: Vec<_> =
         down.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
     let down = down.join(", ");
@@ -100,17 +102,20 @@ fn quiet(snapshot: &Snapshot, counts: Counts, running: String) -> Headline {
         let busy = |word: Word| matches!(word, Word::Starting | Word::Stopping);
         let (name, service) = snapshot.services.iter().find(|(_, it)| busy(it.status)).expect("one is busy");
         let title = match counts.busy {
-            1 => format!("{} {}", plain(name), service.status.as_str().to_lowercase()),
-            many => format!("{many} services busy"),
+            1 => {
+                let verb = if service.status == Word::Stopping { say("stopping") } else { say("starting") };
+                format!("{} {verb}", plain(name))
+            }
+            many => say_with("%1 services busy", &[&many]),
         };
         return Headline { title, summary: running, mood: Mood::Busy, service: name.clone(), counts };
     }
     let (title, summary, mood) = match (counts.all, counts.running) {
-        (0, _) => ("No services".to_owned(), "None are defined".to_owned(), Mood::Stopped),
-        (_, 0) if counts.stopped == 0 => ("All completed".to_owned(), String::new(), Mood::Ok),
-        (_, 0) => ("Nothing runs".to_owned(), down, Mood::Stopped),
-        (1, 1) => ("Running".to_owned(), "1 service".to_owned(), Mood::Ok),
-        (all, running) if all == running => (format!("All {all} running"), String::new(), Mood::Ok),
+        (0, _) => (say("No services"), say("None are defined"), Mood::Stopped),
+        (_, 0) if counts.stopped == 0 => (say("All completed"), String::new(), Mood::Ok),
+        (_, 0) => (say("Nothing runs"), down, Mood::Stopped),
+        (1, 1) => (say("Running"), say("1 service"), Mood::Ok),
+        (all, running) if all == running => (say_with("All %1 running", &[&all]), String::new(), Mood::Ok),
         _ => (running, down, Mood::Ok),
     };
     Headline { title, summary, mood, service: String::new(), counts }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::Clock;
+use crate::{Clock, say};
 
 /// How the link to the engine is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,12 +48,12 @@ impl LinkState {
     }
 
     /// The words of the footer.
-    pub fn text(&self) -> &'static str {
+    pub fn text(&self) -> String {
         match self {
-            Self::Connecting => "Connecting to the engine",
-            Self::Live => "Engine live",
-            Self::Reconnecting { .. } => "Reconnecting to the engine",
-            Self::Stale { .. } => "No engine",
+            Self::Connecting => say("Connecting to the engine"),
+            Self::Live => say("Engine live"),
+            Self::Reconnecting { .. } => say("Reconnecting to the engine"),
+            Self::Stale { .. } => say("No engine"),
         }
     }
 }

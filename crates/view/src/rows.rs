@@ -9,6 +9,7 @@ use crate::{
     Clock, Counts, Filter, Fit, LinkState, Row, RowKind, down_line, memory_text, percent_text, plain,
     span_text, span_text_holds, why_line, worst, worst_instance,
 };
+use crate::{say, say_with};
 
 /// The list, and how long it stays true by itself.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,13 +61,13 @@ pub fn rows(snapshot: &Snapshot, link: &LinkState, wishes: &Wishes, clock: &Cloc
 fn heading(group: &str, services: &[(&String, &ServiceStatus)], is_folded: bool, link: &LinkState) -> Row {
     let words = services.iter().map(|(_, service)| service.status);
     let counts = Counts::of(words.clone());
-    let name = if group.is_empty() { "Other".to_owned() } else { plain(group) };
-    let mut summary = format!("{} of {} running", counts.running, counts.all);
+    let name = if group.is_empty() { say("Other") } else { plain(group) };
+    let mut summary = say_with("%1 of %2 running", &[&counts.running, &counts.all]);
     for (count, word) in [
-        (counts.failed, "failed"),
-        (counts.backoff, "in backoff"),
-        (counts.degraded, "degraded"),
-        (counts.unknown, "unknown"),
+        (counts.failed, say("failed")),
+        (counts.backoff, say("in backoff")),
+        (counts.degraded, say("degraded")),
+        (counts.unknown, say("unknown")),
     ] {
         if count > 0 {
             summary.push_str(&format!(", {count} {word}"));
@@ -92,7 +93,7 @@ pub fn row_of(name: &str, service: &ServiceStatus, link: &LinkState, clock: &Clo
     let row = Row { tag: tag(service), ..row };
     if link.is_stale() {
         let at = link.lost_at(clock).unwrap_or_default();
-        let address = format!("was {}, {at}", service.status.as_str());
+        let address = say_with("was %1, %2", &[&say(service.status.as_str()), &at]);
         return Row { word: Word::Unknown, is_stale: true, address, ..row };
     }
     let Some(instance) = worst_instance(service) else { return Row { word: service.status, ..row } };
@@ -136,9 +137,9 @@ fn fit(word: Word) -> Fit {
 fn tag(service: &ServiceStatus) -> String {
     if service.instances.len() > 1 {
         let running = service.instances.iter().filter(|it| it.word == Word::Running).count();
-        format!("pool {running} of {}", service.instances.len())
+        say_with("pool %1 of %2", &[&running, &service.instances.len()])
     } else if service.oneshot {
-        "one-shot".to_owned()
+        say("one-shot")
     } else {
         String::new()
     }

@@ -8,6 +8,7 @@ use crate::{
     Class, Clock, Fit, Headline, LinkState, Mood, Row, class_of, headline, nearest_cause, plain, row_of,
     why_line, worst_instance,
 };
+use crate::{say, say_count, say_with};
 
 /// The most services that the menu lists.
 const MENU_SERVICES_MAX: usize = 20;
@@ -106,8 +107,8 @@ pub fn tray_view(snapshot: &Snapshot, link: &LinkState, clock: &Clock) -> TrayVi
 fn service_item(row: Row, cause: String, why: &str) -> TrayService {
     let is_loud = matches!(row.word, Word::Failed | Word::Backoff | Word::Degraded);
     let state = match row.pending.as_str() {
-        "" => row.word.as_str().to_owned(),
-        pending => format!("{}, {pending} sent", row.word.as_str()),
+        "" => say(row.word.as_str()),
+        pending => format!("{}, {}", say(row.word.as_str()), sent(pending)),
     };
     let label = match cause.as_str() {
         cause if is_loud && !cause.is_empty() => format!("{}: {state}, {cause}", plain(&row.name)),
@@ -126,6 +127,16 @@ fn service_item(row: Row, cause: String, why: &str) -> TrayService {
     }
 }
 
+/// A wish that was sent and is not fulfilled yet.
+fn sent(pending: &str) -> String {
+    match pending {
+        "start" => say("start sent"),
+        "stop" => say("stop sent"),
+        "restart" => say("restart sent"),
+        other => say_with("%1 sent", &[&other]),
+    }
+}
+
 /// The part of a sentence before its first comma or colon: `exit 1`.
 pub(crate) fn short_cause(text: &str) -> String {
     plain(text.split([',', ':', '(']).next().unwrap_or_default().trim())
@@ -141,7 +152,7 @@ fn shortened(text: &str) -> String {
 
 fn menu_headline(headline: &Headline, link: &LinkState) -> String {
     if link.is_stale() {
-        return "No engine. Services may still run.".to_owned();
+        return say("No engine. Services may still run.");
     }
     match headline.summary.split(", ").next() {
         None | Some("") => headline.title.clone(),
@@ -151,14 +162,13 @@ fn menu_headline(headline: &Headline, link: &LinkState) -> String {
 
 fn tooltip(snapshot: &Snapshot, link: &LinkState, headline: &Headline) -> Vec<String> {
     if link.is_stale() {
-        return vec!["Ostler: no engine. Services may still run.".to_owned()];
+        return vec![say("Ostler: no engine. Services may still run.")];
     }
     if *link == LinkState::Connecting {
         return vec![headline.title.clone()];
     }
-    let named = |word: Word, verb: &str| {
+    let named = |word: Word, verb: String| {
         let services = snapshot.services.iter().filter(move |(_, service)| service.status == word);
-        let verb = verb.to_owned();
         services.map(move |(name, service)| {
             let cause = worst_instance(service).and_then(nearest_cause).map(|cause| short_cause(&cause.text));
             match cause.filter(|cause| word == Word::Failed && !cause.is_empty()) {
@@ -171,12 +181,12 @@ fn tooltip(snapshot: &Snapshot, link: &LinkState, headline: &Headline) -> Vec<St
     let first = if counts.all == 0 {
         headline.title.clone()
     } else {
-        format!("{} of {} running", counts.running, counts.all)
+        say_with("%1 of %2 running", &[&counts.running, &counts.all])
     };
-    let mut troubles = named(Word::Unknown, "unknown")
-        .chain(named(Word::Failed, "failed"))
-        .chain(named(Word::Backoff, "in backoff"))
-        .chain(named(Word::Degraded, "degraded"));
+    let mut troubles = named(Word::Unknown, say("unknown"))
+        .chain(named(Word::Failed, say("failed")))
+        .chain(named(Word::Backoff, say("in backoff")))
+        .chain(named(Word::Degraded, say("degraded")));
     let mut lines = vec![match troubles.next() {
         Some(worst) => format!("{first} · {worst}"),
         None => first,
@@ -185,7 +195,7 @@ fn tooltip(snapshot: &Snapshot, link: &LinkState, headline: &Headline) -> Vec<St
     if !rest.is_empty() {
         let shown = if rest.len() > 3 { 2 } else { rest.len() };
         let more = rest.len() - shown;
-        let tail = if more > 0 { format!(", {more} more") } else { String::new() };
+        let tail = if more > 0 { say_with(", %1 more", &[&more]) } else { String::new() };
         lines.push(format!("{}{tail}", rest[..shown].join(", ")));
     }
     lines.push(events_text(snapshot));
@@ -195,10 +205,12 @@ fn tooltip(snapshot: &Snapshot, link: &LinkState, headline: &Headline) -> Vec<St
 /// `Events: ● 2 subscribers`, `Events: ○ disabled`.
 pub fn events_text(snapshot: &Snapshot) -> String {
     match (snapshot.events.enabled, snapshot.events.subscriber_count) {
-        (false, _) => "Events: ○ disabled".to_owned(),
-        (true, 0) => "Events: ○ no subscribers".to_owned(),
-        (true, 1) => "Events: ● 1 subscriber".to_owned(),
-        (true, many) => format!("Events: ● {many} subscribers"),
+        (false, _) => say("Events: ○ disabled"),
+        (true, 0) => say("Events: ○ no subscribers"),
+        (true, many) => {
+            let many = usize::try_from(many).unwrap_or(usize::MAX);
+            say_count("Events: ● 1 subscriber", "Events: ● %n subscribers", many)
+        }
     }
 }
 

@@ -22,6 +22,7 @@ mod run;
 mod shell;
 mod steps;
 mod test;
+mod translations;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
   fuzz [TARGET]      throw bytes at every parser, --minutes N each
   screenshots        the app in light and dark, into target/screenshots
   schema [--check]   JSON Schema of the wire and of the configuration, into resources/schema
+  translations       bring translations/*.po in step with the sources
   windows            compile the crates without Qt for Windows
   packages           the system packages that are missing, and how to install them
 
@@ -72,6 +74,7 @@ fn dispatch(command: &str, args: Args) -> Outcome {
         "fuzz" => fuzz::fuzz(args),
         "screenshots" => desktop::screenshots(args),
         "schema" => chores::schema(args),
+        "translations" => translations::translations(args),
         "windows" => chores::windows(args),
         "packages" => packages::show(args),
         "" | "help" | "--help" | "-h" => {

@@ -8,6 +8,7 @@ use crate::dist::{self, Profile};
 use crate::failure::{Doing, Failure, Outcome};
 use crate::packages::{self, Packages, Purpose};
 use crate::test::{Step, Wishes};
+use crate::translations;
 use crate::{chores, desktop, quick, shell};
 
 /// The step that others need.
@@ -52,6 +53,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("desktop", |_| desktop::check(), true),
         step("deny", deny, false),
         step("qml", qml, false),
+        step("texts", |_| translations::check(), false),
         step(WINDOWS, windows, false),
     ]
 }
