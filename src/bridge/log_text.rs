@@ -49,14 +49,15 @@ pub(crate) mod ffi {
     }
 
     unsafe extern "C++Qt" {
+        include!("ostler-tray/logs.h");
         #[qobject]
-        type QQuickPaintedItem;
+        type LogTextBase;
     }
 
     #[auto_cxx_name]
     unsafe extern "RustQt" {
         #[qobject]
-        #[base = QQuickPaintedItem]
+        #[base = LogTextBase]
         #[qml_element]
         #[qproperty(QString, text)]
         #[qproperty(QList_i32, parts)]

@@ -8,6 +8,9 @@
 #include <QtGui/QTextLayout>
 #include <QtQuick/QQuickPaintedItem>
 
+// A base of its own name: the same one in two bridge files would be defined twice.
+using LogTextBase = QQuickPaintedItem;
+
 namespace ostler {
 
 // The place in the list of colours where the backgrounds begin, and the first part that has one.
