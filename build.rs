@@ -18,6 +18,7 @@ fn main() {
     }
     CxxQtBuilder::new_qml_module(module)
         .files([
+            "src/bridge/actions.rs",
             "src/bridge/app.rs",
             "src/bridge/desktop.rs",
             "src/bridge/detail.rs",
@@ -25,6 +26,7 @@ fn main() {
             "src/bridge/logs.rs",
             "src/bridge/records.rs",
             "src/bridge/services.rs",
+            "src/bridge/settings.rs",
             "src/bridge/shell.rs",
             "src/bridge/sparkline.rs",
             "src/bridge/supervisor.rs",

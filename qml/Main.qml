@@ -16,16 +16,124 @@ ApplicationWindow {
     LayoutMirroring.enabled: Qt.application.layoutDirection === Qt.RightToLeft
     LayoutMirroring.childrenInherit: true
 
+    // The page that is shown, an action of the registry.
+    property int page: Actions.ServicesPage
+
+    function turnTo(page: int) {
+        root.page = page;
+        if (page === Actions.ServicesPage)
+            services.focusList();
+    }
+
+    function openService(service: string, tab: int) {
+        root.turnTo(Actions.ServicesPage);
+        services.openDetail(service);
+        services.showTab(tab);
+    }
+
+    // What the registry leaves to the window.
+    function perform(action: int, service: string) {
+        switch (action) {
+        case Actions.ServicesPage:
+        case Actions.SettingsPage:
+        case Actions.DoctorPage:
+        case Actions.KeyboardPage:
+        case Actions.AboutPage:
+            root.turnTo(action);
+            break;
+        case Actions.Palette:
+            palette.open();
+            break;
+        case Actions.GoToService:
+            root.turnTo(Actions.ServicesPage);
+            services.goTo(ServicesModel.rowOf(service));
+            break;
+        case Actions.Stop:
+            services.askOrder(Actions.StopThem, [service]);
+            break;
+        case Actions.StopAll:
+            services.askOrder(Actions.StopThem, []);
+            break;
+        case Actions.RestartAll:
+            services.askOrder(Actions.RestartThem, []);
+            break;
+        case Actions.OpenUrl:
+            Qt.openUrlExternally(Actions.url(service));
+            break;
+        case Actions.CopyUrl:
+            clipboard.copyText(Actions.url(service));
+            break;
+        case Actions.SelectAll:
+            root.turnTo(Actions.ServicesPage);
+            ServicesModel.selectAll();
+            break;
+        case Actions.Filter:
+            root.turnTo(Actions.ServicesPage);
+            services.focusFilter();
+            break;
+        case Actions.NextProblem:
+        case Actions.PreviousProblem:
+            root.turnTo(Actions.ServicesPage);
+            services.goToProblem(action === Actions.NextProblem);
+            break;
+        case Actions.EditConfig:
+            Qt.openUrlExternally("file://" + Supervisor.configPath);
+            break;
+        case Actions.ChangeMode:
+            modeMenu.popup(header, header.width - modeMenu.implicitWidth - Metrics.px(52), header.height);
+            break;
+        case Actions.Diagnostics:
+            diagnostics.open();
+            break;
+        case Actions.CloseWindow:
+            root.close();
+            break;
+        case Actions.Quit:
+            App.quit();
+            break;
+        }
+    }
+
+    // From the header to the page to the footer and on.
+    function goRound(step: int) {
+        let at = 1;
+        for (let item = root.activeFocusItem; item; item = item.parent) {
+            if (item === header)
+                at = 0;
+            else if (item === footer)
+                at = 2;
+        }
+        switch ((at + step + 3) % 3) {
+        case 0:
+            header.takeFocus();
+            break;
+        case 1:
+            if (root.page === Actions.ServicesPage)
+                services.focusList();
+            else
+                other.item.forceActiveFocus(Qt.TabFocusReason);
+            break;
+        case 2:
+            footer.takeFocus();
+            break;
+        }
+    }
+
     function comeForward() {
         root.show();
         root.raise();
         root.requestActivate();
     }
 
-    onVisibleChanged: App.setVisible(root.visible)
+    onVisibleChanged: {
+        App.setVisible(root.visible);
+        if (!root.visible)
+            place.keep();
+    }
 
     Component.onCompleted: {
         App.setDark(Theme.isDark);
+        place.restore();
         if (!App.startsHidden)
             root.show();
     }
@@ -33,25 +141,25 @@ ApplicationWindow {
     Binding {
         target: Theme
         property: "isLightWanted"
-        value: App.theme === App.Light
+        value: Settings.theme === App.Light
     }
 
     Binding {
         target: Theme
         property: "isDarkWanted"
-        value: App.theme === App.Dark
+        value: Settings.theme === App.Dark
     }
 
     Binding {
         target: Theme
         property: "isContrast"
-        value: App.theme === App.HighContrast
+        value: Settings.theme === App.HighContrast
     }
 
     Binding {
         target: Metrics
         property: "isContrast"
-        value: App.theme === App.HighContrast
+        value: Settings.theme === App.HighContrast
     }
 
     Binding {
@@ -83,70 +191,46 @@ ApplicationWindow {
         }
 
         function onQuitReady() {
+            place.keep();
             Qt.quit();
         }
     }
 
-    Shortcut {
-        sequence: "/"
-        onActivated: services.focusFilter()
+    Connections {
+        target: Actions
+
+        function onWanted(action: int, service: string) {
+            root.perform(action, service);
+        }
+    }
+
+    ActionShortcuts {
+        service: root.page === Actions.ServicesPage ? services.currentService : ""
+    }
+
+    WindowPlace {
+        id: place
+
+        window: root
     }
 
     Shortcut {
-        sequence: "Ctrl+R"
-        enabled: services.hasService && services.currentRow.canRestart
-        onActivated: ServicesModel.restart(services.currentRow.name)
+        sequence: "F6"
+        onActivated: root.goRound(1)
     }
 
     Shortcut {
-        sequences: ["Ctrl+Return", "Ctrl+Enter"]
-        enabled: services.hasService && services.currentRow.canStart
-        onActivated: ServicesModel.start(services.currentRow.name)
-    }
-
-    Shortcut {
-        sequence: "Ctrl+."
-        enabled: services.hasService && services.currentRow.canStop
-        onActivated: ServicesModel.stop(services.currentRow.name)
-    }
-
-    Shortcut {
-        sequence: "Ctrl+O"
-        enabled: services.hasService && services.currentRow.url !== ""
-        onActivated: Qt.openUrlExternally(services.currentRow.url)
-    }
-
-    Shortcut {
-        sequence: "Ctrl+Shift+C"
-        enabled: services.hasService && services.currentRow.url !== ""
-        onActivated: services.copyUrl()
-    }
-
-    Shortcut {
-        sequence: "F8"
-        onActivated: services.goToProblem(true)
-    }
-
-    Shortcut {
-        sequence: "Shift+F8"
-        onActivated: services.goToProblem(false)
-    }
-
-    Shortcut {
-        sequence: "Ctrl+W"
-        onActivated: root.close()
-    }
-
-    Shortcut {
-        sequence: "Ctrl+Q"
-        onActivated: App.quit()
+        sequence: "Shift+F6"
+        onActivated: root.goRound(-1)
     }
 
     AppHeader {
         id: header
 
         width: parent.width
-        onProblemWanted: services.goTo(ServicesModel.rowOf(Supervisor.firstProblem))
+        page: root.page
+        onPaletteWanted: root.perform(Actions.Palette, "")
+        onProblemWanted: root.perform(Actions.GoToService, Supervisor.firstProblem)
         onMenuWanted: anchor => appMenu.popup(anchor, anchor.width - appMenu.implicitWidth, anchor.height + 4)
         onModeMenuWanted: anchor => modeMenu.popup(anchor, 0, anchor.height + 4)
     }
@@ -164,7 +248,53 @@ ApplicationWindow {
         anchors.top: banner.bottom
         anchors.bottom: footer.top
         width: parent.width
-        focus: true
+        visible: root.page === Actions.ServicesPage
+        focus: visible
+    }
+
+    Loader {
+        id: other
+
+        anchors.fill: services
+        active: root.page !== Actions.ServicesPage
+        focus: active
+        sourceComponent: root.page === Actions.SettingsPage ? settings : root.page === Actions.DoctorPage ? doctor : root.page === Actions.KeyboardPage ? keyboard : root.page === Actions.AboutPage ? about : undefined
+        onLoaded: item.forceActiveFocus(Qt.OtherFocusReason)
+    }
+
+    Component {
+        id: settings
+
+        SettingsPage {
+            onLeaving: root.turnTo(Actions.ServicesPage)
+        }
+    }
+
+    Component {
+        id: doctor
+
+        DoctorPage {
+            onLeaving: root.turnTo(Actions.ServicesPage)
+        }
+    }
+
+    Component {
+        id: keyboard
+
+        KeyboardPage {
+            onLeaving: root.turnTo(Actions.ServicesPage)
+        }
+    }
+
+    Component {
+        id: about
+
+        AboutPage {
+            onLeaving: root.turnTo(Actions.ServicesPage)
+            onCopyWanted: text => clipboard.copyText(text)
+            onDiagnosticsWanted: root.perform(Actions.Diagnostics, "")
+            onDoctorWanted: root.turnTo(Actions.DoctorPage)
+        }
     }
 
     AppFooter {
@@ -176,8 +306,20 @@ ApplicationWindow {
 
     AppMenu {
         id: appMenu
+    }
 
-        onCloseWanted: root.close()
+    CommandPalette {
+        id: palette
+
+        current: root.page === Actions.ServicesPage ? services.currentService : ""
+    }
+
+    SaveDiagnosticsDialog {
+        id: diagnostics
+    }
+
+    Clipboard {
+        id: clipboard
     }
 
     ModeMenu {
@@ -186,11 +328,9 @@ ApplicationWindow {
 
     DesktopLinks {
         window: root
-        onServiceWanted: service => services.openDetail(service)
-        onLogsWanted: service => {
-            services.openDetail(service);
-            services.showTab(DetailPane.Logs);
-        }
-        onConfigWanted: Qt.openUrlExternally("file://" + Supervisor.configPath)
+        onServiceWanted: service => root.openService(service, DetailPane.Overview)
+        onLogsWanted: service => root.openService(service, DetailPane.Logs)
+        onConfigWanted: root.perform(Actions.EditConfig, "")
+        onRestartAllWanted: root.perform(Actions.RestartAll, "")
     }
 }

@@ -16,6 +16,8 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::actions;
+use crate::autostart;
 use crate::bridge::shell::ffi as shell;
 use crate::desk::{self, Ask, Desk, Manner};
 use crate::desktop::{Presence, Wish};
@@ -24,6 +26,7 @@ use crate::language;
 use crate::lifecycle::{self, Mark};
 use crate::link::{self, Link, Report};
 use crate::logs;
+use crate::memory;
 use crate::notes::{self, NotePipes};
 use crate::options::Options;
 use crate::pages;
@@ -73,8 +76,15 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     };
     let mark = Mark::set(&paths.private);
     let settings = Settings::load(&paths);
+    settings.publish();
     let starts_hidden = options.background && settings.now().start_hidden;
     language::choose(options.language.as_deref());
+    memory::open(&paths.state);
+    match autostart::repair() {
+        Ok(false) => {}
+        Ok(true) => tracing::info!("the session starts this program from now on"),
+        Err(error) => tracing::warn!(%error, "the entry for starting at login cannot be mended"),
+    }
     let (asks, asked) = mpsc::channel(desk::ASKS_MAX);
     let (surfaces, entered) = mpsc::channel(SURFACES_MAX);
     let manner =
@@ -101,6 +111,9 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     drop(clerks);
     end(runtime, crew);
     mark.clear();
+    if let Err(error) = memory::keep() {
+        tracing::warn!(%error, "what the window remembers is not written down");
+    }
     code
 }
 
@@ -191,6 +204,7 @@ fn pages(crew: &mut JoinSet<()>, reach: &Reach, handle: &Handle) {
     crew.spawn_on(records::run(records::COUNTER.open(), reach.clone()), handle);
     crew.spawn_on(pages::metrics::run(reach.clone()), handle);
     crew.spawn_on(logs::run(logs::COUNTER.open(), reach.clone()), handle);
+    crew.spawn_on(actions::serve(actions::COUNTER.open(), reach.clone()), handle);
 }
 
 /// Runs Qt until the app ends.

@@ -58,7 +58,7 @@ pub(crate) enum Ask {
 }
 
 /// What to do with a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verb {
     /// Up.
     Start,

@@ -13,16 +13,20 @@
 extern crate cxx_qt_lib as _;
 extern crate cxx_qt_lib_extras as _;
 
+mod actions;
 mod app;
+mod autostart;
 mod bridge;
 mod counter;
 mod desk;
 mod desktop;
+mod diagnostics;
 mod engine;
 mod language;
 mod lifecycle;
 mod link;
 mod logs;
+mod memory;
 mod notes;
 mod options;
 mod pages;
@@ -31,6 +35,7 @@ mod pump;
 mod reach;
 mod records;
 mod roles;
+mod selection;
 mod settings;
 mod signals;
 mod single;

@@ -9,6 +9,9 @@ use crate::bridge::services::ffi::{FilterChip, FittingAction, PendingWish, State
 /// `Qt::UserRole`.
 const USER_ROLE: i32 = 256;
 
+/// Whether a row is selected; what no picture of the services knows.
+pub(crate) const SELECTED_ROLE: i32 = USER_ROLE;
+
 /// The number of a role in the model.
 pub(crate) fn role_index(role: Role) -> i32 {
     USER_ROLE + 1 + role as i32

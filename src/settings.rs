@@ -5,7 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ostler_api::OnQuit;
 use ostler_config::{Os, Paths};
@@ -16,6 +16,8 @@ use tokio::sync::{mpsc, watch};
 use crate::desk::Ask;
 
 const FILE: &str = "desktop.json";
+
+static COUNTING: OnceLock<Settings> = OnceLock::new();
 
 /// What counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +96,18 @@ impl Settings {
             is_close_known: stored.is_close_known,
         };
         Self { set: Arc::new(watch::Sender::new(set)), default: Arc::new(default), file: Arc::new(file) }
+    }
+
+    /// Lets the objects of the bridge find it. Only the first one counts.
+    pub(crate) fn publish(&self) {
+        if COUNTING.set(self.clone()).is_err() {
+            tracing::error!("the settings are published already");
+        }
+    }
+
+    /// Those that were published.
+    pub(crate) fn published() -> Option<&'static Self> {
+        COUNTING.get()
     }
 
     /// What counts now.

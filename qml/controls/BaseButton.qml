@@ -12,6 +12,8 @@ T.Button {
     property bool isLarge: false
     property bool isFlat: false
     property bool isPrimary: false
+    // The glyph stands at the beginning, not in the middle.
+    property bool isLeading: false
     property bool opensMenu: false
     property string hint: ""
     readonly property bool isFilled: root.isPrimary && root.enabled
@@ -42,7 +44,9 @@ T.Button {
         Row {
             id: row
 
-            anchors.centerIn: parent
+            anchors.verticalCenter: parent.verticalCenter
+            anchors.horizontalCenter: root.isLeading ? undefined : parent.horizontalCenter
+            x: root.isLeading ? Metrics.px(9) : 0
             spacing: Metrics.gap
 
             Glyph {

@@ -32,6 +32,9 @@ T.Dialog {
     focus: true
     closePolicy: T.Popup.CloseOnEscape
 
+    // What is asked about may be known only after the question is there.
+    onCanConfirmChanged: if (root.opened && root.isUndoable && root.canConfirm && cancel.activeFocus)
+        confirm.forceActiveFocus(Qt.TabFocusReason)
     onOpened: {
         if (root.isUndoable && root.canConfirm)
             confirm.forceActiveFocus(Qt.TabFocusReason);

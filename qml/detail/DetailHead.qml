@@ -157,7 +157,7 @@ Item {
                     text: root.isNarrow ? "" : qsTr("Restart")
                     hint: root.isNarrow ? qsTr("Restart %1").arg(who.name) : ""
                     Accessible.name: qsTr("Restart %1").arg(who.name)
-                    onClicked: ServicesModel.restart(root.service)
+                    onClicked: Actions.run(Actions.Restart, root.service)
                 }
 
                 BaseButton {
@@ -166,7 +166,7 @@ Item {
                     text: root.isNarrow ? "" : qsTr("Stop")
                     hint: root.isNarrow ? qsTr("Stop %1").arg(who.name) : ""
                     Accessible.name: qsTr("Stop %1").arg(who.name)
-                    onClicked: ServicesModel.stop(root.service)
+                    onClicked: Actions.run(Actions.Stop, root.service)
                 }
 
                 BaseButton {
@@ -175,7 +175,7 @@ Item {
                     text: root.isNarrow ? "" : qsTr("Start")
                     hint: root.isNarrow ? qsTr("Start %1").arg(who.name) : ""
                     Accessible.name: qsTr("Start %1").arg(who.name)
-                    onClicked: ServicesModel.start(root.service)
+                    onClicked: Actions.run(Actions.Start, root.service)
                 }
 
                 BaseButton {

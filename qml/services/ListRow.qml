@@ -11,6 +11,8 @@ RowFacts {
 
     signal picked
     signal opened
+    signal selectionWanted
+    signal rangeWanted
     signal menuWanted(Item anchor)
 
     implicitHeight: content.item ? content.item.implicitHeight : Metrics.rowHeight
@@ -44,6 +46,8 @@ RowFacts {
             hasFocusRing: root.hasFocusRing
             onPicked: root.picked()
             onOpened: root.opened()
+            onSelectionWanted: root.selectionWanted()
+            onRangeWanted: root.rangeWanted()
             onMenuWanted: anchor => root.menuWanted(anchor)
         }
     }

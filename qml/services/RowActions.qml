@@ -36,28 +36,28 @@ RowLayout {
         enabled: root.row.url !== ""
         glyph: Glyphs.action("open")
         hint: qsTr("Open %1").arg(root.row.address)
-        onClicked: Qt.openUrlExternally(root.row.url)
+        onClicked: Actions.run(Actions.OpenUrl, root.row.name)
     }
 
     RowButton {
         enabled: root.row.canRestart && root.row.fit !== ServicesModel.RestartFits && root.row.fit !== ServicesModel.RestartNowFits
         glyph: Glyphs.action("restart")
         hint: qsTr("Restart %1").arg(root.row.name)
-        onClicked: ServicesModel.restart(root.row.name)
+        onClicked: Actions.run(Actions.Restart, root.row.name)
     }
 
     RowButton {
         enabled: root.row.canStop
         glyph: Glyphs.action("stop")
         hint: qsTr("Stop %1").arg(root.row.name)
-        onClicked: ServicesModel.stop(root.row.name)
+        onClicked: Actions.run(Actions.Stop, root.row.name)
     }
 
     RowButton {
         enabled: root.row.canStart && root.row.fit !== ServicesModel.StartFits
         glyph: Glyphs.action("start")
         hint: qsTr("Start %1").arg(root.row.name)
-        onClicked: ServicesModel.start(root.row.name)
+        onClicked: Actions.run(Actions.Start, root.row.name)
     }
 
     BaseButton {
@@ -69,9 +69,9 @@ RowLayout {
         Accessible.name: qsTr("%1 %2").arg(text).arg(root.row.name)
         onClicked: {
             if (root.row.fit === ServicesModel.StartFits)
-                ServicesModel.start(root.row.name);
+                Actions.run(Actions.Start, root.row.name);
             else
-                ServicesModel.restart(root.row.name);
+                Actions.run(Actions.Restart, root.row.name);
         }
     }
 

@@ -29,4 +29,5 @@ Item {
     required property bool canRestart
     required property bool isStale
     required property bool isFolded
+    required property bool isSelected
 }

@@ -9,7 +9,6 @@ BaseMenu {
 
     readonly property string name: root.row ? root.row.name : ""
 
-    signal copyWanted(string text)
     signal detailWanted(string service)
 
     BaseMenuItem {
@@ -21,41 +20,36 @@ BaseMenu {
     BaseMenuSeparator {
     }
 
-    BaseMenuItem {
-        text: qsTr("Start")
-        keys: "Ctrl+Enter"
+    ActionItem {
+        actionId: Actions.Start
+        service: root.name
         enabled: root.row && root.row.canStart
-        onTriggered: ServicesModel.start(root.name)
     }
 
-    BaseMenuItem {
-        text: qsTr("Restart")
-        keys: "Ctrl+R"
+    ActionItem {
+        actionId: Actions.Restart
+        service: root.name
         enabled: root.row && root.row.canRestart
-        onTriggered: ServicesModel.restart(root.name)
     }
 
-    BaseMenuItem {
-        text: qsTr("Stop")
-        keys: "Ctrl+."
+    ActionItem {
+        actionId: Actions.Stop
+        service: root.name
         enabled: root.row && root.row.canStop
-        onTriggered: ServicesModel.stop(root.name)
     }
 
     BaseMenuSeparator {
     }
 
-    BaseMenuItem {
-        text: qsTr("Open URL")
-        keys: "Ctrl+O"
+    ActionItem {
+        actionId: Actions.OpenUrl
+        service: root.name
         enabled: root.row && root.row.url !== ""
-        onTriggered: Qt.openUrlExternally(root.row.url)
     }
 
-    BaseMenuItem {
-        text: qsTr("Copy URL")
-        keys: "Ctrl+Shift+C"
+    ActionItem {
+        actionId: Actions.CopyUrl
+        service: root.name
         enabled: root.row && root.row.url !== ""
-        onTriggered: root.copyWanted(root.row.url)
     }
 }

@@ -10,28 +10,32 @@ Item {
     property bool isCurrent: false
     property bool hasFocusRing: false
 
+    // With several selected, the one with the keyboard is only ringed.
+    readonly property bool isMarked: root.row.isSelected || (root.isCurrent && ServicesModel.selected.length === 0)
     readonly property bool hasWhy: root.row.why !== ""
     readonly property bool isFailed: root.row.phase === ServicesModel.Failed
     readonly property color quiet: root.row.isStale ? Theme.text3 : Theme.text2
 
     signal picked
     signal opened
+    signal selectionWanted
+    signal rangeWanted
     signal menuWanted(Item anchor)
 
     implicitHeight: Metrics.rowHeight + (root.hasWhy ? why.height : 0)
 
     Accessible.role: Accessible.ListItem
     Accessible.name: Words.ofRow(root.row.name, root.row.phase, root.row.why, root.row.group)
-    Accessible.selected: root.isCurrent
+    Accessible.selected: root.isMarked
     Accessible.onPressAction: root.picked()
 
     Rectangle {
         anchors.fill: parent
-        color: root.isCurrent ? Theme.select : root.isFailed ? Theme.failTint : hover.hovered ? Theme.hover : "transparent"
+        color: root.isMarked ? Theme.select : root.isFailed ? Theme.failTint : hover.hovered ? Theme.hover : "transparent"
 
         Rectangle {
             anchors.left: parent.left
-            visible: root.isCurrent
+            visible: root.isMarked
             width: Theme.isContrast ? 6 : 3
             height: parent.height
             color: Theme.accent
@@ -210,8 +214,19 @@ Item {
     }
 
     TapHandler {
+        acceptedModifiers: Qt.NoModifier
         onTapped: root.picked()
         onDoubleTapped: root.opened()
+    }
+
+    TapHandler {
+        acceptedModifiers: Qt.ControlModifier
+        onTapped: root.selectionWanted()
+    }
+
+    TapHandler {
+        acceptedModifiers: Qt.ShiftModifier
+        onTapped: root.rangeWanted()
     }
 
     TapHandler {

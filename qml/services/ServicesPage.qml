@@ -8,6 +8,7 @@ FocusScope {
     id: root
 
     readonly property RowFacts currentRow: list.currentItem as RowFacts
+    readonly property string currentService: hasService ? currentRow.name : ""
     readonly property bool hasService: currentRow !== null && !currentRow.isHeading
     readonly property bool isDetailOpen: detail.service !== ""
     readonly property bool isDetailAlone: isDetailOpen && root.width < Metrics.px(960)
@@ -56,12 +57,20 @@ FocusScope {
         root.focusList();
     }
 
-    function copyUrl() {
-        clipboard.copyText(root.currentRow.url);
-    }
-
     function goToProblem(isForward: bool) {
         root.goTo(ServicesModel.nextProblem(list.currentIndex, isForward));
+    }
+
+    // Asks before several services stop or restart; none named means all.
+    function askOrder(intent: int, names: list<string>) {
+        order.ask(intent, names);
+    }
+
+    // Moves with Shift: selects all from where it began.
+    function extend(step: int) {
+        const to = Math.max(0, Math.min(list.count - 1, list.currentIndex + step));
+        list.currentIndex = to;
+        ServicesModel.selectRange(list.anchorRow, to);
     }
 
     function openMenu(anchor: Item) {
@@ -85,9 +94,17 @@ FocusScope {
 
         anchors.left: parent.left
         width: root.listWidth
-        visible: !root.isDetailAlone
+        visible: !root.isDetailAlone && ServicesModel.selected.length < 2
         columns: tableColumns
         onFilterLeft: root.focusList()
+    }
+
+    SelectionBar {
+        anchors.left: parent.left
+        width: root.listWidth
+        columns: tableColumns
+        visible: !root.isDetailAlone && !toolbar.visible
+        onOrderWanted: intent => root.askOrder(intent, ServicesModel.selected)
     }
 
     ColumnHeads {
@@ -103,6 +120,9 @@ FocusScope {
 
     ListView {
         id: list
+
+        // Where a selection with Shift began.
+        property int anchorRow: -1
 
         anchors.top: heads.bottom
         anchors.bottom: parent.bottom
@@ -155,8 +175,24 @@ FocusScope {
                 if (event.modifiers & Qt.ShiftModifier)
                     root.openMenu(list.currentItem);
                 break;
+            case Qt.Key_Space:
+                list.anchorRow = list.currentIndex;
+                ServicesModel.select(list.currentIndex);
+                break;
+            case Qt.Key_Up:
+            case Qt.Key_Down:
+                if (!(event.modifiers & Qt.ShiftModifier)) {
+                    list.anchorRow = -1;
+                    return;
+                }
+                if (list.anchorRow < 0)
+                    list.anchorRow = list.currentIndex;
+                root.extend(event.key === Qt.Key_Up ? -1 : 1);
+                break;
             case Qt.Key_Escape:
-                if (root.isDetailOpen)
+                if (ServicesModel.selected.length > 0)
+                    ServicesModel.clearSelection();
+                else if (root.isDetailOpen)
                     root.closeDetail();
                 else
                     list.currentIndex = -1;
@@ -179,9 +215,27 @@ FocusScope {
             ListView.onPooled: delegate.visible = false
             ListView.onReused: delegate.visible = true
             onPicked: {
+                ServicesModel.clearSelection();
+                list.anchorRow = delegate.index;
                 list.currentIndex = delegate.index;
                 list.forceActiveFocus(Qt.MouseFocusReason);
                 root.follow();
+            }
+            onSelectionWanted: {
+                // The row that one began with belongs to it.
+                if (ServicesModel.selected.length === 0 && list.currentIndex >= 0 && list.currentIndex !== delegate.index)
+                    ServicesModel.select(list.currentIndex);
+                ServicesModel.select(delegate.index);
+                list.anchorRow = delegate.index;
+                list.currentIndex = delegate.index;
+                list.forceActiveFocus(Qt.MouseFocusReason);
+            }
+            onRangeWanted: {
+                if (list.anchorRow < 0)
+                    list.anchorRow = Math.max(0, list.currentIndex);
+                ServicesModel.selectRange(list.anchorRow, delegate.index);
+                list.currentIndex = delegate.index;
+                list.forceActiveFocus(Qt.MouseFocusReason);
             }
             onOpened: root.openDetail(delegate.name)
             onMenuWanted: anchor => {
@@ -208,7 +262,6 @@ FocusScope {
     ServiceMenu {
         id: menu
 
-        onCopyWanted: text => clipboard.copyText(text)
         onDetailWanted: service => root.openDetail(service)
         onClosed: if (!detail.activeFocus)
             root.focusList()
@@ -225,7 +278,8 @@ FocusScope {
         visible: root.hasSplitter
         least: Metrics.px(360)
         most: root.width - Metrics.px(480)
-        wanted: root.width >= Metrics.px(1600) ? Metrics.px(600) : Metrics.px(456)
+        wanted: Settings.pane("services", root.width >= Metrics.px(1600) ? Metrics.px(600) : Metrics.px(456))
+        onMoved: position => Settings.keepPane("services", position)
     }
 
     Rectangle {
@@ -253,17 +307,9 @@ FocusScope {
         onMenuWanted: anchor => root.openMenu(anchor)
     }
 
-    TextEdit {
-        id: clipboard
+    OrderServicesDialog {
+        id: order
 
-        function copyText(text: string) {
-            clipboard.text = text;
-            clipboard.selectAll();
-            clipboard.copy();
-            clipboard.text = "";
-        }
-
-        visible: false
-        Accessible.ignored: true
+        onClosed: root.focusList()
     }
 }

@@ -6,6 +6,10 @@ import dev.ostler.app
 Rectangle {
     id: root
 
+    function takeFocus() {
+        config.forceActiveFocus(Qt.TabFocusReason);
+    }
+
     implicitHeight: Metrics.footerHeight
     color: Theme.chrome
 
@@ -67,12 +71,14 @@ Rectangle {
         }
 
         BaseButton {
+            id: config
+
             isSmall: true
             enabled: Supervisor.configPath !== ""
             glyph: Glyphs.action("edit")
             text: qsTr("Open Config")
             hint: qsTr("Open the configuration file in the editor")
-            onClicked: Qt.openUrlExternally("file://" + Supervisor.configPath)
+            onClicked: Actions.run(Actions.EditConfig, "")
         }
     }
 

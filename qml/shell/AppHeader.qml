@@ -8,9 +8,18 @@ Rectangle {
 
     readonly property bool isNarrow: root.width < Metrics.px(960)
 
+    // The page that is shown, an action of the registry.
+    property int page: Actions.ServicesPage
+    readonly property bool isTight: root.width < Metrics.px(1180)
+
     signal problemWanted
+    signal paletteWanted
     signal menuWanted(Item anchor)
     signal modeMenuWanted(Item anchor)
+
+    function takeFocus() {
+        search.forceActiveFocus(Qt.TabFocusReason);
+    }
 
     implicitHeight: root.isNarrow ? Metrics.px(48) : Metrics.headerHeight
     color: Theme.chrome
@@ -82,8 +91,52 @@ Rectangle {
             }
         }
 
+        TabStrip {
+            Layout.fillHeight: true
+            visible: !root.isNarrow
+            label: qsTr("Pages")
+
+            TabButton {
+                text: Actions.text(Actions.ServicesPage, "")
+                keys: Actions.keys(Actions.ServicesPage)
+                isCurrent: root.page === Actions.ServicesPage
+                onClicked: Actions.run(Actions.ServicesPage, "")
+            }
+        }
+
         Item {
             Layout.fillWidth: !root.isNarrow
+        }
+
+        BaseButton {
+            id: search
+
+            Layout.preferredWidth: root.isTight ? Metrics.control : Metrics.px(196)
+            isLeading: !root.isTight
+            glyph: Glyphs.action("search")
+            glyphColor: Theme.text2
+            hint: root.isTight ? qsTr("Search or run") : ""
+            Accessible.name: qsTr("Search or run")
+            Accessible.description: Actions.keys(Actions.Palette)
+            onClicked: root.paletteWanted()
+
+            PlainText {
+                anchors.left: parent.left
+                anchors.leftMargin: Metrics.px(34)
+                anchors.verticalCenter: parent.verticalCenter
+                visible: !root.isTight
+                text: qsTr("Search or run")
+                color: Theme.text3
+                Accessible.ignored: true
+            }
+
+            KeyCap {
+                anchors.right: parent.right
+                anchors.rightMargin: Metrics.px(6)
+                anchors.verticalCenter: parent.verticalCenter
+                visible: !root.isTight
+                text: Actions.keys(Actions.Palette)
+            }
         }
 
         BaseButton {

@@ -5,26 +5,57 @@ import dev.ostler.app
 BaseMenu {
     id: root
 
-    signal closeWanted
+    ActionItem {
+        actionId: Actions.StartAll
+    }
 
-    BaseMenuItem {
-        text: qsTr("Reload configuration")
-        enabled: App.link === App.Live
-        onTriggered: Supervisor.reloadConfig()
+    ActionItem {
+        actionId: Actions.RestartAll
+    }
+
+    ActionItem {
+        actionId: Actions.StopAll
     }
 
     BaseMenuSeparator {
     }
 
-    BaseMenuItem {
-        text: App.hasTray ? qsTr("Close to the tray") : qsTr("Close window")
-        keys: "Ctrl+W"
-        onTriggered: root.closeWanted()
+    ActionItem {
+        actionId: Actions.ReloadConfig
     }
 
-    BaseMenuItem {
-        text: qsTr("Quit")
-        keys: "Ctrl+Q"
-        onTriggered: App.quit()
+    ActionItem {
+        actionId: Actions.SettingsPage
+    }
+
+    ActionItem {
+        actionId: Actions.DoctorPage
+    }
+
+    ActionItem {
+        actionId: Actions.Diagnostics
+    }
+
+    BaseMenuSeparator {
+    }
+
+    ActionItem {
+        actionId: Actions.KeyboardPage
+    }
+
+    ActionItem {
+        actionId: Actions.AboutPage
+    }
+
+    BaseMenuSeparator {
+    }
+
+    ActionItem {
+        actionId: Actions.CloseWindow
+        text: App.hasTray ? qsTr("Close to the tray") : qsTr("Close window")
+    }
+
+    ActionItem {
+        actionId: Actions.Quit
     }
 }

@@ -11,6 +11,7 @@ Item {
     signal logsWanted(string service)
     signal serviceWanted(string service)
     signal configWanted
+    signal restartAllWanted
 
     visible: false
 
@@ -51,7 +52,7 @@ Item {
         }
 
         function onRestartAllWanted() {
-            restartAllDialog.open();
+            root.restartAllWanted();
         }
 
         function onOpenWanted(url) {
@@ -79,9 +80,5 @@ Item {
 
     QuitDialog {
         id: quitDialog
-    }
-
-    RestartAllDialog {
-        id: restartAllDialog
     }
 }

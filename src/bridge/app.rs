@@ -47,7 +47,6 @@ pub(crate) mod ffi {
         #[qobject]
         #[qml_element]
         #[qml_singleton]
-        #[qproperty(ThemeChoice, theme, READ, NOTIFY)]
         #[qproperty(Link, link, READ, NOTIFY)]
         #[qproperty(QString, link_text, READ, NOTIFY)]
         #[qproperty(QString, link_reason, READ, NOTIFY)]
@@ -97,7 +96,6 @@ pub(crate) mod ffi {
 
 /// What [`ffi::App`] holds.
 pub struct AppRust {
-    theme: ffi::ThemeChoice,
     link: ffi::Link,
     link_text: QString,
     link_reason: QString,
@@ -112,7 +110,6 @@ impl Default for AppRust {
     fn default() -> Self {
         let desk = Desk::get();
         Self {
-            theme: desk.map_or(ffi::ThemeChoice::System, Desk::theme),
             link: ffi::Link::Connecting,
             link_text: QString::default(),
             link_reason: QString::default(),

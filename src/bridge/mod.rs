@@ -11,6 +11,7 @@
     reason = "generated code, not all of which is public"
 )]
 
+pub(crate) mod actions;
 pub(crate) mod app;
 pub(crate) mod desktop;
 pub(crate) mod detail;
@@ -18,6 +19,7 @@ pub(crate) mod log_text;
 pub(crate) mod logs;
 pub(crate) mod records;
 pub(crate) mod services;
+pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod sparkline;
 pub(crate) mod supervisor;

@@ -1,14 +1,18 @@
 //! The list of services.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use cxx_qt::{CxxQtType, Threading};
-use cxx_qt_lib::{QByteArray, QHash, QHashPair_i32_QByteArray, QList, QModelIndex, QString, QVariant};
+use cxx_qt_lib::{
+    QByteArray, QHash, QHashPair_i32_QByteArray, QList, QModelIndex, QString, QStringList, QVariant,
+};
 use ostler_view::{Patch, Role, Row};
 
 use super::put;
 use crate::desk::{Ask, Desk, Verb};
-use crate::roles::{self, role_index};
+use crate::roles::{self, SELECTED_ROLE, role_index};
+use crate::selection::Selection;
 use crate::stage::Surface;
 
 #[cxx_qt::bridge]
@@ -16,6 +20,8 @@ pub(crate) mod ffi {
     unsafe extern "C++" {
         include!("cxx-qt-lib/qstring.h");
         type QString = cxx_qt_lib::QString;
+        include!("cxx-qt-lib/qstringlist.h");
+        type QStringList = cxx_qt_lib::QStringList;
         include!("cxx-qt-lib/qvariant.h");
         type QVariant = cxx_qt_lib::QVariant;
         include!("cxx-qt-lib/qmodelindex.h");
@@ -110,6 +116,7 @@ pub(crate) mod ffi {
         #[qproperty(bool, is_filtered, READ, NOTIFY)]
         #[qproperty(FilterChip, chip, READ, NOTIFY)]
         #[qproperty(QString, filter_text, READ, NOTIFY)]
+        #[qproperty(QStringList, selected, READ, NOTIFY)]
         type ServicesModel = super::ServicesModelRust;
 
         #[cxx_override]
@@ -192,6 +199,22 @@ pub(crate) mod ffi {
         #[qinvokable]
         fn fold(self: Pin<&mut ServicesModel>, group: &QString, is_folded: bool);
 
+        /// Selects a row, or not any more.
+        #[qinvokable]
+        fn select(self: Pin<&mut ServicesModel>, row: i32);
+
+        /// Selects all from a row to another, and nothing else.
+        #[qinvokable]
+        fn select_range(self: Pin<&mut ServicesModel>, from: i32, to: i32);
+
+        /// Selects all that are listed.
+        #[qinvokable]
+        fn select_all(self: Pin<&mut ServicesModel>);
+
+        /// Selects nothing.
+        #[qinvokable]
+        fn clear_selection(self: Pin<&mut ServicesModel>);
+
         /// The row of a service; -1 when it is not listed.
         #[qinvokable]
         fn row_of(self: &ServicesModel, service: &QString) -> i32;
@@ -212,6 +235,8 @@ pub struct ServicesModelRust {
     is_filtered: bool,
     chip: ffi::FilterChip,
     filter_text: QString,
+    selected: QStringList,
+    selection: Selection,
 }
 
 impl Default for ServicesModelRust {
@@ -222,7 +247,17 @@ impl Default for ServicesModelRust {
             is_filtered: false,
             chip: ffi::FilterChip::AllServices,
             filter_text: QString::default(),
+            selected: QStringList::default(),
+            selection: Selection::default(),
         }
+    }
+}
+
+impl ServicesModelRust {
+    /// Forgets what is selected and not listed any more; says which.
+    fn keep_selected(&mut self) -> Vec<String> {
+        let Self { rows, selection, .. } = self;
+        selection.keep(rows)
     }
 }
 
@@ -243,6 +278,8 @@ impl ffi::ServicesModel {
                 Patch::Change { at, row, roles } => self.as_mut().change(at, row, &roles),
             }
         }
+        let gone = self.as_mut().rust_mut().keep_selected();
+        self.as_mut().tell_selection(&gone);
         put!(self.count = to_i32(self.rows.len()), count_changed);
         put!(self.is_filtered = filter.is_on(), is_filtered_changed);
         put!(self.chip = roles::chip_to_qml(filter.chip), chip_changed);
@@ -255,6 +292,10 @@ impl ffi::ServicesModel {
 
     fn data(&self, index: &QModelIndex, role: i32) -> QVariant {
         let row = usize::try_from(index.row()).ok().and_then(|row| self.rows.get(row));
+        if role == SELECTED_ROLE {
+            let is_selected = row.is_some_and(|row| self.selection.has(row));
+            return QVariant::from(&is_selected);
+        }
         let role = roles::role_of(role);
         row.zip(role).map_or_else(QVariant::default, |(row, role)| roles::value(row, role))
     }
@@ -264,6 +305,7 @@ impl ffi::ServicesModel {
         for role in Role::ALL {
             names.insert(role_index(*role), QByteArray::from(&roles::qml_name(*role)));
         }
+        names.insert(SELECTED_ROLE, QByteArray::from("isSelected"));
         names
     }
 
@@ -326,6 +368,50 @@ impl ffi::ServicesModel {
 
     fn fold(self: Pin<&mut Self>, group: &QString, is_folded: bool) {
         Desk::ask(Ask::Fold { group: group.to_string(), is_folded });
+    }
+
+    fn select(mut self: Pin<&mut Self>, row: i32) {
+        let row = usize::try_from(row).ok().and_then(|row| self.rows.get(row)).map(|row| row.key.clone());
+        let changed = row.map(|key| self.as_mut().rust_mut().selection.toggle(key)).unwrap_or_default();
+        self.tell_selection(&changed);
+    }
+
+    fn select_range(mut self: Pin<&mut Self>, from: i32, to: i32) {
+        let (first, last) = (from.min(to).max(0), from.max(to));
+        let at = |row: i32| usize::try_from(row).unwrap_or_default();
+        let range = self.rows.iter().skip(at(first)).take(at(last - first + 1));
+        let keys = Selection::of(range);
+        let changed = self.as_mut().rust_mut().selection.replace(keys);
+        self.tell_selection(&changed);
+    }
+
+    fn select_all(mut self: Pin<&mut Self>) {
+        let keys = Selection::of(self.rows.iter());
+        let changed = self.as_mut().rust_mut().selection.replace(keys);
+        self.tell_selection(&changed);
+    }
+
+    fn clear_selection(mut self: Pin<&mut Self>) {
+        let changed = self.as_mut().rust_mut().selection.replace(BTreeSet::new());
+        self.tell_selection(&changed);
+    }
+
+    /// Announces rows whose selection has changed.
+    fn tell_selection(mut self: Pin<&mut Self>, changed: &[String]) {
+        if changed.is_empty() {
+            return;
+        }
+        let rows = 0..self.rows.len();
+        let told: Vec<usize> = rows.filter(|at| changed.contains(&self.rows[*at].key)).collect();
+        for at in told {
+            let index = self.index(to_i32(at), 0, &QModelIndex::default());
+            self.as_mut().data_changed(&index, &index, &QList::from(vec![SELECTED_ROLE]));
+        }
+        let mut selected = QStringList::default();
+        for row in self.rows.iter().filter(|row| self.selection.has(row)) {
+            selected.append(QString::from(&row.name));
+        }
+        put!(self.selected = selected, selected_changed);
     }
 
     fn row_of(&self, service: &QString) -> i32 {

@@ -1,11 +1,18 @@
 //! What the pages of the window need beyond the services: one file for each.
 
+mod about;
 mod detail;
+mod diagnostics;
 mod doctor;
 mod environment;
 mod follow;
 mod incidents;
 pub(crate) mod metrics;
+mod keyboard;
+mod order;
+mod palette;
+
+pub(crate) use keyboard::shown;
 
 use crate::records::Source;
 
@@ -27,4 +34,10 @@ pub(crate) const SOURCES: &[&Source] = &[
     &environment::ENVIRONMENT,
     &metrics::CHARTS,
     &metrics::FIGURES,
+    &about::FACTS,
+    &diagnostics::PARTS,
+    &keyboard::KEYS,
+    &order::STOPS,
+    &order::LEFT,
+    &palette::ENTRIES,
 ];

@@ -15,6 +15,7 @@
 //! Deliberately absent: Qt, I/O, tasks, the words of the states (the window words those itself, to translate
 //! them).
 
+mod actions;
 mod clock;
 mod detail;
 mod filter;
@@ -25,7 +26,10 @@ mod logs;
 mod menu;
 mod metrics;
 mod notify;
+mod order;
+mod palette;
 mod patch;
+mod place;
 mod record;
 mod row;
 mod rows;
@@ -36,6 +40,7 @@ mod tongue;
 mod tray;
 mod why;
 
+pub use actions::*;
 pub use clock::*;
 pub use detail::*;
 pub use filter::*;
@@ -46,7 +51,10 @@ pub use logs::*;
 pub use menu::*;
 pub use metrics::*;
 pub use notify::*;
+pub use order::*;
+pub use palette::*;
 pub use patch::*;
+pub use place::*;
 pub use record::*;
 pub use row::*;
 pub use rows::*;

@@ -1,0 +1,68 @@
+import QtQuick
+import QtQuick.Layouts
+import dev.ostler.app
+
+// What can be done with several services at once.
+Item {
+    id: root
+
+    required property Columns columns
+    readonly property list<string> names: ServicesModel.selected
+
+    // Asks before several stop or restart.
+    signal orderWanted(int verb)
+
+    implicitHeight: Metrics.toolbarHeight
+
+    Accessible.role: Accessible.ToolBar
+    Accessible.name: label.text
+
+    RowLayout {
+        anchors.fill: parent
+        anchors.leftMargin: root.columns.inset
+        anchors.rightMargin: root.columns.inset
+        spacing: Metrics.gap
+
+        PlainText {
+            id: label
+
+            text: qsTr("%1 selected").arg(root.names.length)
+            font: Metrics.strong
+        }
+
+        PlainText {
+            Layout.fillWidth: true
+            text: root.names.join(", ")
+            color: Theme.text2
+        }
+
+        BaseButton {
+            glyph: Glyphs.action("restart")
+            text: qsTr("Restart")
+            onClicked: Actions.runOn(Actions.RestartThem, root.names)
+        }
+
+        BaseButton {
+            glyph: Glyphs.action("stop")
+            text: qsTr("Stop…")
+            onClicked: root.orderWanted(Actions.StopThem)
+        }
+
+        BaseButton {
+            glyph: Glyphs.action("start")
+            text: qsTr("Start")
+            onClicked: Actions.runOn(Actions.StartThem, root.names)
+        }
+
+        BaseButton {
+            isFlat: true
+            text: qsTr("Clear")
+            onClicked: ServicesModel.clearSelection()
+        }
+
+        KeyCap {
+            visible: !root.columns.isCompact
+            text: qsTr("Esc")
+        }
+    }
+}

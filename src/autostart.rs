@@ -1,0 +1,10 @@
+//! Starting with the session: what the system really has, not what was once clicked.
+
+#[cfg(all(unix, not(target_os = "macos")))]
+#[path = "autostart/xdg.rs"]
+mod os;
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+#[path = "autostart/other.rs"]
+mod os;
+
+pub(crate) use os::{is_on, place, repair, set};
