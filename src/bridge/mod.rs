@@ -11,6 +11,7 @@
     reason = "generated code, not all of which is public"
 )]
 
+#[allow(dead_code, reason = "some values of its enumerations are named in QML only")]
 pub(crate) mod actions;
 pub(crate) mod app;
 pub(crate) mod desktop;
@@ -19,6 +20,7 @@ pub(crate) mod log_text;
 pub(crate) mod logs;
 pub(crate) mod records;
 pub(crate) mod services;
+#[allow(dead_code, reason = "some values of its enumerations are named in QML only")]
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod sparkline;

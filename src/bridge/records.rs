@@ -38,7 +38,7 @@ pub(crate) mod ffi {
     }
 
     unsafe extern "C++Qt" {
-        include!("ostler-tray/models.h");
+        include!("ostler-tray/bases.h");
         #[qobject]
         type RecordsBase;
     }

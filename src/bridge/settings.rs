@@ -210,7 +210,9 @@ impl ffi::Settings {
     }
 
     fn keep_pane(&self, name: &QString, position: f64) {
-        memory::change(|memory| drop(memory.panes.insert(name.to_string(), position)));
+        memory::change(|memory| {
+            memory.panes.insert(name.to_string(), position);
+        });
         COUNTER.ask(Errand::Remember);
     }
 }

@@ -27,15 +27,15 @@ pub(crate) mod ffi {
     }
 
     unsafe extern "C++Qt" {
-        include!(<QtQuick/QQuickPaintedItem>);
+        include!("ostler-tray/bases.h");
         #[qobject]
-        type QQuickPaintedItem;
+        type SparklineBase;
     }
 
     #[auto_cxx_name]
     unsafe extern "RustQt" {
         #[qobject]
-        #[base = QQuickPaintedItem]
+        #[base = SparklineBase]
         #[qml_element]
         #[qproperty(QList_f64, values)]
         #[qproperty(QColor, color)]

@@ -7,8 +7,8 @@ mod doctor;
 mod environment;
 mod follow;
 mod incidents;
-pub(crate) mod metrics;
 mod keyboard;
+pub(crate) mod metrics;
 mod order;
 mod palette;
 
