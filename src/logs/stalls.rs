@@ -26,11 +26,10 @@ pub(super) async fn measure(thread: CxxQtThread<LogModel>) {
         while begin.elapsed() < PERIOD {
             let (answer, answered) = oneshot::channel();
             let asked = Instant::now();
-            let queued = thread.queue(move |_| answer.send(()).unwrap_or_default());
-            if queued.is_err() || answered.await.is_err() {
-                return;
-            }
-            waits.push(asked.elapsed());
+            // Measured there, so that a busy runtime on this side does not count.
+            let queued = thread.queue(move |_| answer.send(asked.elapsed()).unwrap_or_default());
+            let (Ok(()), Ok(wait)) = (queued, answered.await) else { return };
+            waits.push(wait);
             tokio::time::sleep(PAUSE).await;
         }
         waits.sort_unstable();
