@@ -20,6 +20,7 @@ fn main() {
         .files([
             "src/bridge/actions.rs",
             "src/bridge/app.rs",
+            "src/bridge/config.rs",
             "src/bridge/desktop.rs",
             "src/bridge/detail.rs",
             "src/bridge/log_text.rs",

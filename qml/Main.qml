@@ -77,7 +77,7 @@ ApplicationWindow {
             services.goToProblem(action === Actions.NextProblem);
             break;
         case Actions.EditConfig:
-            Qt.openUrlExternally("file://" + Supervisor.configPath);
+            ConfigDocument.openEditor(ConfigDocument.TextView, "");
             break;
         case Actions.ChangeMode:
             modeMenu.popup(header, header.width - modeMenu.implicitWidth - Metrics.px(52), header.height);
@@ -332,5 +332,22 @@ ApplicationWindow {
         onLogsWanted: service => root.openService(service, DetailPane.Logs)
         onConfigWanted: root.perform(Actions.EditConfig, "")
         onRestartAllWanted: root.perform(Actions.RestartAll, "")
+    }
+
+    Loader {
+        id: editorLoader
+
+        active: false
+        sourceComponent: ConfigEditor {
+        }
+    }
+
+    Connections {
+        target: ConfigDocument
+
+        function onEditorRequested(view: int, service: string) {
+            editorLoader.active = true;
+            (editorLoader.item as ConfigEditor).show(view, service);
+        }
     }
 }

@@ -21,6 +21,7 @@ use crate::autostart;
 use crate::bridge::shell::ffi as shell;
 use crate::desk::{self, Ask, Desk, Manner};
 use crate::desktop::{Presence, Wish};
+use crate::editor;
 use crate::engine::Engine;
 use crate::language;
 use crate::lifecycle::{self, Mark};
@@ -205,6 +206,7 @@ fn pages(crew: &mut JoinSet<()>, reach: &Reach, handle: &Handle) {
     crew.spawn_on(pages::metrics::run(reach.clone()), handle);
     crew.spawn_on(logs::run(logs::COUNTER.open(), reach.clone()), handle);
     crew.spawn_on(actions::serve(actions::COUNTER.open(), reach.clone()), handle);
+    crew.spawn_on(editor::run(editor::COUNTER.open(), reach.clone()), handle);
 }
 
 /// Runs Qt until the app ends.

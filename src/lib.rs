@@ -21,6 +21,7 @@ mod counter;
 mod desk;
 mod desktop;
 mod diagnostics;
+mod editor;
 mod engine;
 mod language;
 mod lifecycle;

@@ -24,7 +24,7 @@ FocusScope {
     property bool wasOpened: false
 
     // A tab without a file is not listed.
-    readonly property list<string> files: ["OverviewTab.qml", "../logs/LogsTab.qml", "../metrics/MetricsTab.qml", "IncidentsTab.qml", "", "EnvironmentTab.qml"]
+    readonly property list<string> files: ["OverviewTab.qml", "../logs/LogsTab.qml", "../metrics/MetricsTab.qml", "IncidentsTab.qml", "../config/ConfigurationTab.qml", "EnvironmentTab.qml"]
     readonly property real inset: root.width < Metrics.px(640) ? Metrics.px(12) : Metrics.px(20)
 
     signal closed

@@ -94,7 +94,7 @@ FocusScope {
 
         anchors.left: parent.left
         width: root.listWidth
-        visible: !root.isDetailAlone && ServicesModel.selected.length < 2
+        visible: !root.isDetailAlone && !onboarding.visible && ServicesModel.selected.length < 2
         columns: tableColumns
         onFilterLeft: root.focusList()
     }
@@ -114,7 +114,7 @@ FocusScope {
         anchors.left: parent.left
         width: root.listWidth
         columns: tableColumns
-        visible: !tableColumns.isCompact
+        visible: !tableColumns.isCompact && !onboarding.visible
         height: visible ? implicitHeight : Metrics.lineWidth
     }
 
@@ -247,7 +247,7 @@ FocusScope {
 
     EmptyState {
         anchors.fill: list
-        visible: list.count === 0 && !root.isDetailAlone && App.link !== App.Connecting
+        visible: list.count === 0 && !root.isDetailAlone && !onboarding.visible && App.link !== App.Connecting
         title: ServicesModel.isFiltered ? qsTr("No service matches") : App.link === App.Stale ? qsTr("No engine") : qsTr("No services yet")
         sentence: ServicesModel.isFiltered ? "" : App.link === App.Stale ? App.linkReason : qsTr("Define one in %1; it appears here when the file is saved.").arg(Supervisor.configPath)
         step: ServicesModel.isFiltered ? qsTr("Clear filter") : App.link === App.Stale ? qsTr("Start engine") : ""
@@ -257,6 +257,13 @@ FocusScope {
             else
                 App.startEngine();
         }
+    }
+
+    OnboardingPage {
+        id: onboarding
+
+        anchors.fill: parent
+        visible: list.count === 0 && !root.isDetailAlone && !ServicesModel.isFiltered && App.link === App.Live
     }
 
     ServiceMenu {

@@ -90,5 +90,18 @@ Item {
         Item {
             Layout.fillWidth: !root.columns.isCompact
         }
+
+        BaseButton {
+            glyph: Glyphs.action("add")
+            text: root.columns.isCompact ? "" : qsTr("Add service")
+            hint: qsTr("Add a service to the configuration")
+            onClicked: adding.begin()
+        }
+    }
+
+    AddServiceDialog {
+        id: adding
+
+        onAdded: ConfigDocument.openEditor(ConfigDocument.ReviewView, "")
     }
 }

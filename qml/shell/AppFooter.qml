@@ -76,8 +76,8 @@ Rectangle {
             isSmall: true
             enabled: Supervisor.configPath !== ""
             glyph: Glyphs.action("edit")
-            text: qsTr("Open Config")
-            hint: qsTr("Open the configuration file in the editor")
+            text: qsTr("Edit Config")
+            hint: qsTr("Edit the configuration (Ctrl+E)")
             onClicked: Actions.run(Actions.EditConfig, "")
         }
     }

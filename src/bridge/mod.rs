@@ -14,6 +14,7 @@
 #[allow(dead_code, reason = "some values of its enumerations are named in QML only")]
 pub(crate) mod actions;
 pub(crate) mod app;
+pub(crate) mod config;
 pub(crate) mod desktop;
 pub(crate) mod detail;
 pub(crate) mod log_text;

@@ -1,6 +1,7 @@
 //! What the pages of the window need beyond the services: one file for each.
 
 mod about;
+mod config;
 mod detail;
 mod diagnostics;
 mod doctor;
@@ -40,4 +41,11 @@ pub(crate) const SOURCES: &[&Source] = &[
     &order::STOPS,
     &order::LEFT,
     &palette::ENTRIES,
+    &config::PROBLEMS,
+    &config::PLAN,
+    &config::DIFF,
+    &config::HISTORY,
+    &config::FORM,
+    &config::FINDS,
+    &config::FIND_LINES,
 ];

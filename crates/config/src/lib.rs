@@ -29,6 +29,7 @@ mod diagnostic;
 pub mod edit;
 mod expand;
 mod fleet;
+pub mod form;
 mod forms;
 mod home;
 mod include;

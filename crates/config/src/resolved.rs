@@ -141,7 +141,7 @@ fn has_meaning_by_default(section: &str) -> bool {
 }
 
 /// A value as TOML on one line.
-fn text(node: &Node, is_secret: bool) -> String {
+pub(crate) fn text(node: &Node, is_secret: bool) -> String {
     match &node.value {
         Value::Table(table) if table.entries.is_empty() => "{}".to_owned(),
         Value::Table(table) => {

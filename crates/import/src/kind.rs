@@ -23,6 +23,8 @@ pub enum Kind {
     Pitchfork,
     /// YAML with a `supervisor:` section.
     Section,
+    /// The servers in the settings of an MCP client.
+    McpClient,
 }
 
 /// How a file is written.
@@ -38,7 +40,7 @@ pub(crate) enum Format {
 
 impl Kind {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Procfile,
         Self::PackageJson,
         Self::DockerCompose,
@@ -47,6 +49,7 @@ impl Kind {
         Self::Supervisord,
         Self::Pitchfork,
         Self::Section,
+        Self::McpClient,
     ];
 
     /// The word for it on the command line.
@@ -60,6 +63,7 @@ impl Kind {
             Self::Supervisord => "supervisord",
             Self::Pitchfork => "pitchfork",
             Self::Section => "supervisor-yaml",
+            Self::McpClient => "mcp-client",
         }
     }
 
@@ -80,6 +84,7 @@ impl fmt::Display for Kind {
             Self::Supervisord => "supervisord",
             Self::Pitchfork => "pitchfork",
             Self::Section => "supervisor-section",
+            Self::McpClient => "MCP client configuration",
         })
     }
 }
@@ -100,6 +105,11 @@ pub(crate) fn by_name(name: &str) -> Option<Kind> {
         Some(Kind::Pm2)
     } else if name.starts_with("supervisord.") || name.ends_with(".ini") || name.ends_with(".conf") {
         Some(Kind::Supervisord)
+    } else if matches!(
+        name.as_str(),
+        "mcp.json" | ".mcp.json" | "mcp_config.json" | "claude_desktop_config.json"
+    ) {
+        Some(Kind::McpClient)
     } else if name.starts_with("pitchfork") && name.ends_with(".toml") {
         Some(Kind::Pitchfork)
     } else {
@@ -117,7 +127,7 @@ pub(crate) fn format(name: &str, kind: Option<Kind>) -> Option<Format> {
     match kind {
         Some(Kind::Procfile) => Some(Format::Lines),
         Some(Kind::Supervisord) => Some(Format::Ini),
-        Some(Kind::PackageJson) => Some(Format::Json),
+        Some(Kind::PackageJson | Kind::McpClient) => Some(Format::Json),
         Some(Kind::Pitchfork) => Some(Format::Toml),
         Some(Kind::DockerCompose | Kind::ProcessCompose | Kind::Section) => Some(Format::Yaml),
         Some(Kind::Pm2) | None if is_script(&name) => Some(Format::Script),
@@ -136,6 +146,8 @@ pub(crate) fn by_content(tree: &Node) -> Option<Kind> {
     let is_map = |key: &str| tree.get(key).is_some_and(|node| node.map().is_some());
     if tree.list().is_some_and(|items| items.iter().any(|item| item.get("script").is_some())) {
         Some(Kind::Pm2)
+    } else if is_map("mcpServers") {
+        Some(Kind::McpClient)
     } else if is_map("supervisor") {
         Some(Kind::Section)
     } else if is_map("processes") {

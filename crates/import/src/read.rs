@@ -166,6 +166,10 @@ fn of_tree(
             Some(daemons) => from::pitchfork(tree, daemons, reader),
             None => return Err(wrong("it has no [daemons.…]")),
         },
+        Kind::McpClient => match of("mcpServers").or_else(|| of("servers")).and_then(Node::map) {
+            Some(servers) => from::mcp_client(servers, reader),
+            None => return Err(wrong("it has no \"mcpServers\"")),
+        },
         Kind::Section => match of("supervisor") {
             Some(section) => from::section(tree, section, reader),
             None => return Err(wrong("it has no `supervisor:` section")),

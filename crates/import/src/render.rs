@@ -98,6 +98,7 @@ fn one(text: &mut String, service: &Service) {
     }
     match service.stdio {
         Some(Stdio::Pty) => keys.text("stdio", "pty"),
+        Some(Stdio::Stream) => keys.text("stdio", "stream"),
         None => {}
     }
     keys.some_text("group", service.group.as_deref());

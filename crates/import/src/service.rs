@@ -126,6 +126,8 @@ pub enum DependencyLoss {
 pub enum Stdio {
     /// A terminal.
     Pty,
+    /// Whoever attaches.
+    Stream,
 }
 
 /// When a one-shot is started by the clock.

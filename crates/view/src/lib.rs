@@ -18,6 +18,7 @@
 mod actions;
 mod clock;
 mod detail;
+pub mod editor;
 mod filter;
 mod fold;
 mod headline;

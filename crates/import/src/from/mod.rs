@@ -2,6 +2,7 @@
 
 mod common;
 mod compose;
+mod mcp_client;
 mod package_json;
 mod pitchfork;
 mod pm2;
@@ -11,6 +12,7 @@ mod section;
 mod supervisord;
 
 pub(crate) use compose::read as compose;
+pub(crate) use mcp_client::read as mcp_client;
 pub(crate) use package_json::read as package_json;
 pub(crate) use pitchfork::read as pitchfork;
 pub(crate) use pm2::read as pm2;

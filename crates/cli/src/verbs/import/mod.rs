@@ -38,7 +38,7 @@ const DASH: &str = "-";
 /// Turn another process manager's file into services
 ///
 /// Reads Procfiles, package.json scripts, docker-compose, process-compose, PM2 ecosystem files, supervisord,
-/// pitchfork, and YAML with a `supervisor:` section. Shows what would be added to the configuration and names every
+/// pitchfork, the servers of MCP clients, and YAML with a `supervisor:` section. Shows what would be added to the configuration and names every
 /// key that has no equivalent; nothing is written before you say so.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
