@@ -1,7 +1,7 @@
 //! Everything that can be done from the window, once: shortcuts, menus, the palette and the keyboard page are
 //! made of it.
 
-use crate::Row;
+use crate::{Row, say};
 
 /// What an action is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Scope {
 }
 
 macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident $scope:ident $text:literal $glyph:literal [$($keys:literal),*],)*) => {
+    ($($(#[$doc:meta])* $name:ident $scope:ident say($text:literal) $glyph:literal [$($keys:literal),*],)*) => {
         /// An action.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Action { $($(#[$doc])* $name,)* }
@@ -39,8 +39,8 @@ macro_rules! actions {
             }
 
             /// What it is called; `%1` stands for the service.
-            pub fn text(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
+            pub fn text(self) -> String {
+                match self { $(Self::$name => say($text),)* }
             }
 
             /// The name of its glyph.
@@ -58,57 +58,57 @@ macro_rules! actions {
 
 actions! {
     /// Restarts a service.
-    Restart Service "Restart %1" "action-restart" ["Ctrl+R"],
+    Restart Service say("Restart %1") "action-restart" ["Ctrl+R"],
     /// Starts a service.
-    Start Service "Start %1" "action-start" ["Ctrl+Return", "Ctrl+Enter"],
+    Start Service say("Start %1") "action-start" ["Ctrl+Return", "Ctrl+Enter"],
     /// Stops a service.
-    Stop Service "Stop %1" "action-stop" ["Ctrl+."],
+    Stop Service say("Stop %1") "action-stop" ["Ctrl+."],
     /// Goes to a service in the list.
-    GoToService Service "Go to %1" "action-chevron-right" [],
+    GoToService Service say("Go to %1") "action-chevron-right" [],
     /// Opens the address of a service.
-    OpenUrl Service "Open %1" "action-open" ["Ctrl+O"],
+    OpenUrl Service say("Open %1") "action-open" ["Ctrl+O"],
     /// Copies the address of a service.
-    CopyUrl Service "Copy the URL of %1" "action-copy" ["Ctrl+Shift+C"],
+    CopyUrl Service say("Copy the URL of %1") "action-copy" ["Ctrl+Shift+C"],
     /// Restarts what runs.
-    RestartAll Services "Restart all…" "action-restart" ["Ctrl+Shift+R"],
+    RestartAll Services say("Restart all…") "action-restart" ["Ctrl+Shift+R"],
     /// Stops what runs.
-    StopAll Services "Stop all…" "action-stop" [],
+    StopAll Services say("Stop all…") "action-stop" [],
     /// Starts what is enabled.
-    StartAll Services "Start all" "action-start" [],
+    StartAll Services say("Start all") "action-start" [],
     /// Selects every listed service.
-    SelectAll View "Select all listed services" "state-completed" ["Ctrl+A"],
+    SelectAll View say("Select all listed services") "state-completed" ["Ctrl+A"],
     /// Types into the filter.
-    Filter View "Filter services" "action-filter" ["/"],
+    Filter View say("Filter services") "action-filter" ["/"],
     /// Goes to the next problem.
-    NextProblem View "Next problem" "state-failed" ["F8"],
+    NextProblem View say("Next problem") "state-failed" ["F8"],
     /// Goes to the last problem.
-    PreviousProblem View "Previous problem" "state-failed" ["Shift+F8"],
+    PreviousProblem View say("Previous problem") "state-failed" ["Shift+F8"],
     /// The services.
-    ServicesPage Page "Services" "state-running" ["Ctrl+1"],
+    ServicesPage Page say("Services") "state-running" ["Ctrl+1"],
     /// The settings.
-    SettingsPage Page "Settings" "action-settings" ["Ctrl+,"],
+    SettingsPage Page say("Settings") "action-settings" ["Ctrl+,"],
     /// The self-check.
-    DoctorPage Page "Doctor" "state-completed" [],
+    DoctorPage Page say("Doctor") "state-completed" [],
     /// The keys.
-    KeyboardPage Page "Keyboard" "action-terminal" ["F1"],
+    KeyboardPage Page say("Keyboard") "action-terminal" ["F1"],
     /// Versions and places.
-    AboutPage Page "About Ostler" "action-info" [],
+    AboutPage Page say("About Ostler") "action-info" [],
     /// Everything that can be done.
-    Palette App "Search or run…" "action-search" ["Ctrl+K"],
+    Palette App say("Search or run…") "action-search" ["Ctrl+K"],
     /// Opens the configuration.
-    EditConfig App "Edit the configuration" "action-edit" ["Ctrl+E"],
+    EditConfig App say("Edit the configuration") "action-edit" ["Ctrl+E"],
     /// Reads the configuration again.
-    ReloadConfig App "Reload the configuration" "action-history" [],
+    ReloadConfig App say("Reload the configuration") "action-history" [],
     /// The modes.
-    ChangeMode App "Change the mode…" "action-follow" ["Ctrl+M"],
+    ChangeMode App say("Change the mode…") "action-follow" ["Ctrl+M"],
     /// Starts an engine.
-    StartEngine App "Start the engine" "action-start" [],
+    StartEngine App say("Start the engine") "action-start" [],
     /// Packs what helps others to help.
-    Diagnostics App "Save diagnostics…" "action-save" [],
+    Diagnostics App say("Save diagnostics…") "action-save" [],
     /// Closes the window.
-    CloseWindow App "Close the window" "action-close" ["Ctrl+W"],
+    CloseWindow App say("Close the window") "action-close" ["Ctrl+W"],
     /// Ends the app.
-    Quit App "Quit…" "action-close" ["Ctrl+Q"],
+    Quit App say("Quit…") "action-close" ["Ctrl+Q"],
 }
 
 /// What is known of everything when an action is judged.
@@ -133,9 +133,9 @@ impl Action {
             return self.text().replacen("%1", service, 1);
         }
         match self {
-            Self::GoToService => "Go to the service".to_owned(),
-            Self::OpenUrl => "Open URL".to_owned(),
-            Self::CopyUrl => "Copy URL".to_owned(),
+            Self::GoToService => say("Go to the service"),
+            Self::OpenUrl => say("Open URL"),
+            Self::CopyUrl => say("Copy URL"),
             _ => self.text().replace(" %1", ""),
         }
     }
@@ -154,40 +154,39 @@ impl Action {
             Self::CloseWindow | Self::Quit => false,
         };
         if needs_engine && !now.is_live {
-            return Some("the engine does not answer".to_owned());
+            return Some(say("the engine does not answer"));
         }
-        let why = match self.scope() {
+        match self.scope() {
             Scope::Service => match row {
                 Some(row) => self.obstacle_of(row),
-                None => Some("no service is chosen"),
+                None => Some(say("no service is chosen")),
             },
             Scope::Services | Scope::View | Scope::Page | Scope::App => self.obstacle_of_all(now),
-        };
-        why.map(str::to_owned)
+        }
     }
 
-    fn obstacle_of(self, row: &Row) -> Option<&'static str> {
+    fn obstacle_of(self, row: &Row) -> Option<String> {
         let is_pending = !row.pending.is_empty();
         match self {
             Self::Start if row.can_start => None,
             Self::Stop if row.can_stop => None,
             Self::Restart if row.can_restart => None,
-            Self::Start | Self::Stop | Self::Restart if is_pending => Some("a command is under way"),
-            Self::Start => Some("it runs already"),
-            Self::Stop => Some("it does not run"),
-            Self::Restart => Some("it does not run; start it"),
-            Self::OpenUrl | Self::CopyUrl if row.url.is_empty() => Some("it has no URL now"),
+            Self::Start | Self::Stop | Self::Restart if is_pending => Some(say("a command is under way")),
+            Self::Start => Some(say("it runs already")),
+            Self::Stop => Some(say("it does not run")),
+            Self::Restart => Some(say("it does not run; start it")),
+            Self::OpenUrl | Self::CopyUrl if row.url.is_empty() => Some(say("it has no URL now")),
             _ => None,
         }
     }
 
-    fn obstacle_of_all(self, now: Circumstances) -> Option<&'static str> {
+    fn obstacle_of_all(self, now: Circumstances) -> Option<String> {
         match self {
-            Self::RestartAll | Self::StopAll if now.up == 0 => Some("nothing runs"),
-            Self::StartAll if now.down == 0 => Some("all that is enabled runs"),
-            Self::SelectAll | Self::Filter if now.all == 0 => Some("there are no services"),
-            Self::ChangeMode if now.modes < 2 => Some("there is only one mode"),
-            Self::StartEngine if now.is_live => Some("it runs already"),
+            Self::RestartAll | Self::StopAll if now.up == 0 => Some(say("nothing runs")),
+            Self::StartAll if now.down == 0 => Some(say("all that is enabled runs")),
+            Self::SelectAll | Self::Filter if now.all == 0 => Some(say("there are no services")),
+            Self::ChangeMode if now.modes < 2 => Some(say("there is only one mode")),
+            Self::StartEngine if now.is_live => Some(say("it runs already")),
             _ => None,
         }
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ostler_api::Snapshot;
 
 use crate::{
-    Action, Circumstances, Class, Clock, LinkState, Row, Scope, capitalised, class_of, plain, row_of,
+    Action, Circumstances, Class, Clock, LinkState, Row, Scope, capitalised, class_of, plain, row_of, say,
+    say_count, say_with,
 };
 
 /// The most entries that are listed.
@@ -106,7 +107,7 @@ fn matched(action: Action, row: Option<&Row>, query: &[char], now: Circumstances
     let obstacle = action.obstacle(row, now);
     let is_on = obstacle.is_none();
     let context = match (obstacle, row) {
-        (Some(why), _) => format!("off: {why}"),
+        (Some(why), _) => say_with("off: %1", &[&why]),
         (None, Some(row)) => facts(row),
         (None, None) => note(action, now),
     };
@@ -118,17 +119,16 @@ fn matched(action: Action, row: Option<&Row>, query: &[char], now: Circumstances
 fn facts(row: &Row) -> String {
     let mut facts = vec![row.word.as_str().to_owned()];
     let uptime = if row.is_ended { String::new() } else { row.uptime.clone() };
-    facts.extend(Some(uptime).filter(|it| !it.is_empty()).map(|it| format!("up {it}")));
+    facts.extend(Some(uptime).filter(|it| !it.is_empty()).map(|it| say_with("up %1", &[&it])));
     facts.extend(Some(row.group.clone()).filter(|it| !it.is_empty()));
     plain(&facts.join(", "))
 }
 
 fn note(action: Action, now: Circumstances) -> String {
-    let services =
-        |count: usize| if count == 1 { "1 service".to_owned() } else { format!("{count} services") };
+    let services = |count: usize| say_count("1 service", "%n services", count);
     match action {
         Action::RestartAll | Action::StopAll => {
-            format!("{}, asks first and shows the order", services(now.up))
+            say_with("%1, asks first and shows the order", &[&services(now.up)])
         }
         Action::StartAll => services(now.down),
         _ => String::new(),
@@ -224,16 +224,16 @@ pub fn keyboard() -> Vec<(Scope, String, &'static [&'static str])> {
         .filter(|action| !action.keys().is_empty())
         .map(|action| (action.scope(), capitalised(action.text_for("").trim_end_matches('…')), action.keys()))
         .collect();
-    let more: [(Scope, &str, &'static [&'static str]); 7] = [
-        (Scope::View, "Move in a list", &["↑", "↓", "Home", "End"]),
-        (Scope::View, "Fold, unfold a group", &["←", "→"]),
-        (Scope::View, "Select", &["Space", "Shift+↑", "Shift+↓"]),
-        (Scope::View, "Menu of the row", &["Menu", "Shift+F10"]),
-        (Scope::View, "Close what lies on top, then the selection", &["Esc"]),
-        (Scope::View, "Next control, last control", &["Tab", "Shift+Tab"]),
-        (Scope::View, "Header, list, footer", &["F6", "Shift+F6"]),
+    let more: [(Scope, String, &'static [&'static str]); 7] = [
+        (Scope::View, say("Move in a list"), &["↑", "↓", "Home", "End"]),
+        (Scope::View, say("Fold, unfold a group"), &["←", "→"]),
+        (Scope::View, say("Select"), &["Space", "Shift+↑", "Shift+↓"]),
+        (Scope::View, say("Menu of the row"), &["Menu", "Shift+F10"]),
+        (Scope::View, say("Close what lies on top, then the selection"), &["Esc"]),
+        (Scope::View, say("Next control, last control"), &["Tab", "Shift+Tab"]),
+        (Scope::View, say("Header, list, footer"), &["F6", "Shift+F6"]),
     ];
-    rows.extend(more.map(|(scope, text, keys)| (scope, text.to_owned(), keys)));
+    rows.extend(more);
     rows
 }
 

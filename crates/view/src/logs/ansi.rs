@@ -201,7 +201,6 @@ impl Tailor {
 mod tests {
     use super::*;
 
-    #[expect(clippy::needless_pass_by_value, reason = "a literal")]
     fn check<const N: usize>(raw: &str, text: &str, spans: [(u32, u32, Ink); N]) {
         let expected = spans.map(|(begin, length, ink)| Span { begin, length, ink });
         assert_eq!(dressed(raw), Dressed { text: text.to_owned(), spans: expected.to_vec() }, "{raw:?}");

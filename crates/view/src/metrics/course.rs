@@ -275,7 +275,7 @@ mod tests {
             ..InstanceMetrics::default()
         };
         let mut courses = UsageCourses::default();
-        courses.seed(&[known.clone()]);
+        courses.seed(std::slice::from_ref(&known));
         courses.seed(&[known]);
         let (_, course) = courses.of("api").next().expect("a course");
         let steps: Vec<_> = course.steps(MetricsRange::HalfHour).map(|step| (step.at, step.memory)).collect();
