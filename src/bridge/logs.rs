@@ -456,7 +456,6 @@ impl ffi::LogModel {
             rust.rows.extend(entries);
             rust.rows.extend(tail);
         }
-        drop(rust);
         // SAFETY: as above.
         unsafe { self.end_insert_rows() };
     }
@@ -471,7 +470,6 @@ impl ffi::LogModel {
         let mut rust = self.as_mut().rust_mut();
         let rest = rust.rows.split_off(count);
         let gone = std::mem::replace(&mut rust.rows, rest);
-        drop(rust);
         // SAFETY: as above.
         unsafe { self.end_remove_rows() };
         gone
