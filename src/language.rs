@@ -223,7 +223,7 @@ msgstr """#;
     fn what_was_looked_up_is_marked() {
         let book = Book::of(PSEUDO);
         assert_eq!(book.find("Quit", "", None).as_deref(), Some("⟦Qüit~⟧"));
-        assert_eq!(book.find("Stop %n service(s)", "", Some(1)).as_deref(), Some("⟦Stöp %n sérvicé~⟧"));
+        assert_eq!(book.find("Stop %n service(s)", "", Some(1)).as_deref(), Some("⟦Stöp 1 sérvicé~⟧"));
     }
 
     #[test]
