@@ -25,7 +25,7 @@ group = "Data"
 command = "sh"
 args = ["-c", "echo starting; sleep 0.4; echo 'ERROR address already in use' >&2; exit 1"]
 group = "Backend"
-depends_on = ["postgres"]
+depends_on = { postgres = "started" }
 
 [services.worker]
 command = "sh"
@@ -37,7 +37,7 @@ max_instances = 2
 command = "sleep"
 args = ["100000"]
 group = "Frontend"
-depends_on = ["worker"]
+depends_on = { worker = "started" }
 
 [services.migrate]
 command = "true"
@@ -46,7 +46,7 @@ oneshot = true
 [services.slow]
 command = "sh"
 args = ["-c", "sleep 100000"]
-probes = { ready = { kind = "tcp", port = 9, timeout = "300s" } }
+ready = { tcp = "127.0.0.1:9", timeout = "300s" }
 """
 
 
