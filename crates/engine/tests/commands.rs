@@ -2,6 +2,8 @@
 
 #![cfg(target_os = "linux")]
 
+mod common;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -12,15 +14,16 @@ use ostler_api::{
     ActionParams, CommandRef, CommandReply, CommandStep, CommandType, CustomRestartParams, ErrorCode,
     EventKind, ExecuteCommandParams, InlineCommand, Phase, ReloadParams, ServiceParams, WatchParams,
 };
-use ostler_config::Paths;
 use ostler_core::ServiceName;
-use ostler_engine::{Actor, Delivery, Engine, EngineHandle, EngineOptions};
+use ostler_engine::{Actor, Delivery, Engine, EngineHandle};
 use ostler_testkit::{naughty, wait_until};
+
+use crate::common::Home;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
 struct World {
-    home: tempfile::TempDir,
+    home: Home,
     engine: Engine,
 }
 
@@ -31,31 +34,9 @@ impl World {
 
     /// With only these services started by themselves.
     async fn only(config: &str, only: &[&str]) -> Self {
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        let home = tempfile::Builder::new().permissions(private).tempdir().expect("temporary directory");
-        let file = home.path().join("ostler.toml");
-        std::fs::write(&file, config).expect("write");
-        let paths = Paths {
-            id: "test".to_owned(),
-            config: file.clone(),
-            state: home.path().join("state"),
-            private: home.path().join("private"),
-            sockets: Vec::new(),
-            logs: home.path().join("state/logs"),
-        };
-        paths.ensure().expect("folders");
-        let mut loaded = ostler_config::load(&file, &ostler_config::Os).expect("config");
-        loaded.start_only(&only.iter().map(|name| ServiceName::new(name).expect("name")).collect());
-        let options = EngineOptions {
-            config: loaded,
-            refused: None,
-            host: ostler_api::EngineHost::Daemon,
-            logs: ostler_engine::logs::LogStore::new(&paths.state),
-            keeper: ostler_testkit::binary("ostler-keeper", "ostler-keeper"),
-            revive: Vec::new(),
-            overrides: Default::default(),
-            paths,
-        };
+        let home = Home::new(config);
+        let mut options = home.options();
+        options.config.start_only(&only.iter().map(|name| ServiceName::new(name).expect("name")).collect());
         Self { home, engine: Engine::start(options).await.expect("engine") }
     }
 
@@ -64,7 +45,7 @@ impl World {
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
+        self.home.paths.config.with_file_name(name)
     }
 
     fn text(&self, name: &str) -> String {

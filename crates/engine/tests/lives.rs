@@ -1,72 +1,28 @@
 //! The engine with real keepers and real processes.
 
-use std::{path::PathBuf, time::Duration};
+mod common;
+
+use std::time::Duration;
 
 use ostler_api::{ActionParams, ErrorCode, InstanceStatus, Phase, ServiceParams, Wait};
-use ostler_config::Paths;
-use ostler_engine::{Actor, Engine, EngineHandle, EngineOptions};
+use ostler_engine::{Actor, Engine, EngineHandle};
 
-struct World {
-    home: tempfile::TempDir,
-    paths: Paths,
-}
+use crate::common::Home;
+
+struct World(Home);
 
 impl World {
     fn new(config: &str) -> Self {
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        let home = tempfile::Builder::new().permissions(private).tempdir().expect("temporary directory");
-        let file = home.path().join("ostler.toml");
-        std::fs::write(&file, config).expect("write");
-        let paths = Paths {
-            id: "test".to_owned(),
-            config: file,
-            state: home.path().join("state"),
-            private: home.path().join("private"),
-            sockets: Vec::new(),
-            logs: home.path().join("state/logs"),
-        };
-        paths.ensure().expect("folders");
-        Self { home, paths }
+        Self(Home::new(config))
     }
 
     async fn start(&self) -> Engine {
-        let (config, refused) = match ostler_config::load(&self.paths.config, &ostler_config::Os) {
-            Ok(config) => (config, None),
-            Err(rejected) => {
-                (ostler_engine::last_good_config(&self.paths).expect("an engine vanished"), Some(rejected))
-            }
-        };
-        let options = EngineOptions {
-            paths: self.paths.clone(),
-            config,
-            refused,
-            host: ostler_api::EngineHost::Daemon,
-            logs: ostler_engine::logs::LogStore::new(&self.paths.state),
-            keeper: keeper(),
-            revive: Vec::new(),
-            overrides: Default::default(),
-        };
-        Engine::start(options).await.expect("engine")
+        Engine::start(self.0.options()).await.expect("engine")
     }
 
     fn rewrite(&self, config: &str) {
-        std::fs::write(self.home.path().join("ostler.toml"), config).expect("write");
+        std::fs::write(&self.0.paths.config, config).expect("write");
     }
-}
-
-fn keeper() -> PathBuf {
-    let mut dir = std::env::current_exe().expect("own path");
-    dir.pop();
-    if dir.ends_with("deps") {
-        dir.pop();
-    }
-    let keeper = dir.join(format!("ostler-keeper{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        keeper.is_file(),
-        "{} is missing: build it with `cargo build -p ostler-keeper`",
-        keeper.display()
-    );
-    keeper
 }
 
 fn by() -> Actor {
@@ -124,7 +80,7 @@ async fn a_killed_service_comes_back_and_a_stopped_one_does_not() {
     assert_eq!(stopped.ok, Some(true));
     assert_eq!(stopped.outcome[0].phase, Phase::Stopped);
     // Written by a thread of its own, so that no disk delays an answer.
-    let audit = world.paths.state.join("audit.jsonl");
+    let audit = world.0.paths.state.join("audit.jsonl");
     let is_told = || {
         let text = std::fs::read_to_string(&audit).unwrap_or_default();
         text.contains(r#""action":"stop","subject":"sleeper""#)
@@ -185,7 +141,10 @@ async fn a_file_broken_meanwhile_does_not_leave_services_alone() {
     assert!(snapshot.supervisor.config_is_stale);
     assert_eq!(snapshot.banner[0].kind, ostler_api::BannerKind::ConfigRefused);
     end(engine).await;
-    assert!(ostler_engine::last_good_config(&world.paths).is_none(), "after an orderly end the file decides");
+    assert!(
+        ostler_engine::last_good_config(&world.0.paths).is_none(),
+        "after an orderly end the file decides"
+    );
 }
 
 #[tokio::test]

@@ -2,63 +2,31 @@
 
 #![cfg(unix)]
 
-use std::{path::PathBuf, time::Duration};
+mod common;
+
+use std::time::Duration;
 
 use ostler_api::{ErrorCode, Phase};
-use ostler_config::Paths;
-use ostler_engine::{Engine, EngineHandle, EngineOptions, Streams};
+use ostler_engine::{Engine, EngineHandle, Streams};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     runtime::Runtime,
 };
 
+use crate::common::Home;
+
 const LIMIT: Duration = Duration::from_secs(20);
 
-struct World {
-    _home: tempfile::TempDir,
-    paths: Paths,
-}
+struct World(Home);
 
 impl World {
     fn new(config: &str) -> Self {
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        let home = tempfile::Builder::new().permissions(private).tempdir().expect("temporary directory");
-        let file = home.path().join("ostler.toml");
-        std::fs::write(&file, config).expect("write");
-        let paths = Paths {
-            id: "test".to_owned(),
-            config: file,
-            state: home.path().join("state"),
-            private: home.path().join("private"),
-            sockets: Vec::new(),
-            logs: home.path().join("state/logs"),
-        };
-        paths.ensure().expect("folders");
-        Self { _home: home, paths }
+        Self(Home::new(config))
     }
 
     async fn start(&self) -> Engine {
-        let options = EngineOptions {
-            paths: self.paths.clone(),
-            config: ostler_config::load(&self.paths.config, &ostler_config::Os).expect("sound"),
-            refused: None,
-            host: ostler_api::EngineHost::Daemon,
-            logs: ostler_engine::logs::LogStore::new(&self.paths.state),
-            keeper: keeper(),
-            revive: Vec::new(),
-            overrides: Default::default(),
-        };
-        Engine::start(options).await.expect("engine")
+        Engine::start(self.0.options()).await.expect("engine")
     }
-}
-
-fn keeper() -> PathBuf {
-    let mut dir = std::env::current_exe().expect("own path");
-    dir.pop();
-    if dir.ends_with("deps") {
-        dir.pop();
-    }
-    dir.join(format!("ostler-keeper{}", std::env::consts::EXE_SUFFIX))
 }
 
 fn runtime() -> Runtime {

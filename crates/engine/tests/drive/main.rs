@@ -2,6 +2,8 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod files;
 mod hooks;
 mod limits;

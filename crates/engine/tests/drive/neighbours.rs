@@ -132,7 +132,7 @@ async fn an_old_run_of_ours_gives_up_its_port_to_a_takeover() {
     let engine = world.start().await;
     let handle = engine.handle();
     // What a run of an engine that vanished with its keeper leaves behind: the mark in its environment.
-    let numbers = std::fs::read_to_string(world.paths.private.join("runs")).expect("numbers of runs");
+    let numbers = std::fs::read_to_string(world.private().join("runs")).expect("numbers of runs");
     let nonce = numbers.split(' ').next().expect("a nonce");
     let mut old = std::process::Command::new("python3")
         .args(["-m", "http.server", &port.to_string(), "--bind", "127.0.0.1"])

@@ -1,61 +1,39 @@
 //! An engine with real keepers in a home of its own.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use ostler_api::{ActionParams, EventKind, InstanceStatus, ServiceParams, ServiceStatus, Wait};
-use ostler_config::Paths;
-use ostler_engine::{Actor, Engine, EngineHandle, EngineOptions};
+use ostler_engine::{Actor, Engine, EngineHandle};
+
+use crate::common::Home;
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
-pub(crate) struct World {
-    home: tempfile::TempDir,
-    pub(crate) paths: Paths,
-}
+pub(crate) struct World(Home);
 
 impl World {
     pub(crate) fn new(config: &str) -> Self {
-        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        let home = tempfile::Builder::new().permissions(private).tempdir().expect("temporary directory");
-        let file = home.path().join("ostler.toml");
-        std::fs::write(&file, config).expect("write");
-        let paths = Paths {
-            id: "test".to_owned(),
-            config: file,
-            state: home.path().join("state"),
-            private: home.path().join("private"),
-            sockets: Vec::new(),
-            logs: home.path().join("state/logs"),
-        };
-        paths.ensure().expect("folders");
-        Self { home, paths }
+        Self(Home::new(config))
     }
 
     pub(crate) async fn start(&self) -> Engine {
-        Engine::start(self.options()).await.expect("engine")
+        Engine::start(self.0.options()).await.expect("engine")
     }
 
     /// By clocks that the test moves.
     pub(crate) async fn start_by(&self, readings: ostler_engine::Readings) -> Engine {
-        Engine::start_by(self.options(), readings).await.expect("engine")
+        Engine::start_by(self.0.options(), readings).await.expect("engine")
     }
 
-    fn options(&self) -> EngineOptions {
-        EngineOptions {
-            paths: self.paths.clone(),
-            config: ostler_config::load(&self.paths.config, &ostler_config::Os)
-                .expect("a good configuration"),
-            refused: None,
-            host: ostler_api::EngineHost::Daemon,
-            logs: ostler_engine::logs::LogStore::new(&self.paths.state),
-            keeper: keeper(),
-            revive: Vec::new(),
-            overrides: Default::default(),
-        }
+    pub(crate) fn private(&self) -> &Path {
+        &self.0.paths.private
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
+        self.0.paths.config.with_file_name(name)
     }
 
     pub(crate) fn read(&self, name: &str) -> String {
@@ -69,17 +47,6 @@ impl World {
     pub(crate) fn lines(&self, name: &str) -> usize {
         self.read(name).lines().count()
     }
-}
-
-fn keeper() -> PathBuf {
-    let mut dir = std::env::current_exe().expect("own path");
-    dir.pop();
-    if dir.ends_with("deps") {
-        dir.pop();
-    }
-    let keeper = dir.join("ostler-keeper");
-    assert!(keeper.is_file(), "{} is missing: `cargo build -p ostler-keeper`", keeper.display());
-    keeper
 }
 
 pub(crate) fn by() -> Actor {
