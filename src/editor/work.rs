@@ -310,8 +310,8 @@ impl Editor {
         }
         let mut lines: Vec<String> = self.text.split('\n').map(str::to_owned).collect();
         let Some(line) = lines.get_mut(place.line - 1) else { return };
-        let head: String = line.chars().take(place.column - 1).collect();
-        let tail: String = line.chars().skip(place.end_column - 1).collect();
+        let head: String = line.chars().take(place.column.saturating_sub(1)).collect();
+        let tail: String = line.chars().skip(place.end_column.saturating_sub(1)).collect();
         *line = format!("{head}{}{tail}", fix.text);
         self.put_text(lines.join("\n")).await;
     }

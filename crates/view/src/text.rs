@@ -111,8 +111,12 @@ pub(crate) fn is_mark_of_direction(char: char) -> bool {
     matches!(char, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The first letter in upper case.
+/// The first letter in upper case, unless it begins a path or the name of a file.
 pub fn capitalised(text: &str) -> String {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    if word.trim_end_matches(['.', ':', ',']).contains(['.', '/', '\\']) {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
@@ -120,6 +124,15 @@ pub fn capitalised(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences_begin_with_a_capital_and_names_of_files_do_not() {
+        assert_eq!(capitalised("exit 1. Next try in 18 s"), "Exit 1. Next try in 18 s");
+        assert_eq!(capitalised("stopped."), "Stopped.");
+        assert_eq!(capitalised("ostler.toml:17:14: a list"), "ostler.toml:17:14: a list");
+        assert_eq!(capitalised("/bin/x is missing"), "/bin/x is missing");
+        assert_eq!(capitalised(""), "");
+    }
 
     #[test]
     fn a_span_is_said_in_two_units_at_most() {

@@ -2,8 +2,8 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use ostler_api::{Incident, IncidentKind, LogStream, Sample};
-use ostler_view::{Clock, memory_text, percent_text, short_span_text};
+use ostler_api::{Incident, LogStream, Sample};
+use ostler_view::{Clock, incident_word, memory_text, percent_text, short_span_text};
 
 use super::{Align, BAD, BOLD, Cell, DIM, Table, WARN, glyph, paint, safe, why::service_of};
 
@@ -13,7 +13,7 @@ const WIDTH: usize = 96;
 /// Everything about one crash: what happened, when, why, the last lines, what changed, what to do next.
 pub(crate) fn incident_text(incident: &Incident, clock: &Clock, lines: usize) -> String {
     let mut text = String::new();
-    let what = word(incident.kind);
+    let what = incident_word(incident.kind);
     let _ = writeln!(text, "{} {} {what}", paint(BAD, "✖"), paint(BOLD, safe(&incident.instance)));
     let _ = writeln!(text, "  {}", safe(&incident.summary));
     let mut field = |name: &str, value: String| {
@@ -57,25 +57,11 @@ pub(crate) fn incident_list(incidents: &[Incident], clock: &Clock) -> String {
             Cell::styled(BOLD, safe(&incident.id)),
             Cell::styled(DIM, clock.day_second(&incident.at)),
             if incident.times > 1 { incident.times.to_string() } else { String::new() }.into(),
-            Cell::styled(BAD, word(incident.kind)),
+            Cell::styled(BAD, incident_word(incident.kind)),
             safe(&incident.summary).into_owned().into(),
         ]);
     }
     table.render()
-}
-
-fn word(kind: IncidentKind) -> &'static str {
-    match kind {
-        IncidentKind::FailedStart => "could not be started",
-        IncidentKind::Exit => "ended with a failure",
-        IncidentKind::Signal => "was killed",
-        IncidentKind::NotReady => "was not ready in time",
-        IncidentKind::NotLive => "did not answer any more",
-        IncidentKind::Limit => "exceeded a limit",
-        IncidentKind::KeeperLost => "lost its keeper",
-        IncidentKind::CrashLoop => "crashed too often",
-        IncidentKind::Unknown => "crashed",
-    }
 }
 
 fn when(incident: &Incident, clock: &Clock) -> String {
@@ -188,7 +174,9 @@ fn environment(text: &mut String, incident: &Incident) {
 
 #[cfg(test)]
 mod tests {
-    use ostler_api::{Cause, IncidentChange, IncidentDependency, IncidentVariable, LastExit, LogLine, Word};
+    use ostler_api::{
+        Cause, IncidentChange, IncidentDependency, IncidentKind, IncidentVariable, LastExit, LogLine, Word,
+    };
 
     use super::*;
     use crate::print::samples::clock;

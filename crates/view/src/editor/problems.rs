@@ -114,7 +114,11 @@ fn fix(lines: &[&str], at: Stretch, advice: &str) -> Option<Fix> {
         }
     };
     let line = lines.get(at.line - 1)?;
-    let wrong: String = line.chars().skip(at.column - 1).take(at.end_column - at.column).collect();
+    let wrong: String = line
+        .chars()
+        .skip(at.column.saturating_sub(1))
+        .take(at.end_column.saturating_sub(at.column))
+        .collect();
     let is_text = |text: &str| text.starts_with(['"', '\'']);
     let is_replacing_like_with_like = is_text(&wrong) == is_text(text);
     (is_replacing_like_with_like && wrong != text).then(|| Fix { text: text.to_owned() })
