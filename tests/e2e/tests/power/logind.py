@@ -6,6 +6,7 @@ Says the address of its bus in the first line. Each line of input is one of `Pre
 
 import json
 import os
+import subprocess
 import sys
 
 import dbus
@@ -21,7 +22,8 @@ class Fake(dbusmock.DBusTestCase):
 
 def main():
     Fake.start_system_bus()
-    server, logind = Fake.spawn_server_template("logind", {})
+    # It logs each call, which must neither look like an answer nor fill the pipe of the answers.
+    server, logind = Fake.spawn_server_template("logind", {}, stdout=subprocess.DEVNULL)
     mock = dbus.Interface(logind, dbusmock.MOCK_IFACE)
     mock.AddProperty(MANAGER, "InhibitDelayMaxUSec", dbus.UInt64(PATIENCE_MICROSECONDS))
     print(os.environ["DBUS_SYSTEM_BUS_ADDRESS"], flush=True)
