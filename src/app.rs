@@ -37,6 +37,7 @@ use crate::records;
 use crate::settings::{self, Settings};
 use crate::single::{self, Start};
 use crate::stage::Surface;
+use crate::stalls;
 use crate::tray::{self, TrayPipes};
 
 /// The most objects of the bridge.
@@ -187,6 +188,9 @@ fn crew(
     };
     let mut crew = JoinSet::new();
     let handle = runtime.handle();
+    if stalls::is_wanted() {
+        crew.spawn_on(stalls::measure(tray.qt.clone()), handle);
+    }
     crew.spawn_on(link.run(), handle);
     crew.spawn_on(Pump::new(pipes, Arc::clone(engine)).run(), handle);
     crew.spawn_on(tray::run(tray), handle);

@@ -41,6 +41,7 @@ mod settings;
 mod signals;
 mod single;
 mod stage;
+mod stalls;
 mod tray;
 
 pub use app::main;

@@ -7,7 +7,6 @@
 
 mod reader;
 mod save;
-mod stalls;
 
 use std::collections::HashMap;
 
@@ -140,9 +139,6 @@ pub(crate) async fn run(mut asks: mpsc::Receiver<LogsAsk>, reach: Reach) {
                         before.job.abort();
                     }
                     let filter = before.map(|before| before.filter).unwrap_or_default();
-                    if stalls::is_wanted() {
-                        jobs.spawn(stalls::measure(thread.clone()));
-                    }
                     let (turns, taken) = mpsc::channel(TURNS_MAX);
                     let reader = Reader::new(services.clone(), thread, reach.clone(), taken, filter.clone());
                     let job = jobs.spawn(reader.run());

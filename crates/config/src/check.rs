@@ -138,6 +138,9 @@ impl Checker<'_> {
             (Kind::List { .. }, Value::Text(text)) if !at.is_secret && is_plain_word(text) => {
                 format!("a list stands in brackets, write for example {} = [{text:?}]", at.key.name)
             }
+            (Kind::Text(_) | Kind::Formed(..), Value::List(words)) if last(&at.path) == "command" => {
+                in_two_keys(words).unwrap_or_else(|| at.example())
+            }
             (Kind::Text(_) | Kind::Formed(..), Value::Integer(Some(number))) if !at.is_secret => {
                 format!("a text stands in quotes: {} = \"{number}\"", last(&at.path))
             }
@@ -365,6 +368,14 @@ fn last(path: &str) -> &str {
 
 fn is_plain_word(text: &str) -> bool {
     text.len() <= 40 && !text.contains(char::is_whitespace)
+}
+
+/// A command line as other programs write it, as a program and its arguments.
+fn in_two_keys(words: &[Node]) -> Option<String> {
+    let words: Vec<&str> = words.iter().map(Node::text).collect::<Option<_>>()?;
+    let (program, args) = words.split_first()?;
+    let may_be_shown = words.len() <= 6 && words.iter().all(|word| word.len() <= 40);
+    may_be_shown.then(|| format!("the arguments stand in `args`: command = {program:?}, args = {args:?}"))
 }
 
 /// A name near to what was written that follows the rules.

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::args::Args;
 use crate::as_user::TestHome;
+use crate::desktop;
 use crate::dist::{self, Parts, Profile};
 use crate::failure::{Doing, Failure, Outcome};
 use crate::shell;
@@ -21,12 +22,17 @@ Writes the JSON Schema of the control protocol and of the configuration to resou
 
 const BENCH: &str = "\
 Usage: cargo xtask bench [--peers] [--only NAME]
+       cargo xtask bench --window
 
 Measures the release build beside a bare loop of system calls, and writes benches/RESULTS.md.
 
   --peers       also measures other supervisors: supervisord and pitchfork where they are on the search path, and
                 PM2, which npm installs into the target folder
-  --only NAME   one measurement, printed only";
+  --only NAME   one measurement, printed only
+  --window      the desktop app instead, under Xvfb with the software renderer";
+
+/// Begins the chapter of benches/RESULTS.md about the desktop app.
+const WINDOW_CHAPTER: &str = "## The window\n";
 
 const CHAOS: &str = "\
 Usage: cargo xtask chaos (--issue N | --minutes N | --only NAME [--count N]) [--debug]
@@ -70,7 +76,11 @@ pub(crate) fn bench(mut args: Args) -> Outcome {
     }
     let has_peers = args.flag("--peers");
     let only = args.value("--only")?;
+    let is_window = args.flag("--window");
     args.end()?;
+    if is_window {
+        return write_results(None, Some(desktop::cost()?.trim()));
+    }
     let dist = dist::assemble(Profile::Release, Parts::WithoutTray)?;
     let mut bench = tool("bench", Profile::Release)?;
     bench.args(has_peers.then_some("--peers")).env(BIN_DIR, &dist);
@@ -82,8 +92,19 @@ pub(crate) fn bench(mut args: Args) -> Outcome {
     }
     let report = shell::target_dir().join("bench.md");
     shell::exec(bench.arg("--report").arg(&report))?;
+    let engine = std::fs::read_to_string(&report).doing("cannot read the report")?;
+    write_results(Some(engine.trim_end()), None)
+}
+
+/// Writes the chapters that were measured anew, and leaves the other as it was.
+fn write_results(engine: Option<&str>, window: Option<&str>) -> Outcome {
     let results = shell::root().join("benches/RESULTS.md");
-    std::fs::copy(&report, &results).doing("cannot write benches/RESULTS.md")?;
+    let before = std::fs::read_to_string(&results).unwrap_or_default();
+    let (old_engine, old_window) = before.split_once(WINDOW_CHAPTER).unwrap_or((&before, ""));
+    let engine = engine.unwrap_or_else(|| old_engine.trim_end());
+    let window = window.unwrap_or_else(|| old_window.trim());
+    let all = format!("{engine}\n\n{WINDOW_CHAPTER}\n{window}\n");
+    std::fs::write(&results, all).doing("cannot write benches/RESULTS.md")?;
     println!("\nWritten to benches/RESULTS.md.");
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::steps::Said;
 const DRIVER: &[(&str, &str)] = &[
     ("main.py", include_str!("../desktop/main.py")),
     ("check.py", include_str!("../desktop/check.py")),
+    ("cost.py", include_str!("../desktop/cost.py")),
     ("language.py", include_str!("../desktop/language.py")),
     ("lifecycle.py", include_str!("../desktop/lifecycle.py")),
     ("pictures.py", include_str!("../desktop/pictures.py")),
@@ -49,6 +50,14 @@ pub(crate) fn screenshots(mut args: Args) -> Outcome {
     drive("screenshots", profile)?;
     println!("Written to {}.", pictures().display());
     Ok(())
+}
+
+/// What the optimised window costs, as a table.
+pub(crate) fn cost() -> Outcome<String> {
+    packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Test])?;
+    shell::exec(shell::cargo(&["build"]).args(Profile::Release.options()))?;
+    drive("cost", Profile::Release)?;
+    std::fs::read_to_string(pictures().join("cost.md")).doing("cannot read what was measured")
 }
 
 /// The step of `cargo xtask test`.

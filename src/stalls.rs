@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use cxx_qt::CxxQtThread;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
-use crate::bridge::logs::ffi::LogModel;
+use crate::bridge::desktop::ffi::Desktop;
 
-/// When this is set, the figures are logged while a log view exists.
+/// When this is set, the figures are logged.
 const VARIABLE: &str = "OSTLER_MEASURE_STALLS";
 /// Between two questions to the Qt thread.
 const PAUSE: Duration = Duration::from_millis(4);
@@ -15,12 +15,14 @@ const PAUSE: Duration = Duration::from_millis(4);
 const PERIOD: Duration = Duration::from_secs(5);
 
 /// Whether somebody measures.
-pub(super) fn is_wanted() -> bool {
+pub(crate) fn is_wanted() -> bool {
     std::env::var_os(VARIABLE).is_some()
 }
 
-/// Asks the Qt thread again and again and logs how long it took to answer, until the view is gone.
-pub(super) async fn measure(thread: CxxQtThread<LogModel>) {
+/// Asks the Qt thread again and again and logs how long it took to answer, until the app ends.
+pub(crate) async fn measure(mut qt: watch::Receiver<Option<CxxQtThread<Desktop>>>) {
+    let Ok(thread) = qt.wait_for(Option::is_some).await.map(|thread| thread.clone()) else { return };
+    let Some(thread) = thread else { return };
     loop {
         let (begin, mut waits) = (Instant::now(), Vec::new());
         while begin.elapsed() < PERIOD {
