@@ -154,7 +154,10 @@ pub(crate) fn chaos(mut args: Args) -> Outcome {
     if passed_on.is_empty() {
         return Err(Failure::new("chaos needs --issue, --minutes or --only").next("cargo xtask chaos --help"));
     }
-    let dist = dist::assemble(profile, Parts::WithoutTray)?;
+    // One scenario kills the desktop app.
+    let is_app_killed = passed_on.chunks(2).any(|pair| pair == ["--issue", "2"] || pair[1] == "app-kills");
+    let parts = if is_app_killed { Parts::All } else { Parts::WithoutTray };
+    let dist = dist::assemble(profile, parts)?;
     let tool = tool("chaos", profile)?;
     let home = TestHome::new()?;
     println!("The scenarios run {}.", home.who());
