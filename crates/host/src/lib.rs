@@ -35,7 +35,11 @@ pub use init::{is_init, run_as_init};
 pub use launch::{Launched, launch_daemon, leave_terminal, report_launch};
 pub use options::{HostOptions, OnSignal};
 pub use ostler_engine::saving;
-pub use ostler_engine::{checks::machine as machine_checks, environment::KnownSecrets, logs::parse_since};
+pub use ostler_engine::{
+    checks::machine as machine_checks,
+    environment::KnownSecrets,
+    logs::{kept as kept_logs, parse_since},
+};
 pub use programs::{KEEPER_VARIABLE, find_cli, find_keeper};
 pub use serve::Connector;
 pub use start::{Host, HostStart};

@@ -170,6 +170,26 @@ fn shutdown_ends_the_services_and_then_the_daemon() {
 }
 
 #[test]
+fn logs_are_read_without_an_engine() {
+    let place = Place::new(&Service::new("api", &["sh", "-c", "echo one; echo two; sleep 1000"]).toml());
+    let daemon = Daemon::start(&place);
+    assert!(wait_until(LIMIT, || succeeded(&place.cli(&["logs", "api"])).contains("two")));
+    succeeded(&place.cli(&["shutdown"]));
+    drop(daemon);
+    let found = place.cli(&["logs", "api", "--lines", "10", "--grep", "one|two"]);
+    assert!(succeeded(&found).contains("one"), "{}", out(&found));
+    assert!(err(&found).contains("No engine runs; this is what was written."), "{}", err(&found));
+    let unknown = place.cli(&["logs", "db"]);
+    assert!(
+        !unknown.status.success() && err(&unknown).contains("there are logs of: api"),
+        "{}",
+        err(&unknown)
+    );
+    let following = place.cli(&["logs", "-f"]);
+    assert!(!following.status.success() && err(&following).contains("no engine runs"), "{}", err(&following));
+}
+
+#[test]
 fn shutdown_can_keep_the_services_and_the_next_daemon_adopts_them() {
     let (place, mut daemon) = running(&[sleeper("web")]);
     let before = pid(&place, "web");

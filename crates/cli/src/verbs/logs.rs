@@ -2,11 +2,11 @@
 
 use std::io::IsTerminal as _;
 
-use ostler_api::{LogLine, LogsParams};
+use ostler_api::{LogLine, LogReply, LogsParams};
 
 use crate::{
     context::Context,
-    failure::{INTERRUPTED, OK, Outcome},
+    failure::{Failure, INTERRUPTED, OK, Outcome},
     link::Lines,
     print::{self, LogPrinter},
 };
@@ -23,6 +23,8 @@ Examples:
   ostler logs --supervisor               what the engine itself says";
 
 /// Show the output of services
+///
+/// Without an engine it reads the files that were written while one ran.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -42,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LEVEL")]
     level: Option<String>,
     /// The latest lines of each, at most 10000 [default: 100]
-    #[arg(long, short = 'n', value_name = "NUMBER")]
+    #[arg(long, short = 'n', value_name = "NUMBER", alias = "tail")]
     lines: Option<u32>,
     /// Print where the files are instead
     #[arg(long, conflicts_with_all = ["follow", "clear"])]
@@ -73,16 +75,42 @@ impl Args {
 
 /// Does it.
 pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
-    let link = context.connect().await?;
+    let Some(link) = context.reach().await? else { return left_behind(&args, context).await };
     let (reply, mut more) = link.logs(args.params()).await?;
     if args.path {
-        context.out.either(&reply.paths, || reply.paths.iter().map(|path| format!("{path}\n")).collect())?;
-        return Ok(OK);
+        return paths(context, &reply);
     }
     if args.clear {
         context.out.either(&reply, || "Cleared.\n".to_owned())?;
         return Ok(OK);
     }
+    let mut printer = show(&args, context, &reply)?;
+    if args.follow { follow(context, &mut printer, &mut more).await } else { Ok(OK) }
+}
+
+/// Without an engine the files are still there.
+async fn left_behind(args: &Args, context: &mut Context) -> Outcome {
+    if args.follow || args.clear || context.global.socket.is_some() {
+        return Err(context.no_engine());
+    }
+    let reply = ostler_host::kept_logs(&context.paths()?.state, &args.params()).await?;
+    if args.path {
+        return paths(context, &reply);
+    }
+    if !context.out.is_json() {
+        print::remark("No engine runs; this is what was written.");
+    }
+    show(args, context, &reply)?;
+    Ok(OK)
+}
+
+fn paths(context: &mut Context, reply: &LogReply) -> Outcome {
+    context.out.either(&reply.paths, || reply.paths.iter().map(|path| format!("{path}\n")).collect())?;
+    Ok(OK)
+}
+
+/// Prints what was read, and returns what prints the rest.
+fn show(args: &Args, context: &mut Context, reply: &LogReply) -> Result<LogPrinter, Failure> {
     let names = reply.lines.iter().map(|line| line.instance.as_str());
     let with_time = std::io::stdout().is_terminal() || args.since.is_some() || args.grep.is_some();
     let mut printer = LogPrinter::new(context.clock(), names, with_time);
@@ -98,7 +126,7 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     if reply.lines.is_empty() && !args.follow && !context.out.is_json() {
         print::remark("No line matches; nothing was written yet, or the filters leave nothing.");
     }
-    if args.follow { follow(context, &mut printer, &mut more).await } else { Ok(OK) }
+    Ok(printer)
 }
 
 async fn follow(context: &mut Context, printer: &mut LogPrinter, more: &mut Lines) -> Outcome {

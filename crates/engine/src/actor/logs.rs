@@ -1,6 +1,6 @@
 //! Questions about output. The answers are read from files beside the actor.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use ostler_api::{ApiError, ErrorCode, LogReply, LogStream, LogsParams};
 use ostler_core::{Actor as Who, InstanceId, RunId};
@@ -11,13 +11,9 @@ use super::{Actor, fact::Fact, targets};
 use crate::{
     LogFollower,
     ask::Reply,
-    logs::{Filter, Query, Source, parse_since, pattern},
+    logs::{Query, SUPERVISOR, Source},
 };
 
-/// Lines of each log that are told if nobody says how many.
-const LINES_DEFAULT: u32 = 100;
-/// The name of the supervisor's own log.
-const SUPERVISOR: &str = "supervisor";
 /// Lines looked through for the last words of a run.
 const LAST_LINES: usize = 50;
 /// Characters kept of the last words of a run.
@@ -31,7 +27,7 @@ impl Actor {
         reply: Reply<(LogReply, Option<LogFollower>)>,
     ) {
         let asked = self.log_sources(&params.services).and_then(|sources| {
-            let query = query(&params, &sources)?;
+            let query = Query::asked(&params, &sources)?;
             Ok((sources, query))
         });
         let (sources, query) = match asked {
@@ -153,33 +149,6 @@ fn first_words<'a>(mut lines: impl Iterator<Item = &'a ostler_api::LogLine>) -> 
         let text = if line.stream == LogStream::Meta { String::new() } else { plain(&line.text) };
         (!text.is_empty()).then_some(text)
     })
-}
-
-fn query(params: &LogsParams, sources: &[Source]) -> Result<Query, ApiError> {
-    let bad = |path: &str, error: &dyn std::error::Error| {
-        let mut bad = ApiError::new(ErrorCode::InvalidParams, format!("{path}: {error}"));
-        bad.path = Some(path.to_owned());
-        bad
-    };
-    let grep = params.grep.as_deref().map(pattern).transpose().map_err(|error| bad("grep", &error))?;
-    let level = params.level.as_deref().map(str::parse).transpose().map_err(|error| bad("level", &error))?;
-    let since = params.since.as_deref().map(|text| parse_since(text, jiff::Timestamp::now()));
-    let since = since.transpose().map_err(|error| bad("since", &error))?;
-    let unlimited = u32::try_from(crate::logs::READ_LINES_MAX).unwrap_or(u32::MAX);
-    let lines = params.lines.unwrap_or(if since.is_some() { unlimited } else { LINES_DEFAULT });
-    if params.follow && !params.before.is_empty() {
-        return Err(ApiError::new(ErrorCode::InvalidParams, "before: what is older cannot be followed"));
-    }
-    let mut before = BTreeMap::new();
-    for (instance, cursor) in &params.before {
-        let source = sources.iter().find(|source| source.to_string() == *instance);
-        let Some(source) = source else {
-            let message = format!("before: {instance} is none of the logs that are asked for");
-            return Err(ApiError::new(ErrorCode::InvalidParams, message));
-        };
-        before.insert(source.clone(), cursor.parse().map_err(|error| bad("before", &error))?);
-    }
-    Ok(Query { lines: lines as usize, since, filter: Filter { grep, level }, before })
 }
 
 /// Without escapes and other control characters, so that it can stand in a sentence.

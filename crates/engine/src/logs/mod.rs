@@ -13,6 +13,7 @@
 //! There is no copy of the latest lines in memory: the end of the file is in the page cache, and it is what is true
 //! after a crash of the engine too.
 
+mod asked;
 mod backward;
 mod files;
 mod filter;
@@ -27,6 +28,7 @@ mod supervisor;
 #[cfg(test)]
 mod tests;
 
+pub use asked::*;
 pub use filter::*;
 pub use follower::*;
 pub use ostler_api::{Level, LevelError};

@@ -103,6 +103,11 @@ impl LogStore {
         })
     }
 
+    /// Where the logs of all instances are.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The live file of a log.
     pub fn path(&self, source: &Source) -> PathBuf {
         match source {
