@@ -207,10 +207,7 @@ where
 /// An error as a sentence for a person.
 pub(crate) fn told(error: &ClientError) -> String {
     let text = match error {
-        ClientError::Refused(refusal) => match &refusal.hint {
-            Some(hint) => format!("{}. {hint}", refusal.message),
-            None => refusal.message.clone(),
-        },
+        ClientError::Refused(refusal) => ostler_view::refusal_text(refusal),
         other => other.to_string(),
     };
     ostler_view::capitalised(&text)

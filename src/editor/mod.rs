@@ -9,6 +9,7 @@
 mod disk;
 mod facts;
 mod finds;
+mod force;
 mod work;
 
 use std::path::PathBuf;

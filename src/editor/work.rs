@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::disk::{self, Base};
 use super::finds::{self, Finds};
+use super::force::Force;
 use super::{Disk, DocumentFacts, EDITED, EditorAsk, PICTURE, Picture};
 use crate::bridge::config::{self, ffi::ConfigDocument};
 use crate::reach::Reach;
@@ -43,6 +44,8 @@ pub(crate) async fn run(mut asks: mpsc::Receiver<EditorAsk>, reach: Reach) {
     let mut editor = Editor::new(reach, changed);
     let mut check_at: Option<Instant> = None;
     let mut read_at: Option<Instant> = None;
+    let mut reports = editor.reach.reports.clone();
+    let mut force = Force::default();
     loop {
         tokio::select! {
             ask = asks.recv() => match ask {
@@ -59,6 +62,11 @@ pub(crate) async fn run(mut asks: mpsc::Receiver<EditorAsk>, reach: Reach) {
             () = at(read_at) => {
                 read_at = None;
                 editor.look_at_disk().await;
+            }
+            () = force.changed(&mut reports) => {
+                // What saving does is counted from what is in force.
+                editor.checked = None;
+                editor.examine().await;
             }
         }
         editor.show();

@@ -2,6 +2,23 @@
 
 use std::time::Duration;
 
+use ostler_api::ApiError;
+
+/// Why the engine did not do it: what, because of what, and what helps.
+pub fn refusal_text(error: &ApiError) -> String {
+    let mut text = error.message.clone();
+    for cause in error.causes.iter().filter(|cause| !error.message.contains(cause.as_str())) {
+        text.push_str(": ");
+        // The number says nothing to a person.
+        text.push_str(cause.split(" (os error").next().unwrap_or_default());
+    }
+    if let Some(hint) = &error.hint {
+        text.push_str(". ");
+        text.push_str(&capitalised(hint));
+    }
+    text
+}
+
 /// A span in at most two units: `4 s`, `12 min`, `2 h 14 min`, `3 d 4 h`.
 pub fn span_text(span: Duration) -> String {
     let seconds = span.as_secs();
@@ -124,6 +141,16 @@ pub fn capitalised(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_says_what_because_of_what_and_what_helps() {
+        let cause = std::io::Error::from_raw_os_error(28);
+        let error =
+            ApiError::new(ostler_api::ErrorCode::ConfigUnreadable, "cannot write beside /x/ostler.toml");
+        let error = error.hint("free some space on the disk").caused_by(&cause);
+        let told = "cannot write beside /x/ostler.toml: No space left on device. Free some space on the disk";
+        assert_eq!(refusal_text(&error), told);
+    }
 
     #[test]
     fn sentences_begin_with_a_capital_and_names_of_files_do_not() {
