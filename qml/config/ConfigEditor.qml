@@ -44,6 +44,19 @@ T.Popup {
         textPane.goTo(line, column);
     }
 
+    // From the head to the text to what is beside it and on; in the text Tab writes spaces.
+    function goRound(step: int) {
+        const parts = [head, body, side];
+        let at = 1;
+        for (let item = head.Window.activeFocusItem; item; item = item.parent)
+            at = parts.indexOf(item) >= 0 ? parts.indexOf(item) : at;
+        const part = parts[(at + step + 3) % 3];
+        if (part === body && root.view === ConfigDocument.TextView)
+            textPane.takeFocus();
+        else
+            part.nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason);
+    }
+
     parent: T.Overlay.overlay
     width: parent.width
     height: parent.height
@@ -77,6 +90,7 @@ T.Popup {
             onSaveWanted: root.save()
             onFindWanted: textPane.find()
             onLineWanted: textPane.askLine()
+            onPartWanted: step => root.goRound(step)
             onMatchWanted: isForward => textPane.goToMatch(isForward)
             onProblemWanted: isForward => {
                 root.view = ConfigDocument.TextView;

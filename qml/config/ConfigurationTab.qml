@@ -29,6 +29,10 @@ Item {
         T.ScrollBar.vertical: BaseScrollBar {
         }
 
+        FocusFollower {
+            view: flick
+        }
+
         ServiceForm {
             id: form
 

@@ -26,6 +26,9 @@ Item {
     ListView {
         id: list
 
+        // Text of a configuration goes from left to right in every language.
+        LayoutMirroring.enabled: false
+        LayoutMirroring.childrenInherit: true
         anchors.top: heading.bottom
         anchors.bottom: parent.bottom
         width: parent.width

@@ -8,6 +8,8 @@ Rectangle {
 
     property int line: 1
     property int column: 1
+    // What is wrong in this line.
+    readonly property string word: ConfigDocument.revision >= 0 ? ConfigDocument.wordOf(root.line) : ""
 
     implicitHeight: Metrics.px(28)
     color: Theme.chrome
@@ -27,7 +29,7 @@ Rectangle {
         PlainText {
             Layout.fillWidth: true
             Layout.leftMargin: Metrics.gap
-            text: ConfigDocument.revision >= 0 ? ConfigDocument.wordOf(root.line) : ""
+            text: root.word
             font: Metrics.small
             color: Theme.fail
         }

@@ -13,6 +13,7 @@ Item {
     signal lineWanted
     signal matchWanted(bool isForward)
     signal problemWanted(bool isForward)
+    signal partWanted(int step)
 
     Shortcut {
         sequence: "Escape"
@@ -56,5 +57,15 @@ Item {
     Shortcut {
         sequence: "Shift+F8"
         onActivated: root.problemWanted(false)
+    }
+
+    Shortcut {
+        sequence: "F6"
+        onActivated: root.partWanted(1)
+    }
+
+    Shortcut {
+        sequence: "Shift+F6"
+        onActivated: root.partWanted(-1)
     }
 }

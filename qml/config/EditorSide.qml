@@ -29,6 +29,8 @@ Rectangle {
     color: Theme.sunken
 
     Flickable {
+        id: scroll
+
         anchors.left: parent.left
         anchors.right: parent.right
         anchors.top: parent.top
@@ -38,6 +40,10 @@ Rectangle {
         clip: true
 
         T.ScrollBar.vertical: BaseScrollBar {
+        }
+
+        FocusFollower {
+            view: scroll
         }
 
         Column {
@@ -137,7 +143,7 @@ Rectangle {
                 text: qsTr("+%1 −%2").arg(ConfigDocument.addedCount).arg(ConfigDocument.removedCount)
                 font: Metrics.small
                 color: Theme.text2
-                Accessible.name: qsTr("%1 lines added, %2 removed").arg(ConfigDocument.addedCount).arg(ConfigDocument.removedCount)
+                Accessible.name: qsTr("Lines added: %1, removed: %2").arg(ConfigDocument.addedCount).arg(ConfigDocument.removedCount)
             }
 
             PlainText {

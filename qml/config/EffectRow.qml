@@ -76,6 +76,7 @@ Item {
     Accessible.name: [root.subject(), root.words, root.keys].join(" ").trim()
 
     Glyph {
+        anchors.left: parent.left
         y: Metrics.px(2)
         source: Glyphs.named(root.glyph())
         color: root.effect === ConfigDocument.IsAdded ? Theme.ok : root.effect === ConfigDocument.IsRemoved || root.effect === ConfigDocument.Stops ? Theme.fail : root.effect === ConfigDocument.Restarts || root.effect === ConfigDocument.Starts ? Theme.accent : Theme.text2
@@ -84,8 +85,9 @@ Item {
     Column {
         id: content
 
-        x: Metrics.px(24)
-        width: parent.width - x
+        anchors.left: parent.left
+        anchors.leftMargin: Metrics.px(24)
+        width: parent.width - Metrics.px(24)
         spacing: Metrics.px(2)
 
         Row {

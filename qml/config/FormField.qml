@@ -40,9 +40,11 @@ Column {
         PlainText {
             id: label
 
+            anchors.left: parent.left
             width: Math.min(Metrics.px(176), root.width * 0.3)
             height: Metrics.px(32)
             text: root.path
+            horizontalAlignment: Text.AlignLeft
             color: root.isWritten ? Theme.text : Theme.text2
             Accessible.ignored: true
 

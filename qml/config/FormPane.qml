@@ -37,6 +37,7 @@ Item {
     ListView {
         id: list
 
+        anchors.left: parent.left
         anchors.top: parent.top
         anchors.bottom: buttons.top
         width: root.listWidth
@@ -59,7 +60,8 @@ Item {
     Row {
         id: buttons
 
-        x: Metrics.gap
+        anchors.left: parent.left
+        anchors.leftMargin: Metrics.gap
         anchors.bottom: parent.bottom
         height: Metrics.px(44)
         spacing: Metrics.gap
@@ -83,7 +85,8 @@ Item {
     }
 
     Rectangle {
-        x: root.listWidth
+        anchors.left: parent.left
+        anchors.leftMargin: root.listWidth
         width: Metrics.lineWidth
         height: parent.height
         color: Theme.line
@@ -102,6 +105,10 @@ Item {
         clip: true
 
         T.ScrollBar.vertical: BaseScrollBar {
+        }
+
+        FocusFollower {
+            view: flick
         }
 
         ServiceForm {

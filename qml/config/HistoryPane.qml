@@ -19,8 +19,9 @@ Item {
     PlainText {
         id: heading
 
-        x: Metrics.inset
-        width: root.listWidth - 2 * x
+        anchors.left: parent.left
+        anchors.leftMargin: Metrics.inset
+        width: root.listWidth - 2 * Metrics.inset
         height: Metrics.px(36)
         text: qsTr("Earlier versions")
         font: Metrics.strong
@@ -30,6 +31,7 @@ Item {
     ListView {
         id: list
 
+        anchors.left: parent.left
         anchors.top: heading.bottom
         anchors.bottom: parent.bottom
         width: root.listWidth
@@ -55,9 +57,9 @@ Item {
     }
 
     PlainText {
-        x: Metrics.inset
+        anchors.left: heading.left
         y: heading.height
-        width: root.listWidth - 2 * x
+        width: heading.width
         visible: list.count === 0 && versions.progress !== Records.Loading
         text: versions.progress === Records.Failed ? versions.trouble : qsTr("None yet. The last 10 are kept when the file is saved from here or by ostler config.")
         color: Theme.text2
@@ -65,7 +67,8 @@ Item {
     }
 
     Rectangle {
-        x: root.listWidth
+        anchors.left: parent.left
+        anchors.leftMargin: root.listWidth
         width: Metrics.lineWidth
         height: parent.height
         color: Theme.line
@@ -95,7 +98,8 @@ Item {
         visible: root.chosen >= 0
 
         BaseButton {
-            x: Metrics.inset
+            anchors.left: parent.left
+            anchors.leftMargin: Metrics.inset
             anchors.verticalCenter: parent.verticalCenter
             text: qsTr("Put this version into the editor")
             hint: qsTr("Nothing is written before you save; Undo brings your text back")

@@ -33,6 +33,10 @@ FocusScope {
         T.ScrollBar.vertical: BaseScrollBar {
         }
 
+        FocusFollower {
+            view: flick
+        }
+
         Column {
             id: column
 

@@ -32,7 +32,8 @@ FocusScope {
     }
 
     Glyph {
-        x: Metrics.px(12)
+        anchors.left: parent.left
+        anchors.leftMargin: Metrics.px(12)
         y: Metrics.px(14)
         source: Glyphs.named(root.isError ? "state-failed" : "state-degraded")
         color: root.isError ? Theme.fail : Theme.warn
@@ -41,9 +42,10 @@ FocusScope {
     Column {
         id: content
 
-        x: Metrics.px(36)
+        anchors.left: parent.left
+        anchors.leftMargin: Metrics.px(36)
         y: Metrics.px(12)
-        width: parent.width - x - Metrics.px(12)
+        width: parent.width - Metrics.px(48)
         spacing: Metrics.px(4)
 
         Item {
@@ -53,6 +55,7 @@ FocusScope {
             PlainText {
                 id: title
 
+                anchors.left: parent.left
                 width: parent.width - place.implicitWidth - Metrics.gap
                 text: root.title
                 font: Metrics.strong

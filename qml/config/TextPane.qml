@@ -103,6 +103,10 @@ FocusScope {
     EditorGutter {
         id: gutter
 
+        // The text of a configuration goes from left to right in every language.
+        LayoutMirroring.enabled: false
+        LayoutMirroring.childrenInherit: true
+        anchors.left: parent.left
         anchors.top: bars.bottom
         anchors.bottom: foot.top
         lineHeight: root.lineHeight
@@ -114,6 +118,8 @@ FocusScope {
     Flickable {
         id: flick
 
+        LayoutMirroring.enabled: false
+        LayoutMirroring.childrenInherit: true
         anchors.left: gutter.right
         anchors.right: parent.right
         anchors.top: gutter.top
@@ -175,7 +181,7 @@ FocusScope {
 
             Accessible.role: Accessible.EditableText
             Accessible.name: qsTr("Text of %1").arg(ConfigDocument.name)
-            Accessible.description: ConfigDocument.revision >= 0 ? ConfigDocument.wordOf(foot.line) : ""
+            Accessible.description: foot.word !== "" ? foot.word : qsTr("Tab writes spaces; F6 leaves the text")
             Accessible.multiLine: true
 
             onTextChanged: ConfigDocument.edited()

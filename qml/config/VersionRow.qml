@@ -60,6 +60,7 @@ T.AbstractButton {
         color: root.isChosen ? Theme.select : root.down ? Theme.press : root.hovered ? Theme.hover : "transparent"
 
         Rectangle {
+            anchors.left: parent.left
             width: Metrics.px(3)
             height: parent.height
             visible: root.isChosen

@@ -16,6 +16,9 @@ T.Button {
     property bool isLeading: false
     property bool opensMenu: false
     property string hint: ""
+    // Qt 6.4 does not tell readers that a control is off.
+    //: Said by a screen reader of a button that cannot be pressed now
+    readonly property string off: qsTr("not available")
     readonly property bool isFilled: root.isPrimary && root.enabled
     readonly property color ink: !root.enabled ? Theme.text3 : root.isFilled ? Theme.accentInk : Theme.text
 
@@ -29,7 +32,7 @@ T.Button {
 
     Accessible.role: root.opensMenu ? Accessible.ButtonMenu : Accessible.Button
     Accessible.name: root.text !== "" ? root.text : root.hint
-    Accessible.description: root.text !== "" ? root.hint : ""
+    Accessible.description: [root.enabled ? "" : root.off, root.text !== "" ? root.hint : ""].filter(word => word !== "").join(", ")
     Accessible.ignored: !root.visible
     Accessible.onPressAction: if (root.enabled)
         root.clicked()

@@ -13,8 +13,8 @@ T.ComboBox {
 
     implicitWidth: Metrics.px(200)
     implicitHeight: Metrics.control
-    leftPadding: Metrics.px(12)
-    rightPadding: Metrics.px(30)
+    leftPadding: root.mirrored ? Metrics.px(30) : Metrics.px(12)
+    rightPadding: root.mirrored ? Metrics.px(12) : Metrics.px(30)
     font: Metrics.body
     focusPolicy: Qt.TabFocus
     hoverEnabled: true
@@ -67,7 +67,8 @@ T.ComboBox {
         Accessible.onPressAction: choice.clicked()
 
         contentItem: PlainText {
-            leftPadding: Metrics.px(28)
+            leftPadding: choice.mirrored ? Metrics.gap : Metrics.px(28)
+            rightPadding: choice.mirrored ? Metrics.px(28) : Metrics.gap
             text: choice.modelData
             font: root.font
             Accessible.ignored: true
@@ -78,7 +79,8 @@ T.ComboBox {
             color: choice.highlighted ? Theme.select : "transparent"
 
             Glyph {
-                x: Metrics.px(8)
+                anchors.left: parent.left
+                anchors.leftMargin: Metrics.gap
                 anchors.verticalCenter: parent.verticalCenter
                 visible: root.currentIndex === choice.index
                 source: Glyphs.named("state-completed")

@@ -65,6 +65,8 @@ T.Dialog {
     }
 
     contentItem: Flickable {
+        id: scroll
+
         implicitHeight: column.implicitHeight
         contentHeight: column.implicitHeight
         clip: true
@@ -72,6 +74,10 @@ T.Dialog {
         interactive: contentHeight > height
 
         T.ScrollBar.vertical: BaseScrollBar {
+        }
+
+        FocusFollower {
+            view: scroll
         }
 
         Column {

@@ -1,7 +1,7 @@
 import QtQuick
 import dev.ostler.app
 
-// Text as it is, never markup.
+// Text as it is, never markup. Readers get it too, unless what it stands in says it.
 Text {
     id: root
 
@@ -10,4 +10,8 @@ Text {
     textFormat: Text.PlainText
     elide: Text.ElideRight
     verticalAlignment: Text.AlignVCenter
+
+    Accessible.role: Accessible.StaticText
+    Accessible.name: root.text
+    Accessible.ignored: !root.visible || root.text === ""
 }

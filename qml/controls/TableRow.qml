@@ -21,6 +21,8 @@ Item {
     Accessible.role: Accessible.ListItem
     Accessible.name: root.label
     Accessible.selected: root.isCurrent
+    Accessible.focusable: true
+    Accessible.focused: root.hasFocusRing
     Accessible.onPressAction: root.picked()
 
     Rectangle {

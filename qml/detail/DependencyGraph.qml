@@ -39,12 +39,16 @@ Column {
     }
 
     SectionTitle {
+        width: parent.width
         text: qsTr("Dependencies")
     }
 
     Item {
         id: field
 
+        // As the charts, it goes from left to right in every language.
+        LayoutMirroring.enabled: false
+        LayoutMirroring.childrenInherit: true
         width: root.width
         height: childrenRect.height
 

@@ -44,8 +44,9 @@ FocusScope {
             id: filter
 
             anchors.verticalCenter: parent.verticalCenter
-            x: root.inset
-            width: Math.min(Metrics.px(256), parent.width - 2 * x)
+            anchors.left: parent.left
+            anchors.leftMargin: root.inset
+            width: Math.min(Metrics.px(256), parent.width - 2 * root.inset)
             placeholderText: qsTr("Search variables")
             onFinished: list.forceActiveFocus(Qt.TabFocusReason)
         }

@@ -23,6 +23,7 @@ Column {
     }
 
     SectionTitle {
+        width: parent.width
         text: qsTr("What happened")
     }
 

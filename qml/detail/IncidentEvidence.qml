@@ -46,6 +46,10 @@ FocusScope {
         T.ScrollBar.vertical: BaseScrollBar {
         }
 
+        FocusFollower {
+            view: page
+        }
+
         Column {
             id: parts
 
@@ -84,6 +88,7 @@ FocusScope {
                             height: Metrics.control
 
                             PlainText {
+                                anchors.left: parent.left
                                 anchors.verticalCenter: parent.verticalCenter
                                 width: parent.width - copy.width - Metrics.gap
                                 text: it.title
@@ -120,6 +125,7 @@ FocusScope {
                         width: parent.width
 
                         SectionTitle {
+                            width: parent.width
                             text: qsTr("Its last lines")
                         }
 
@@ -171,6 +177,7 @@ FocusScope {
                         spacing: Metrics.px(4)
 
                         SectionTitle {
+                            width: parent.width
                             text: qsTr("CPU and memory before")
                         }
 
@@ -219,6 +226,7 @@ FocusScope {
                         width: parent.width
 
                         SectionTitle {
+                            width: parent.width
                             text: qsTr("Variables it was launched with")
                             more: qsTr("values are not kept")
                         }

@@ -29,6 +29,10 @@ FocusScope {
         T.ScrollBar.vertical: BaseScrollBar {
         }
 
+        FocusFollower {
+            view: page
+        }
+
         Column {
             id: column
 

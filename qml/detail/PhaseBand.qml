@@ -38,6 +38,7 @@ Column {
         SectionTitle {
             id: title
 
+            anchors.left: parent.left
             text: qsTr("Last 30 minutes")
         }
 

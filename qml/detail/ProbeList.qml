@@ -48,6 +48,7 @@ Column {
         SectionTitle {
             id: title
 
+            anchors.left: parent.left
             text: qsTr("Probes")
         }
 

@@ -28,6 +28,7 @@ Column {
     }
 
     SectionTitle {
+        width: parent.width
         text: qsTr("Instances")
     }
 

@@ -7,12 +7,14 @@ BaseTextField {
 
     property int hit: 0
     property int hits: 0
+    readonly property real before: Metrics.px(33)
+    readonly property real after: root.text === "" ? root.before : count.width + Metrics.px(66)
 
     signal stepWanted(bool isForward)
     signal finished
 
-    leftPadding: Metrics.px(33)
-    rightPadding: root.text === "" ? Metrics.px(9) : count.width + Metrics.px(66)
+    leftPadding: root.LayoutMirroring.enabled ? root.after : root.before
+    rightPadding: root.LayoutMirroring.enabled ? root.before : root.after
     placeholderText: qsTr("Find in log")
     Accessible.description: root.text === "" ? "" : count.text
 
@@ -28,7 +30,8 @@ BaseTextField {
 
     Glyph {
         anchors.verticalCenter: parent.verticalCenter
-        x: Metrics.px(9)
+        anchors.left: parent.left
+        anchors.leftMargin: Metrics.px(9)
         source: Glyphs.action("search")
         color: Theme.text2
     }

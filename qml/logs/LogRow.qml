@@ -33,6 +33,8 @@ Item {
     Accessible.role: Accessible.ListItem
     Accessible.name: root.isOutput ? Words.ofLogLine(root.time, root.isMerged ? root.source : "", root.level, root.text) : note.text
     Accessible.selected: root.isSelected
+    Accessible.focusable: true
+    Accessible.focused: root.hasFocusRing
 
     Rectangle {
         anchors.fill: parent

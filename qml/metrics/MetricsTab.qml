@@ -47,7 +47,8 @@ FocusScope {
         height: Metrics.toolbarHeight
 
         Row {
-            x: Metrics.inset
+            anchors.left: parent.left
+            anchors.leftMargin: Metrics.inset
             anchors.verticalCenter: parent.verticalCenter
             spacing: Metrics.px(4)
 
@@ -97,6 +98,9 @@ FocusScope {
         ListView {
             id: list
 
+            // Time goes from left to right in every language.
+            LayoutMirroring.enabled: false
+            LayoutMirroring.childrenInherit: true
             anchors.fill: parent
             anchors.leftMargin: Metrics.px(20)
             topMargin: Metrics.px(20)

@@ -18,6 +18,8 @@ Item {
 
     Accessible.role: Accessible.Button
     Accessible.name: qsTr("%1, %2, %3").arg(root.row.name).arg(root.row.tag).arg(root.row.isFolded ? qsTr("folded") : qsTr("unfolded"))
+    Accessible.focusable: true
+    Accessible.focused: root.hasFocusRing
     Accessible.onPressAction: root.toggle()
 
     Rectangle {

@@ -27,6 +27,8 @@ Item {
     Accessible.role: Accessible.ListItem
     Accessible.name: Words.ofRow(root.row.name, root.row.phase, root.row.why, root.row.group)
     Accessible.selected: root.isMarked
+    Accessible.focusable: true
+    Accessible.focused: root.hasFocusRing
     Accessible.onPressAction: root.picked()
 
     Rectangle {

@@ -15,6 +15,7 @@ Item {
     Column {
         id: texts
 
+        anchors.left: parent.left
         y: Metrics.px(12)
         width: parent.width - holder.width - Metrics.px(24)
         spacing: Metrics.px(2)

@@ -35,10 +35,15 @@ FocusScope {
         T.ScrollBar.vertical: BaseScrollBar {
         }
 
+        FocusFollower {
+            view: view
+        }
+
         BaseButton {
             id: back
 
-            x: Metrics.inset
+            anchors.left: parent.left
+            anchors.leftMargin: Metrics.inset
             y: Metrics.px(20)
             isFlat: true
             glyph: Glyphs.action("back")
@@ -49,9 +54,12 @@ FocusScope {
         Column {
             id: column
 
-            x: Math.max(back.x + back.width + Metrics.gap, Math.min(Metrics.px(160), (view.width - width) / 2))
+            readonly property real beside: Metrics.inset + back.width + Metrics.gap
+
+            anchors.left: parent.left
+            anchors.leftMargin: Math.max(beside, Math.min(Metrics.px(160), (view.width - width) / 2))
             y: Metrics.px(20)
-            width: Math.min(root.columnWidth, view.width - back.x - back.width - Metrics.gap - Metrics.inset)
+            width: Math.min(root.columnWidth, view.width - beside - Metrics.inset)
             spacing: Metrics.gap
 
             Item {

@@ -17,8 +17,12 @@ Item {
             screens.push(screen.virtualX, screen.virtualY, screen.width, screen.height);
         }
         const place = Settings.windowPlace(screens);
-        if (place.width <= 0)
+        if (place.width <= 0) {
+            // The first time: no larger than what panels and a frame leave of the screen.
+            root.window.width = Math.min(root.window.width, Math.max(root.window.minimumWidth, Screen.desktopAvailableWidth - Metrics.px(8)));
+            root.window.height = Math.min(root.window.height, Math.max(root.window.minimumHeight, Screen.desktopAvailableHeight - Metrics.px(32)));
             return;
+        }
         root.window.width = place.width;
         root.window.height = place.height;
         root.window.x = place.x;
