@@ -5,7 +5,7 @@ import signal
 from gi.repository import Gio, GLib
 
 import tree
-from tray import menu_entries, tray_item
+from tray import choose
 from waiting import expect, say, wait
 
 SERVICES = """
@@ -76,16 +76,6 @@ def is_open():
     return app is not None and any(tree.is_showing(node) for node, _ in tree.nodes() if node.get_role_name() == "frame")
 
 
-def choose_in_menu(desktop, label):
-    name, path = wait("the tray icon is registered", lambda: tray_item(desktop.bus))
-    menu = desktop.bus.get(name, path, "org.kde.StatusNotifierItem", "Menu")
-    entries = menu_entries(desktop.bus, name, menu)
-    number = next((n for n, found, _ in entries if found == label), None)
-    expect(f"the menu has {label!r}, of {[found for _, found, _ in entries]}", number is not None)
-    event = GLib.Variant("(isvu)", (number, "clicked", GLib.Variant("s", ""), 0))
-    desktop.bus.call(name, menu, "com.canonical.dbusmenu", "Event", event)
-
-
 def tells_of_a_failure(desktop, notes):
     number = wait("a notification tells that tape failed", lambda: notes.find("tape failed"), 40)
     title, body, actions = notes.shown[number]
@@ -100,7 +90,7 @@ def tells_of_a_failure(desktop, notes):
 
 
 def closes_into_the_tray(desktop, notes, app):
-    choose_in_menu(desktop, "Open Ostler")
+    choose(desktop, "Open Ostler", lambda label, _: label == "Open Ostler")
     wait("the window is there", is_open)
     wait("it is ready for keys", tree.focused)
     tree.keys("ctrl+w")

@@ -1,13 +1,15 @@
 """Drives ostler-tray on a desktop of its own: through its accessible tree and the message bus.
 
-usage: main.py check|cost|screenshots BIN_DIR OUT_DIR
+usage: main.py check|cost|screenshots BIN_DIR OUT_DIR [PART...]
 
 Runs inside `dbus-run-session`, with DISPLAY naming a screen that nobody sees. Every wait is bounded and ends as
 soon as the fact is there.
 """
 
+import os
 import sys
 
+import tree
 from check import check
 from cost import cost
 from pictures import screenshots
@@ -15,12 +17,14 @@ from world import Desktop
 
 
 def main():
-    what, bin_dir, out_dir = sys.argv[1:4]
+    what, bin_dir, out_dir, *parts = sys.argv[1:]
     desktop = Desktop(bin_dir, out_dir)
     try:
-        {"check": check, "cost": cost, "screenshots": screenshots}[what](desktop)
+        {"check": check, "cost": cost, "screenshots": screenshots}[what](desktop, *parts)
     except SystemExit:
         desktop.picture(f"{what}-failed")
+        with open(os.path.join(out_dir, f"{what}-failed.txt"), "w", encoding="utf-8") as file:
+            file.write(tree.told())
         raise
     finally:
         desktop.close()

@@ -2,6 +2,10 @@
 
 from gi.repository import GLib
 
+from waiting import wait
+
+ITEM = "org.kde.StatusNotifierItem"
+
 
 def tray_item(bus):
     """Bus name and path of our tray icon."""
@@ -27,3 +31,26 @@ def menu_entries(bus, name, menu):
             yield from entries(child, (*above, label))
 
     return list(entries(root, ()))
+
+
+def choose(desktop, what, is_it):
+    """Chooses the entry of the menu of which this is so, by its label and the labels above it."""
+    bus = desktop.bus
+
+    def chosen():
+        item = tray_item(bus)
+        if item is None:
+            return False
+        menu = bus.get(*item, ITEM, "Menu")
+        number = next((n for n, label, above in menu_entries(bus, item[0], menu) if is_it(label, above)), None)
+        if number is None:
+            return False
+        event = GLib.Variant("(isvu)", (number, "clicked", GLib.Variant("s", ""), 0))
+        try:
+            bus.call(item[0], menu, "com.canonical.dbusmenu", "Event", event)
+        except GLib.Error:
+            # The menu has changed since it was read.
+            return False
+        return True
+
+    wait(f"the tray menu has {what}", chosen)

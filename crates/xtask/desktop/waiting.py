@@ -2,16 +2,22 @@
 
 import time
 
+from gi.repository import GLib
+
 
 def wait(what, look, limit=15.0):
     """Waits until `look` finds something; a wait that ends in vain is a failure."""
-    end = time.monotonic() + limit
+    end, why = time.monotonic() + limit, ""
     while time.monotonic() < end:
-        found = look()
+        try:
+            found, why = look(), ""
+        except GLib.Error as error:
+            # What was looked at went away in between.
+            found, why = None, f", {error.message}"
         if found:
             return found
         time.sleep(0.05)
-    raise SystemExit(f"wrong: {what} (waited {limit:.0f} s)")
+    raise SystemExit(f"wrong: {what} (waited {limit:.0f} s{why})")
 
 
 def expect(what, is_so):

@@ -13,6 +13,9 @@ from gi.repository import Gio, GLib  # noqa: E402
 
 from waiting import wait  # noqa: E402
 
+# On a loaded machine an app may take its time.
+ANSWER_MAX_MS = 20_000
+
 
 class Bus:
     """The private session bus."""
@@ -22,7 +25,7 @@ class Bus:
 
     def call(self, name, path, interface, method, arguments=None):
         answer = self.connection.call_sync(
-            name, path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, 5000, None
+            name, path, interface, method, arguments, None, Gio.DBusCallFlags.NONE, ANSWER_MAX_MS, None
         )
         return answer.unpack()
 
@@ -42,12 +45,17 @@ class Desktop:
     def __init__(self, bin_dir, out_dir):
         self.bin_dir, self.out_dir = bin_dir, out_dir
         self.children = []
-        self.home = tempfile.mkdtemp(prefix="od-")
+        self.move()
         os.makedirs(out_dir, exist_ok=True)
         self.bus = Bus()
         self.start(["openbox"], stderr=subprocess.DEVNULL)
         self.start(["xfce4-panel", "--disable-wm-check"], stderr=subprocess.DEVNULL)
         wait("the panel hosts tray icons", lambda: self.bus.has_owner("org.kde.StatusNotifierWatcher"))
+
+    def move(self):
+        """A new home, of which no app knows anything."""
+        self.home = tempfile.mkdtemp(prefix="od-")
+        self.config = os.path.join(self.home, "config", "ostler", "ostler.toml")
 
     def environment(self):
         run = os.environ["XDG_RUNTIME_DIR"]
@@ -61,15 +69,19 @@ class Desktop:
         return child
 
     def configure(self, text):
-        folder = os.path.join(self.home, "config", "ostler")
-        os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, "ostler.toml"), "w", encoding="utf-8") as file:
+        os.makedirs(os.path.dirname(self.config), exist_ok=True)
+        with open(self.config, "w", encoding="utf-8", newline="") as file:
             file.write(text)
 
-    def start_app(self, *options):
+    def configured(self):
+        """The bytes of the file, as text."""
+        with open(self.config, encoding="utf-8", newline="") as file:
+            return file.read()
+
+    def start_app(self, *options, environment=None):
         app = os.path.join(self.bin_dir, "ostler-tray")
         log = open(os.path.join(self.out_dir, "app.log"), "ab")
-        return self.start([app, *options], env=self.environment(), stderr=log)
+        return self.start([app, *options], env={**self.environment(), **(environment or {})}, stderr=log)
 
     def cli(self, *words):
         program = os.path.join(self.bin_dir, "ostler")

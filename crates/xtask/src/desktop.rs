@@ -17,14 +17,27 @@ const DRIVER: &[(&str, &str)] = &[
     ("main.py", include_str!("../desktop/main.py")),
     ("check.py", include_str!("../desktop/check.py")),
     ("cost.py", include_str!("../desktop/cost.py")),
+    ("editor.py", include_str!("../desktop/editor.py")),
+    ("faults.py", include_str!("../desktop/faults.py")),
+    ("flood.py", include_str!("../desktop/flood.py")),
     ("language.py", include_str!("../desktop/language.py")),
+    ("layout.py", include_str!("../desktop/layout.py")),
     ("lifecycle.py", include_str!("../desktop/lifecycle.py")),
     ("pictures.py", include_str!("../desktop/pictures.py")),
     ("tray.py", include_str!("../desktop/tray.py")),
     ("tree.py", include_str!("../desktop/tree.py")),
     ("waiting.py", include_str!("../desktop/waiting.py")),
+    ("walk.py", include_str!("../desktop/walk.py")),
     ("world.py", include_str!("../desktop/world.py")),
 ];
+
+/// What the driver does for the step.
+const CHECK: &str = "check";
+
+/// Room for the least window at twice its size.
+const CHECK_SIZE: &str = "1600x1200x24";
+/// A small notebook.
+const PICTURE_SIZE: &str = "1280x800x24";
 
 /// The system's Python, which has the bindings that a private one lacks.
 const PYTHON: &str = "/usr/bin/python3";
@@ -68,7 +81,7 @@ pub(crate) fn check() -> Outcome<Said> {
     if !has_bindings() {
         return Ok(Said::Skipped(format!("{PYTHON} has no bindings to the accessible tree")));
     }
-    let said = drive("check", Profile::Debug)?;
+    let said = drive(CHECK, Profile::Debug)?;
     Ok(Said::Passed(format!("{} facts of window and tray shown under Xvfb", said.len())))
 }
 
@@ -81,7 +94,8 @@ fn drive(what: &str, profile: Profile) -> Outcome<Vec<String>> {
     }
     let script = home.scratch().join(DRIVER[0].0);
     let out = home.scratch().join("pictures");
-    let screen = Screen::start(&home)?;
+    let size = if what == CHECK { CHECK_SIZE } else { PICTURE_SIZE };
+    let screen = Screen::start(&home, size)?;
     let mut command = home.command(Path::new("dbus-run-session"))?;
     command
         .args(["--", PYTHON])
@@ -128,10 +142,10 @@ struct Screen {
 }
 
 impl Screen {
-    fn start(home: &TestHome) -> Outcome<Self> {
+    fn start(home: &TestHome, size: &str) -> Outcome<Self> {
         let mut command = home.command(Path::new("Xvfb"))?;
         // The server finds a free number itself and says it on its standard output.
-        command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+        command.args(["-displayfd", "1", "-screen", "0", size, "-nolisten", "tcp"]);
         let mut server =
             command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().doing("cannot start Xvfb")?;
         let mut number = String::new();

@@ -1,0 +1,117 @@
+"""What goes wrong outside, followed into the window: each fault in words of its own, where a person looks first."""
+
+import os
+import signal
+import socket
+
+import tree
+from waiting import expect, say, wait
+
+SERVICES = """
+[services.ghost]
+command = "no-such-program"
+
+[services.lost]
+command = "sleep"
+args = ["100000"]
+working_dir = "/no/such/folder"
+
+[services.late]
+command = "sleep"
+args = ["100000"]
+ports = [{port}]
+
+[services.orphan]
+command = "sleep"
+args = ["100000"]
+
+[services.alone]
+command = "sleep"
+args = ["100000"]
+restart = {{ policy = "never" }}
+"""
+
+
+def row(name, why):
+    """Waits for the row of a service that has failed, with this in its second line."""
+
+    def says_so():
+        node = tree.find("list item", name + ", ")
+        return node is not None and why in node.get_name()
+
+    wait(f"the row of {name} says {why!r}", says_so, 40)
+
+
+def tells_what_cannot_start(port):
+    row("ghost", "Failed, program not found: no-such-program")
+    row("lost", "Failed, working directory /no/such/folder: no such file or directory")
+    row("late", f"Failed, port {port} is in use by python3")
+    say("a missing program, a missing folder and a taken port are each named in the row")
+
+
+def keeper_of(desktop, name):
+    """The pid of the process above the service."""
+    with open(f"/proc/{desktop.pid(name)}/stat", encoding="utf-8") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+
+
+def tells_of_a_lost_keeper(desktop):
+    old = wait("orphan runs", lambda: desktop.pid("orphan"))
+    os.kill(keeper_of(desktop, "orphan"), signal.SIGKILL)
+    wait("orphan runs under a new keeper", lambda: desktop.pid("orphan") not in (None, old))
+    row("orphan", "Running")
+    os.kill(keeper_of(desktop, "alone"), signal.SIGKILL)
+    row("alone", "Failed, its keeper process died")
+    say("a killed keeper is replaced, or named where nothing restarts")
+
+
+def tells_of_a_broken_file(desktop, services):
+    desktop.configure(services + '\n[services.new]\ncommand = "sleep"\nretries = 3\n')
+    banner = wait("the banner tells of the file", lambda: tree.find("alert", "ostler.toml has a problem"))
+    expect(f"it says what and where: {banner.get_name()}", "26:1: unknown key `retries`" in banner.get_name())
+    expect("what runs stays", desktop.pid("orphan"))
+    desktop.picture("check-faults")
+    desktop.configure(services)
+    wait("the banner goes with its cause", lambda: not tree.find("alert", "ostler.toml has"))
+    say("a broken configuration is named with its line, and stays out of force")
+
+
+def tells_of_a_disk_that_takes_nothing(desktop, services):
+    """Root writes wherever it wants, so that this shows something only to others."""
+    if os.geteuid() == 0:
+        return
+    folder = os.path.dirname(desktop.config)
+
+    def what_is_told():
+        banner = tree.find_text("Permission denied")
+        return banner and banner.get_name().replace(folder, "…")
+
+    tree.keys("ctrl+e")
+    wait("the editor is open", lambda: tree.find("text", "Text of ostler.toml"))
+    tree.type_text("# A remark.")
+    tree.press("Save…")
+    wait("the difference is shown", lambda: tree.find("list item", "added: # A remark."))
+    os.chmod(folder, 0o500)
+    tree.press("Write it")
+    told = wait("the editor tells that nothing was written, and why", what_is_told)
+    expect("nothing is lost on disk", desktop.configured() == services)
+    os.chmod(folder, 0o700)
+    tree.press("Write it")
+    wait("the second try writes it", lambda: desktop.configured() == "# A remark." + services)
+    tree.keys("Escape")
+    say(f"a disk that takes nothing is told in the editor: {told}")
+
+
+def faults(desktop):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        services = SERVICES.format(port=port)
+        desktop.configure(services)
+        app = desktop.start_app()
+        tells_what_cannot_start(port)
+    tells_of_a_lost_keeper(desktop)
+    tells_of_a_broken_file(desktop, services)
+    tells_of_a_disk_that_takes_nothing(desktop, services)
+    desktop.end(app)
