@@ -128,7 +128,18 @@ def questions():
         is_clean(name, lambda role=role, name=name: tree.find(role, name))
         tree.keys("Escape")
         wait(f"{name} is gone", lambda role=role, name=name: not tree.find(role, name))
-    say("so have the palette and the questions before the end and before a restart")
+    tree.press("Menu")
+    tree.press("Save diagnostics…")
+    is_clean("diagnostics", lambda: tree.find("dialog", "Save diagnostics"))
+    tree.keys("Escape")
+    tree.keys("Home", "Down", "shift+F10")
+    is_clean("the menu of a row", lambda: tree.find("menu item", "Details"))
+    tree.keys("Escape")
+    tree.press("Add service")
+    is_clean("adding a service", lambda: tree.find("dialog", "Which service is to be added?"))
+    tree.keys("Escape")
+    wait("no dialog is left", lambda: not tree.find("dialog", ""))
+    say("so have the palette, the menus, and the questions")
 
 
 def editor():
