@@ -57,6 +57,9 @@ ApplicationWindow {
         case Actions.RestartAll:
             services.askOrder(Actions.RestartThem, []);
             break;
+        case Actions.ShowLog:
+            root.openService(service, DetailPane.Logs);
+            break;
         case Actions.OpenUrl:
             Qt.openUrlExternally(Actions.url(service));
             break;
@@ -120,7 +123,7 @@ ApplicationWindow {
     }
 
     function comeForward() {
-        root.show();
+        place.present();
         root.raise();
         root.requestActivate();
     }
@@ -135,7 +138,7 @@ ApplicationWindow {
         App.setDark(Theme.isDark);
         place.restore();
         if (!App.startsHidden)
-            root.show();
+            place.present();
     }
 
     Binding {

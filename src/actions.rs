@@ -9,13 +9,16 @@ use std::sync::{LazyLock, OnceLock};
 
 use jiff::{Timestamp, tz::TimeZone};
 use ostler_api::{ActionParams, ActionReply, Method};
-use ostler_view::{Action, Clock, Row, circumstances, left_without, row_of, stop_order};
+use ostler_view::{
+    Action, Clock, Row, circumstances, left_without, port_conflict, row_of, say, say_with, stop_order,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::counter::Counter;
 use crate::desk::{Ask, Desk, Verb};
 use crate::diagnostics;
+use crate::editor::{self, EditorAsk};
 use crate::memory;
 use crate::reach::Reach;
 
@@ -73,7 +76,8 @@ pub(crate) fn obstacle(action: Action, service: &str) -> Option<String> {
 pub(crate) fn run(action: Action, service: &str) -> Course {
     let Some(reach) = REACH.get() else { return Course::Done };
     if let Some(why) = obstacle(action, service) {
-        reach.notice(format!("{} is off: {why}.", action.text_for(service).trim_end_matches('…')));
+        let what = action.text_for(service);
+        reach.notice(say_with("%1 is off: %2.", &[&what.trim_end_matches('…'), &why]));
         return Course::Done;
     }
     let act = |verb| {
@@ -97,7 +101,8 @@ pub(crate) fn run(action: Action, service: &str) -> Course {
             Desk::ask(Ask::StartEngine);
             Course::Done
         }
-        Action::Stop | Action::RestartAll | Action::StopAll | Action::GoToService => Course::ForWindow,
+        Action::Stop | Action::RestartAll | Action::StopAll => Course::ForWindow,
+        Action::GoToService | Action::ShowLog => Course::ForWindow,
         Action::OpenUrl | Action::CopyUrl | Action::SelectAll | Action::Filter => Course::ForWindow,
         Action::NextProblem | Action::PreviousProblem | Action::ServicesPage => Course::ForWindow,
         Action::SettingsPage | Action::DoctorPage | Action::KeyboardPage => Course::ForWindow,
@@ -115,10 +120,20 @@ pub(crate) fn act_on(verb: Verb, names: &[String]) {
         Verb::Stop => stop_order(&reach.snapshot(), names).into_iter().map(|turn| turn.name).collect(),
     };
     if names.is_empty() {
-        reach.notice("None of these services can do that now.");
+        reach.notice(say("None of these services can do that now."));
         return;
     }
     COUNTER.ask(Errand::Act(verb, names));
+}
+
+/// Writes the next free port in the place of the one that a service could not take.
+pub(crate) fn use_free_port(service: &str) {
+    let Some(reach) = REACH.get() else { return };
+    let snapshot = reach.snapshot();
+    let Some((taken, free)) = snapshot.services.get(service).and_then(|it| port_conflict(it)) else {
+        return reach.notice(say_with("No port of %1 is taken any more.", &[&service]));
+    };
+    editor::COUNTER.ask(EditorAsk::UsePort { service: service.to_owned(), taken, free });
 }
 
 /// How many of these services can be started, stopped and restarted.
@@ -183,7 +198,7 @@ pub(crate) async fn serve(mut errands: mpsc::Receiver<Errand>, reach: Reach) {
 fn remember(reach: &Reach) {
     if let Err(error) = memory::keep() {
         tracing::warn!(%error, "what the window remembers is not written down");
-        reach.notice(format!("The setting could not be saved: {error}. It holds until you quit."));
+        reach.notice(say_with("The setting could not be saved: %1. It holds until you quit.", &[&error]));
     }
 }
 

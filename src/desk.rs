@@ -39,6 +39,8 @@ pub(crate) enum Ask {
         /// Whether it is to be folded.
         is_folded: bool,
     },
+    /// List services without groups, or below their headings.
+    Flat(bool),
     /// Whether the window can be seen has changed.
     Visible(bool),
     /// The colours have changed.

@@ -10,10 +10,11 @@ use ostler_api::EngineHost;
 use ostler_client::Client;
 use ostler_config::{Diagnostic, Paths, Severity};
 use ostler_host::{Connector, Host, HostError, HostOptions, HostStart};
+use ostler_view::{Obstacle, say_count};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
-use crate::link::ConnectError;
+use crate::link::{self, ConnectError};
 
 /// The engine, as the link reaches it.
 pub(crate) struct Engine {
@@ -22,7 +23,7 @@ pub(crate) struct Engine {
     may_start: AtomicBool,
     seat: Mutex<Option<Seat>>,
     /// Why the last start here failed; told until a connection succeeds.
-    refusal: StdMutex<Option<String>>,
+    refusal: StdMutex<Option<ConnectError>>,
     is_hosting: watch::Sender<bool>,
 }
 
@@ -92,7 +93,9 @@ impl Engine {
                 Err(error) => {
                     self.may_start.store(false, Ordering::Relaxed);
                     tracing::error!(error = in_words(&error), "the engine does not start");
-                    *self.refusal() = Some(in_words(&error));
+                    let is_config = matches!(error, HostError::Config(_));
+                    let obstacle = if is_config { Obstacle::BrokenConfig } else { Obstacle::NoAnswer };
+                    *self.refusal() = Some(ConnectError { reason: in_words(&error), obstacle });
                 }
             }
         }
@@ -102,7 +105,9 @@ impl Engine {
                 *self.refusal() = None;
                 Ok(client)
             }
-            Err(error) => Err(ConnectError(self.refusal().clone().unwrap_or_else(|| error.to_string()))),
+            Err(error) => {
+                Err(self.refusal().clone().unwrap_or_else(|| ConnectError::from(link::met(&error))))
+            }
         }
     }
 
@@ -113,7 +118,7 @@ impl Engine {
         hosting.wait_for(|is_hosting| !is_hosting).await.ok();
     }
 
-    fn refusal(&self) -> MutexGuard<'_, Option<String>> {
+    fn refusal(&self) -> MutexGuard<'_, Option<ConnectError>> {
         self.refusal.lock().expect("no holder panics")
     }
 
@@ -143,8 +148,7 @@ fn in_words(error: &HostError) -> String {
             let hint = first.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
             let more = match problems.count() {
                 0 => String::new(),
-                1 => ". 1 more problem".to_owned(),
-                more => format!(". {more} more problems"),
+                more => format!(". {}", say_count("1 more problem", "%n more problems", more)),
             };
             return format!("{file}:{}:{}: {}{hint}{more}", first.line, first.column, first.message);
         }

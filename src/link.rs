@@ -14,7 +14,7 @@ use ostler_api::{
     ShutdownReply, Snapshot, WatchParams,
 };
 use ostler_client::{Client, ClientError, Watch, WatchItem};
-use ostler_view::{LinkState, fold};
+use ostler_view::{LinkState, Obstacle, fold, say, say_with};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -58,9 +58,20 @@ pub(crate) enum Command {
 }
 
 /// Why there is no stream.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct ConnectError(pub(crate) String);
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub(crate) struct ConnectError {
+    /// In words.
+    pub(crate) reason: String,
+    /// What a person can do about it.
+    pub(crate) obstacle: Obstacle,
+}
+
+impl From<String> for ConnectError {
+    fn from(reason: String) -> Self {
+        Self { reason, obstacle: Obstacle::NoAnswer }
+    }
+}
 
 /// The link.
 pub(crate) struct Link<C> {
@@ -98,9 +109,9 @@ where
                     let Some(reason) = was_live else { return };
                     lost = None;
                     wait = RETRY_MIN;
-                    reason
+                    ConnectError::from(reason)
                 }
-                Err(error) => error.to_string(),
+                Err(error) => error,
             };
             let (since, at) = *lost.get_or_insert_with(|| (Timestamp::now(), Instant::now()));
             self.tell_lost(since, at, &reason);
@@ -115,14 +126,14 @@ where
     async fn live(&mut self, client: Client) -> Option<String> {
         let mut watch = match self.watch(&client).await {
             Ok(watch) => watch,
-            Err(error) => return Some(error.to_string()),
+            Err(error) => return Some(met(&error)),
         };
         let mut calls = JoinSet::new();
         loop {
             tokio::select! {
                 watched = watch.next() => match watched {
                     Ok(item) => self.take(item, &client),
-                    Err(error) => return Some(error.to_string()),
+                    Err(error) => return Some(met(&error)),
                 },
                 command = self.commands.recv() => {
                     let command = command?;
@@ -132,7 +143,7 @@ where
                 Some(_) = calls.join_next() => {}
                 Ok(()) = self.is_watched.changed() => match self.watch(&client).await {
                     Ok(again) => watch = again,
-                    Err(error) => return Some(error.to_string()),
+                    Err(error) => return Some(met(&error)),
                 },
             }
         }
@@ -159,9 +170,9 @@ where
         });
     }
 
-    fn tell_lost(&self, since: Timestamp, at: Instant, reason: &str) {
+    fn tell_lost(&self, since: Timestamp, at: Instant, reason: &ConnectError) {
         let link = if at.elapsed() >= STALE_AFTER {
-            LinkState::Stale { since, reason: reason.to_owned() }
+            LinkState::Stale { since, reason: reason.reason.clone(), obstacle: reason.obstacle }
         } else {
             LinkState::Reconnecting { since }
         };
@@ -178,7 +189,7 @@ where
     }
 
     /// Waits before the next try, refusing commands. False when nobody commands any more.
-    async fn pause(&mut self, wait: Duration, since: Timestamp, at: Instant, reason: &str) -> bool {
+    async fn pause(&mut self, wait: Duration, since: Timestamp, at: Instant, reason: &ConnectError) -> bool {
         let end = Instant::now() + wait;
         let stale = at + STALE_AFTER;
         let mut is_told = at.elapsed() >= STALE_AFTER;
@@ -195,7 +206,7 @@ where
                     Some(Command::LookNow) => return true,
                     Some(command) => {
                         tracing::info!(?command, "refused without an engine");
-                        let text = ostler_view::say("The engine does not answer. This command was not sent.");
+                        let text = say("The engine does not answer. This command was not sent.");
                         self.notices.try_send(Ask::Notice(text)).ok();
                     }
                 },
@@ -208,9 +219,21 @@ where
 pub(crate) fn told(error: &ClientError) -> String {
     let text = match error {
         ClientError::Refused(refusal) => ostler_view::refusal_text(refusal),
-        other => other.to_string(),
+        other => met(other),
     };
     ostler_view::capitalised(&text)
+}
+
+/// What was met on the way to the engine, in the language of the person where that is not about a detail.
+pub(crate) fn met(error: &ClientError) -> String {
+    match error {
+        ClientError::NoEngine { .. } => say("no engine runs"),
+        ClientError::Lost => say("the connection to the engine was lost"),
+        ClientError::Timeout { after, .. } => {
+            say_with("the engine did not answer within %1 s", &[&after.as_secs()])
+        }
+        other => other.to_string(),
+    }
 }
 
 async fn perform(client: &Client, command: Command, notices: &mpsc::Sender<Ask>) {

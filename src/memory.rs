@@ -1,6 +1,7 @@
-//! What the window remembers from one day to the next: its colours, its place, and where its panes meet.
+//! What the window remembers from one day to the next: its colours, its place, where its panes meet, and what its
+//! lists, logs and charts show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -23,6 +24,32 @@ pub(crate) struct Memory {
     pub(crate) place: Option<Place>,
     /// Where panes meet, by name, in logical pixels.
     pub(crate) panes: BTreeMap<String, f64>,
+    /// The services in one list, without groups.
+    pub(crate) is_flat: bool,
+    /// What the list does not show, though there is room for it.
+    pub(crate) hidden: BTreeSet<Column>,
+    /// Long lines of a log end at the edge.
+    pub(crate) is_log_cut: bool,
+    /// How far charts go back: the number of a range.
+    pub(crate) metrics_range: usize,
+}
+
+/// What the list may show of a service beside its state and name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Column {
+    /// Where it listens.
+    Address,
+    /// How long it runs.
+    Uptime,
+    /// How often it was restarted.
+    Restarts,
+    /// Its share of CPU.
+    Cpu,
+    /// Its memory.
+    Memory,
+    /// The curves of both.
+    Graphs,
 }
 
 /// Which colours.
@@ -131,7 +158,15 @@ mod tests {
         let file = folder.path().join(FILE);
         let place = Place { x: -4.0, y: 0.5, width: 900.0, height: 600.0, is_maximized: true };
         let panes = [("detail".to_owned(), 456.0)].into();
-        let memory = Memory { theme: Colours::HighContrast, place: Some(place), panes };
+        let memory = Memory {
+            theme: Colours::HighContrast,
+            place: Some(place),
+            panes,
+            is_flat: true,
+            hidden: [Column::Cpu, Column::Graphs].into(),
+            is_log_cut: true,
+            metrics_range: 2,
+        };
         write(&file, &memory).unwrap();
         assert_eq!(read(&file), memory);
     }

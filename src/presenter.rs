@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use ostler_api::{Banner, BannerKind as Kind};
-use ostler_view::{Clock, Courses, LinkState, Mood, Row, Wishes, apply, diff, headline, is_known, rows};
+use ostler_view::{
+    Clock, LinkState, Mood, Row, UsageCourses, Wishes, apply, diff, headline, is_known, rows, say, say_with,
+};
 
 use crate::bridge::app::ffi::Link;
 use crate::bridge::supervisor::ffi::{BannerKind, Mood as QmlMood};
@@ -24,7 +26,6 @@ pub(crate) struct Presenter {
     /// The configuration file, as long as no engine has named it.
     config_path: String,
     rows: Vec<Row>,
-    courses: Courses,
     filter: Option<ostler_view::Filter>,
     app: Option<AppFacts>,
     supervisor: Option<SupervisorFacts>,
@@ -35,8 +36,8 @@ pub(crate) struct Presenter {
 
 impl Presenter {
     /// Shows nothing yet.
-    pub(crate) fn new(config_path: String) -> Self {
-        Self { config_path, ..Self::default() }
+    pub(crate) fn new(config_path: String, is_flat: bool) -> Self {
+        Self { config_path, wishes: Wishes { is_flat, ..Wishes::default() }, ..Self::default() }
     }
 
     /// An object is new and shows nothing yet.
@@ -58,6 +59,7 @@ impl Presenter {
         report: &Report,
         has_tray: bool,
         clock: &Clock,
+        courses: &UsageCourses,
     ) -> (Frame, Option<Duration>) {
         let mut frame = Frame::default();
         let app = AppFacts { is_ending: self.is_ending, ..app_facts(report, &self.notice, has_tray) };
@@ -74,8 +76,7 @@ impl Presenter {
             return (frame, None);
         }
         let mut list = rows(&report.snapshot, &report.link, &self.wishes, clock);
-        self.courses.take(&report.snapshot, clock.now);
-        self.courses.put(&mut list.rows);
+        courses.put(&mut list.rows);
         let patches = diff(&self.rows, &list.rows);
         if !patches.is_empty() || self.filter.as_ref() != Some(&self.wishes.filter) {
             apply(&mut self.rows, patches.clone());
@@ -97,6 +98,7 @@ fn app_facts(report: &Report, notice: &str, has_tray: bool) -> AppFacts {
         link,
         link_text: report.link.text(),
         link_reason: ostler_view::capitalised(reason),
+        waits_for_config: report.link.waits_for_config(),
         notice: notice.to_owned(),
         has_tray,
         is_ending: false,
@@ -131,13 +133,12 @@ fn supervisor_facts(report: &Report, config_path: &str, clock: &Clock) -> Superv
 fn banner(report: &Report, clock: &Clock) -> (BannerKind, Banner) {
     if let LinkState::Stale { reason, .. } = &report.link {
         if !is_known(&report.snapshot) {
-            let banner =
-                Banner { kind: Kind::Unknown, subject: "No engine".to_owned(), text: reason.clone() };
+            let banner = Banner { kind: Kind::Unknown, subject: say("No engine"), text: reason.clone() };
             return (BannerKind::EngineLost, banner);
         }
         let at = report.link.lost_at(clock).unwrap_or_default();
-        let text = format!("showing {at}; buttons are off. {}", ostler_view::capitalised(reason));
-        let subject = "Engine does not answer".to_owned();
+        let text = say_with("Showing %1; buttons are off. %2", &[&at, &ostler_view::capitalised(reason)]);
+        let subject = say("Engine does not answer");
         return (BannerKind::EngineLost, Banner { kind: Kind::Unknown, subject, text });
     }
     if let Some(banner) = report.snapshot.banner.first() {
@@ -190,15 +191,19 @@ mod tests {
     #[test]
     fn the_same_is_not_shown_twice() {
         let mut presenter = ready();
-        assert!(!presenter.frame(&report(Word::Running), true, &clock()).0.is_empty());
-        assert!(presenter.frame(&report(Word::Running), true, &clock()).0.is_empty());
+        assert!(
+            !presenter.frame(&report(Word::Running), true, &clock(), &UsageCourses::default()).0.is_empty()
+        );
+        assert!(
+            presenter.frame(&report(Word::Running), true, &clock(), &UsageCourses::default()).0.is_empty()
+        );
     }
 
     #[test]
     fn a_new_state_changes_its_row_and_resets_nothing() {
         let mut presenter = ready();
-        presenter.frame(&report(Word::Running), true, &clock());
-        let (frame, _) = presenter.frame(&report(Word::Failed), true, &clock());
+        presenter.frame(&report(Word::Running), true, &clock(), &UsageCourses::default());
+        let (frame, _) = presenter.frame(&report(Word::Failed), true, &clock(), &UsageCourses::default());
         let (_, patches) = frame.services.unwrap();
         let [Patch::Change { at: 0, roles, .. }] = patches.as_slice() else { panic!("{patches:?}") };
         assert!(roles.contains(&Role::Word) && !roles.contains(&Role::Name), "{roles:?}");
@@ -207,10 +212,17 @@ mod tests {
     #[test]
     fn nothing_is_listed_and_no_clock_runs_while_the_window_cannot_be_seen() {
         let mut presenter = Presenter { is_visible: false, ..ready() };
-        let (frame, holds) = presenter.frame(&report(Word::Running), true, &clock());
+        let (frame, holds) =
+            presenter.frame(&report(Word::Running), true, &clock(), &UsageCourses::default());
         assert!(frame.services.is_none() && holds.is_none());
         presenter.is_visible = true;
-        assert!(presenter.frame(&report(Word::Running), true, &clock()).0.services.is_some());
+        assert!(
+            presenter
+                .frame(&report(Word::Running), true, &clock(), &UsageCourses::default())
+                .0
+                .services
+                .is_some()
+        );
     }
 
     #[test]
@@ -219,7 +231,8 @@ mod tests {
         Arc::make_mut(&mut report.snapshot).banner =
             vec![Banner { kind: Kind::Working, subject: "Restarting".to_owned(), text: String::new() }];
         assert!(banner(&report, &clock()).0 == BannerKind::Working);
-        report.link = LinkState::Stale { since: clock().now, reason: "gone".to_owned() };
+        report.link =
+            LinkState::Stale { since: clock().now, reason: "gone".to_owned(), obstacle: Default::default() };
         assert!(banner(&report, &clock()).0 == BannerKind::EngineLost);
     }
 }

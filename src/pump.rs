@@ -22,6 +22,8 @@ use crate::desk::Ask;
 use crate::desktop::{Presence, Wish};
 use crate::engine::Engine;
 use crate::link::{Command, Report};
+use crate::memory;
+use crate::pages::metrics;
 use crate::presenter::Presenter;
 use crate::settings::Settings;
 use crate::stage::{Cue, Stage, Surface};
@@ -89,7 +91,7 @@ impl Pump {
     pub(crate) fn new(pipes: Pipes, engine: Arc<Engine>) -> Self {
         Self {
             pipes,
-            presenter: Presenter::new(engine.config_path()),
+            presenter: Presenter::new(engine.config_path(), memory::now().is_flat),
             stage: Stage::default(),
             icon: SteadyIcon::default(),
             born: Instant::now(),
@@ -159,6 +161,7 @@ impl Pump {
             Ask::Chip(chip) => self.presenter.wishes.filter.chip = chip,
             Ask::Fold { group, is_folded: true } => drop(self.presenter.wishes.folded.insert(group)),
             Ask::Fold { group, is_folded: false } => drop(self.presenter.wishes.folded.remove(&group)),
+            Ask::Flat(is_flat) => self.presenter.wishes.is_flat = is_flat,
             Ask::Visible(is_visible) => {
                 self.presenter.is_visible = is_visible;
                 self.pipes.is_watched.send_if_modified(|it| std::mem::replace(it, is_visible) != is_visible);
@@ -194,7 +197,7 @@ impl Pump {
         self.show_tray();
         let report = self.pipes.reports.borrow_and_update().clone();
         let has_tray = *self.pipes.has_tray.borrow_and_update();
-        let (frame, holds) = self.presenter.frame(&report, has_tray, &self.clock());
+        let (frame, holds) = self.presenter.frame(&report, has_tray, &self.clock(), &metrics::courses());
         self.turns = holds.map(|holds| Instant::now() + holds);
         if !frame.is_empty() {
             self.in_flight = Some(self.stage.show(frame));

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use ostler_api::Snapshot;
 use ostler_client::{Client, ClientError};
 use ostler_config::Paths;
+use ostler_view::say;
 use tokio::sync::{mpsc, watch};
 
 use crate::desk::Ask;
 use crate::link::{self, Report};
-
-/// The sentence for a click while nobody can answer it.
-const NO_ENGINE: &str = "The engine does not answer. This command was not sent.";
 
 /// What the task of a page can reach. Cheap to clone.
 #[derive(Clone)]
@@ -40,7 +38,7 @@ impl Reach {
     pub(crate) fn client(&self) -> Option<Client> {
         let client = self.reports.borrow().client.clone();
         if client.is_none() {
-            self.notice(NO_ENGINE);
+            self.notice(say("The engine does not answer. This command was not sent."));
         }
         client
     }

@@ -57,6 +57,7 @@ pub(crate) fn value(row: &Row, role: Role) -> QVariant {
         Role::MemoryCourse => course(&row.memory_course),
         Role::Pending => QVariant::from(&pending(&row.pending).repr),
         Role::Fit => QVariant::from(&fit(row.fit).repr),
+        Role::FreePort => QVariant::from(&i32::from(row.free_port)),
         Role::CanStart => QVariant::from(&row.can_start),
         Role::CanStop => QVariant::from(&row.can_stop),
         Role::CanRestart => QVariant::from(&row.can_restart),
@@ -126,6 +127,7 @@ pub(crate) fn fit(fit: Fit) -> FittingAction {
         Fit::Start => FittingAction::StartFits,
         Fit::Restart => FittingAction::RestartFits,
         Fit::RestartNow => FittingAction::RestartNowFits,
+        Fit::UsePort => FittingAction::UsePortFits,
     }
 }
 

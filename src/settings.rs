@@ -30,12 +30,27 @@ pub(crate) struct Set {
     pub(crate) notifications: bool,
     /// An icon in the tray.
     pub(crate) tray_icon: bool,
-    /// That icon in one colour.
-    pub(crate) has_mono_icon: bool,
+    /// The colour of that icon.
+    pub(crate) icon_colour: IconColour,
     /// What quitting does with the services; nothing = ask.
     pub(crate) quit: Option<OnQuit>,
     /// The person knows where a closed window goes.
     pub(crate) is_close_known: bool,
+}
+
+/// The colour of the tray icon.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum IconColour {
+    /// One colour, bright or dark as the desktop is.
+    Automatic,
+    /// One bright colour.
+    Light,
+    /// One dark colour.
+    Dark,
+    /// The mark in the colour of the state.
+    #[default]
+    Coloured,
 }
 
 /// What is in the file: only what was set.
@@ -51,7 +66,7 @@ struct Stored {
     #[serde(skip_serializing_if = "Option::is_none")]
     tray_icon: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    has_mono_icon: Option<bool>,
+    icon_colour: Option<IconColour>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quit: Option<OnQuit>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -77,7 +92,7 @@ impl Settings {
             start_hidden: config.as_ref().is_none_or(|it| it.start_hidden),
             notifications: config.as_ref().is_none_or(|it| it.notifications),
             tray_icon: config.as_ref().is_none_or(|it| it.tray_icon),
-            has_mono_icon: false,
+            icon_colour: IconColour::default(),
             quit: None,
             is_close_known: false,
         };
@@ -91,7 +106,7 @@ impl Settings {
             start_hidden: stored.start_hidden.unwrap_or(default.start_hidden),
             notifications: stored.notifications.unwrap_or(default.notifications),
             tray_icon: stored.tray_icon.unwrap_or(default.tray_icon),
-            has_mono_icon: stored.has_mono_icon.unwrap_or(default.has_mono_icon),
+            icon_colour: stored.icon_colour.unwrap_or(default.icon_colour),
             quit: stored.quit.filter(|quit| *quit != OnQuit::Unknown),
             is_close_known: stored.is_close_known,
         };
@@ -137,7 +152,7 @@ impl Settings {
             start_hidden: differing(set.start_hidden, default.start_hidden),
             notifications: differing(set.notifications, default.notifications),
             tray_icon: differing(set.tray_icon, default.tray_icon),
-            has_mono_icon: differing(set.has_mono_icon, default.has_mono_icon),
+            icon_colour: Some(set.icon_colour).filter(|colour| *colour != default.icon_colour),
             quit: set.quit,
             is_close_known: set.is_close_known,
         }
@@ -194,7 +209,7 @@ mod tests {
             start_hidden: true,
             notifications: true,
             tray_icon: true,
-            has_mono_icon: false,
+            icon_colour: IconColour::Coloured,
             quit: None,
             is_close_known: false,
         }
@@ -206,9 +221,11 @@ mod tests {
         let file = folder.path().join(FILE);
         let settings = Settings::with(plain(), file.clone());
         settings.change(|set| (set.quit, set.notifications) = (Some(OnQuit::Keep), false));
+        settings.change(|set| set.icon_colour = IconColour::Light);
         write(&file, &settings.stored()).await.unwrap();
         let later = Settings::with(Set { close_to_tray: false, ..plain() }, file).now();
         assert_eq!((later.quit, later.notifications), (Some(OnQuit::Keep), false));
+        assert_eq!(later.icon_colour, IconColour::Light);
         assert!(!later.close_to_tray, "the configuration has changed, and nothing was set");
     }
 

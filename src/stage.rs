@@ -39,6 +39,8 @@ pub(crate) struct AppFacts {
     pub(crate) link_text: String,
     /// Why it is so.
     pub(crate) link_reason: String,
+    /// Whether no engine can start before the configuration is mended.
+    pub(crate) waits_for_config: bool,
     /// A word to the person.
     pub(crate) notice: String,
     /// Whether the tray is really there.

@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, watch};
 pub(crate) use self::icons::{IconStyle, picture};
 use crate::bridge::desktop::ffi::Desktop;
 use crate::desk::Ask;
-use crate::settings::Settings;
+use crate::settings::{IconColour, Settings};
 
 /// Where the tray's part comes from and goes to.
 pub(crate) struct TrayPipes {
@@ -45,7 +45,14 @@ pub(crate) struct TrayPipes {
 
 impl TrayPipes {
     fn style(&self) -> IconStyle {
-        IconStyle { is_dark: *self.is_dark.borrow(), is_mono: self.settings.now().has_mono_icon }
+        let is_dark = *self.is_dark.borrow();
+        match self.settings.now().icon_colour {
+            IconColour::Automatic => IconStyle { is_dark, is_mono: true },
+            // A bright icon is one for a dark panel.
+            IconColour::Light => IconStyle { is_dark: true, is_mono: true },
+            IconColour::Dark => IconStyle { is_dark: false, is_mono: true },
+            IconColour::Coloured => IconStyle { is_dark, is_mono: false },
+        }
     }
 
     fn tell(&self, is_there: bool) {

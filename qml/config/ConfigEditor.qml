@@ -9,13 +9,24 @@ T.Popup {
 
     property int view: ConfigDocument.TextView
     property string wantedService: ""
+    property bool isMistakeWanted: false
     readonly property bool isNarrow: width < Metrics.px(960)
     readonly property bool isDiff: root.view === ConfigDocument.ReviewView || root.view === ConfigDocument.CompareView
 
     function show(view: int, service: string) {
-        root.view = view;
+        root.isMistakeWanted = view === ConfigDocument.MistakeView;
+        root.view = root.isMistakeWanted ? ConfigDocument.TextView : view;
         root.wantedService = service;
         root.open();
+    }
+
+    // To the first mistake, as soon as the text was checked.
+    function showMistake() {
+        if (!root.isMistakeWanted || !root.opened || !ConfigDocument.isChecked)
+            return;
+        root.isMistakeWanted = false;
+        if (ConfigDocument.errorCount > 0)
+            textPane.goToFirstProblem();
     }
 
     // Saving shows first what changes, then writes it.
@@ -70,6 +81,7 @@ T.Popup {
         ConfigDocument.loadConfigToml();
         if (root.view === ConfigDocument.TextView)
             textPane.takeFocus();
+        root.showMistake();
     }
     onViewChanged: if (root.view === ConfigDocument.TextView)
         textPane.takeFocus()
@@ -85,6 +97,7 @@ T.Popup {
         Accessible.name: qsTr("Configuration editor, %1").arg(ConfigDocument.name)
 
         EditorKeys {
+            isOpened: root.opened
             isText: root.view === ConfigDocument.TextView
             onLeaveWanted: root.leave()
             onSaveWanted: root.save()
@@ -189,6 +202,10 @@ T.Popup {
 
     Connections {
         target: ConfigDocument
+
+        function onRevisionChanged() {
+            root.showMistake();
+        }
 
         function onSaved() {
             if (root.view === ConfigDocument.ReviewView)

@@ -5,6 +5,8 @@ import dev.ostler.app
 Item {
     id: root
 
+    // A closed editor keeps its parts; its keys belong to others then.
+    property bool isOpened: false
     property bool isText: true
 
     signal leaveWanted
@@ -17,55 +19,61 @@ Item {
 
     Shortcut {
         sequence: "Escape"
+        enabled: root.isOpened
         onActivated: root.leaveWanted()
     }
 
     Shortcut {
         sequences: [StandardKey.Save]
+        enabled: root.isOpened
         onActivated: root.saveWanted()
     }
 
     Shortcut {
         sequences: [StandardKey.Find]
-        enabled: root.isText
+        enabled: root.isOpened && root.isText
         onActivated: root.findWanted()
     }
 
     Shortcut {
         sequence: "Ctrl+G"
-        enabled: root.isText
+        enabled: root.isOpened && root.isText
         onActivated: root.lineWanted()
     }
 
     Shortcut {
         sequence: "F3"
-        enabled: root.isText
+        enabled: root.isOpened && root.isText
         onActivated: root.matchWanted(true)
     }
 
     Shortcut {
         sequence: "Shift+F3"
-        enabled: root.isText
+        enabled: root.isOpened && root.isText
         onActivated: root.matchWanted(false)
     }
 
     Shortcut {
         sequence: "F8"
+        enabled: root.isOpened
         onActivated: root.problemWanted(true)
     }
 
     Shortcut {
         sequence: "Shift+F8"
+        enabled: root.isOpened
         onActivated: root.problemWanted(false)
     }
 
     Shortcut {
         sequence: "F6"
+        enabled: root.isOpened
         onActivated: root.partWanted(1)
     }
 
     Shortcut {
         sequence: "Shift+F6"
+        enabled: root.isOpened
         onActivated: root.partWanted(-1)
     }
 }

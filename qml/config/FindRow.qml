@@ -41,7 +41,7 @@ Item {
         text: root.name
         hint: root.command
         checked: root.isWanted
-        onToggled: ConfigDocument.chooseFind(root.findKey, checked)
+        onToggled: Finds.choose(root.findKey, checked)
     }
 
     PlainText {

@@ -12,9 +12,9 @@ FocusScope {
     readonly property bool isWide: width >= Metrics.px(960)
 
     onIsShownChanged: if (root.isShown)
-        ConfigDocument.lookIn("")
+        Finds.lookIn("")
     Component.onCompleted: if (root.isShown)
-        ConfigDocument.lookIn("")
+        Finds.lookIn("")
 
     Rectangle {
         anchors.fill: parent
@@ -54,8 +54,8 @@ FocusScope {
 
             PlainText {
                 width: parent.width
-                text: finds.count > 0 ? qsTr("These were found in %1 and in your MCP clients. Choose what Ostler keeps running; nothing starts before you have seen the change.").arg(ConfigDocument.findFolder) : qsTr("Nothing that could be a service was found in %1. Name another folder, or add a service by its command.").arg(ConfigDocument.findFolder)
-                visible: ConfigDocument.isLooked
+                text: finds.count > 0 ? qsTr("These were found in %1 and in your MCP clients. Choose what Ostler keeps running; nothing starts before you have seen the change.").arg(Finds.folder) : qsTr("Nothing that could be a service was found in %1. Name another folder, or add a service by its command.").arg(Finds.folder)
+                visible: Finds.isLooked
                 color: Theme.text2
                 wrapMode: Text.Wrap
             }
@@ -86,11 +86,11 @@ FocusScope {
                     isLarge: true
                     isPrimary: true
                     visible: finds.count > 0
-                    enabled: ConfigDocument.findsWanted > 0
-                    text: ConfigDocument.findsWanted === 1 ? qsTr("Add 1 service…") : qsTr("Add %1 services…").arg(ConfigDocument.findsWanted)
+                    enabled: Finds.wanted > 0
+                    text: Finds.wanted === 1 ? qsTr("Add 1 service…") : qsTr("Add %1 services…").arg(Finds.wanted)
                     hint: qsTr("See the change, then write it")
                     onClicked: {
-                        ConfigDocument.takeFinds();
+                        Finds.take();
                         ConfigDocument.openEditor(ConfigDocument.ReviewView, "");
                     }
                 }
@@ -100,8 +100,8 @@ FocusScope {
                     visible: finds.count > 0
                     text: qsTr("Start them now")
                     hint: qsTr("When off, they are added with enabled = false")
-                    checked: ConfigDocument.findsStart
-                    onToggled: ConfigDocument.startFinds(checked)
+                    checked: Finds.isStartWanted
+                    onToggled: Finds.startNow(checked)
                 }
 
                 BaseButton {
@@ -129,7 +129,7 @@ FocusScope {
                     label: qsTr("Folder to look in")
                     placeholderText: qsTr("Another folder")
                     font: Metrics.editor
-                    Keys.onReturnPressed: ConfigDocument.lookIn(folder.text)
+                    Keys.onReturnPressed: Finds.lookIn(folder.text)
                 }
 
                 BaseButton {
@@ -138,7 +138,7 @@ FocusScope {
                     enabled: folder.text !== ""
                     text: qsTr("Look there")
                     hint: enabled ? "" : qsTr("Name a folder first")
-                    onClicked: ConfigDocument.lookIn(folder.text)
+                    onClicked: Finds.lookIn(folder.text)
                 }
             }
         }

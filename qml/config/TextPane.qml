@@ -39,6 +39,12 @@ FocusScope {
             root.goTo(line, ConfigDocument.problemColumn(line));
     }
 
+    function goToFirstProblem() {
+        const line = ConfigDocument.nextProblem(0, true);
+        if (line > 0)
+            root.goTo(line, ConfigDocument.problemColumn(line));
+    }
+
     function select(start: int, end: int) {
         area.select(start, end);
         flick.reveal(area.cursorRectangle);

@@ -32,9 +32,6 @@ T.Dialog {
     focus: true
     closePolicy: T.Popup.CloseOnEscape
 
-    // What is asked about may be known only after the question is there.
-    onCanConfirmChanged: if (root.opened && root.isUndoable && root.canConfirm && cancel.activeFocus)
-        confirm.forceActiveFocus(Qt.TabFocusReason)
     onOpened: {
         if (root.isUndoable && root.canConfirm)
             confirm.forceActiveFocus(Qt.TabFocusReason);
@@ -140,6 +137,9 @@ T.Dialog {
                 isPrimary: true
                 enabled: root.canConfirm
                 text: root.verb
+                // What is asked about may be known only after the question is there.
+                onEnabledChanged: if (enabled && root.opened && root.isUndoable && cancel.activeFocus)
+                    confirm.forceActiveFocus(Qt.TabFocusReason)
                 onClicked: {
                     root.confirmed();
                     root.accept();

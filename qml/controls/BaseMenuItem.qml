@@ -17,6 +17,8 @@ T.MenuItem {
 
     Accessible.role: Accessible.MenuItem
     Accessible.name: root.text
+    Accessible.checkable: root.checkable
+    Accessible.checked: root.checked
     Accessible.onPressAction: if (root.enabled)
         root.triggered()
 

@@ -39,13 +39,13 @@ Item {
         }
 
         Item {
-            visible: step.visible || otherStep.visible
+            visible: step.text !== "" || otherStep.text !== ""
             width: 1
             height: Metrics.gap
         }
 
         Row {
-            visible: step.visible || otherStep.visible
+            visible: step.text !== "" || otherStep.text !== ""
             spacing: Metrics.gap
 
             BaseButton {

@@ -28,6 +28,9 @@ Item {
         case Detail.RestartNow:
             ServicesModel.restart(service);
             break;
+        case Detail.UsePort:
+            Actions.useFreePort(service);
+            break;
         case Detail.AskProbes:
             root.probesWanted();
             break;
@@ -134,10 +137,12 @@ Item {
                                 required property int index
                                 required property int step
                                 required property string service
+                                required property int port
 
                                 visible: step !== Detail.ShowLog || root.hasLog
                                 isPrimary: index === 0
-                                text: Words.ofStep(step, service)
+                                text: Words.ofStep(step, service, port)
+                                hint: step === Detail.UsePort ? Words.ofPortChange() : ""
                                 onClicked: root.take(step, service)
                             }
                         }

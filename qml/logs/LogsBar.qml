@@ -10,7 +10,7 @@ Rectangle {
 
     required property LogModel logModel
     required property list<string> hidden
-    property bool isWrapped: true
+    readonly property bool isWrapped: Looks.isLogWrapped
     property bool isMatchesOnly: false
     readonly property alias needle: findField.text
     readonly property int level: root.levels[levelBox.currentIndex]
@@ -116,7 +116,7 @@ Rectangle {
             isOn: root.isWrapped
             glyph: Glyphs.action("wrap")
             hint: qsTr("Wrap long lines (Alt+Z)")
-            onClicked: root.isWrapped = !root.isWrapped
+            onClicked: Looks.wrapLogs(!root.isWrapped)
         }
 
         BaseButton {

@@ -57,7 +57,7 @@ FocusScope {
     Shortcut {
         sequence: "Alt+Z"
         enabled: root.isShown
-        onActivated: bar.isWrapped = !bar.isWrapped
+        onActivated: Looks.wrapLogs(!bar.isWrapped)
     }
 
     LogModel {

@@ -11,7 +11,7 @@ FocusScope {
     property string service: ""
     property string instance: ""
     property bool isShown: false
-    property int range: 0
+    readonly property int range: Looks.metricsRange
     property bool isTable: false
 
     readonly property list<string> ranges: [qsTr("30 min"), qsTr("6 h"), qsTr("24 h")]
@@ -63,7 +63,7 @@ FocusScope {
                     isOn: root.range === index
                     text: modelData
                     hint: qsTr("The last %1").arg(root.rangeWords[index])
-                    onClicked: root.range = index
+                    onClicked: Looks.chooseRange(index)
                 }
             }
         }

@@ -30,12 +30,14 @@ Item {
     }
 
     Head {
+        visible: root.columns.hasAddress
         anchors.left: parent.left
         anchors.leftMargin: root.columns.addressX
         text: qsTr("Address")
     }
 
     Head {
+        visible: root.columns.hasUptime
         anchors.left: parent.left
         anchors.leftMargin: root.columns.uptimeX
         text: qsTr("Uptime")

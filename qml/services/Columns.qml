@@ -14,19 +14,32 @@ QtObject {
 
     readonly property real inset: root.isCompact ? Metrics.px(12) : Metrics.inset
     readonly property real serviceX: inset + (root.isCompact ? Metrics.px(104) : Metrics.stateWidth)
-    readonly property real fixedWidth: Metrics.addressWidth + Metrics.uptimeWidth
-    readonly property bool hasMemory: !isCompact && spare >= fixedWidth + Metrics.numberWidth
-    readonly property bool hasCpu: hasMemory && spare >= fixedWidth + 2 * Metrics.numberWidth
-    readonly property bool hasRestarts: hasCpu && spare >= fixedWidth + 2 * Metrics.numberWidth + Metrics.restartsWidth
-    readonly property bool hasSparks: hasRestarts && spare >= fixedWidth + 2 * Metrics.numberWidth + 2 * Metrics.sparkColumn + Metrics.restartsWidth
+    readonly property bool hasAddress: Looks.hasAddress
+    readonly property bool hasUptime: Looks.hasUptime
+    readonly property real leastAddress: hasAddress ? Metrics.addressWidth : 0
+    readonly property real uptimeWidth: hasUptime ? Metrics.uptimeWidth : 0
+    readonly property real fixedWidth: leastAddress + uptimeWidth
+
+    // What has no room goes in this order: curves, restarts, CPU, memory. What is not wanted takes none.
+    readonly property bool isMemoryRoomy: !isCompact && spare >= fixedWidth + Metrics.numberWidth
+    readonly property bool hasMemory: Looks.hasMemory && isMemoryRoomy
+    readonly property real memoryWidth: hasMemory ? Metrics.numberWidth : 0
+    readonly property bool isCpuRoomy: isMemoryRoomy && spare >= fixedWidth + memoryWidth + Metrics.numberWidth
+    readonly property bool hasCpu: Looks.hasCpu && isCpuRoomy
+    readonly property real cpuWidth: hasCpu ? Metrics.numberWidth : 0
+    readonly property bool isRestartsRoomy: isCpuRoomy && spare >= fixedWidth + memoryWidth + cpuWidth + Metrics.restartsWidth
+    readonly property bool hasRestarts: Looks.hasRestarts && isRestartsRoomy
+    readonly property real restartsWidth: hasRestarts ? Metrics.restartsWidth : 0
+    readonly property int sparks: (hasCpu ? 1 : 0) + (hasMemory ? 1 : 0)
+    readonly property bool hasSparks: Looks.hasGraphs && isRestartsRoomy && sparks > 0 && spare >= fixedWidth + memoryWidth + cpuWidth + restartsWidth + sparks * Metrics.sparkColumn
     readonly property real sparkWidth: hasSparks ? Metrics.sparkColumn : 0
-    readonly property real numbersWidth: (hasMemory ? Metrics.numberWidth + sparkWidth : 0) + (hasCpu ? Metrics.numberWidth + sparkWidth : 0) + (hasRestarts ? Metrics.restartsWidth : 0)
+    readonly property real numbersWidth: memoryWidth + cpuWidth + restartsWidth + sparks * sparkWidth
 
     // What is left over goes to the address, up to 1920.
     readonly property real addressX: serviceX + Metrics.serviceWidth
-    readonly property real addressWidth: Metrics.addressWidth + Math.max(0, Math.min(spare - fixedWidth - numbersWidth, Metrics.px(160)))
+    readonly property real addressWidth: hasAddress ? leastAddress + Math.max(0, Math.min(spare - fixedWidth - numbersWidth, Metrics.px(160))) : 0
     readonly property real uptimeX: addressX + addressWidth
-    readonly property real restartsX: uptimeX + Metrics.uptimeWidth
-    readonly property real cpuX: restartsX + (hasRestarts ? Metrics.restartsWidth : 0)
-    readonly property real memoryX: cpuX + (hasCpu ? Metrics.numberWidth + sparkWidth : 0)
+    readonly property real restartsX: uptimeX + uptimeWidth
+    readonly property real cpuX: restartsX + restartsWidth
+    readonly property real memoryX: cpuX + (hasCpu ? cpuWidth + sparkWidth : 0)
 }

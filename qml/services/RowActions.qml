@@ -64,11 +64,14 @@ RowLayout {
         Layout.leftMargin: Metrics.px(2)
         visible: root.row.fit !== ServicesModel.NothingFits && !root.isTight
         isSmall: true
-        text: Words.ofFit(root.row.fit)
+        text: Words.ofFit(root.row.fit, root.row.freePort)
         focusPolicy: root.takesTab ? Qt.TabFocus : Qt.NoFocus
         Accessible.name: qsTr("%1 %2").arg(text).arg(root.row.name)
+        Accessible.description: root.row.fit === ServicesModel.UsePortFits ? Words.ofPortChange() : ""
         onClicked: {
-            if (root.row.fit === ServicesModel.StartFits)
+            if (root.row.fit === ServicesModel.UsePortFits)
+                Actions.useFreePort(root.row.name);
+            else if (root.row.fit === ServicesModel.StartFits)
                 Actions.run(Actions.Start, root.row.name);
             else
                 Actions.run(Actions.Restart, root.row.name);

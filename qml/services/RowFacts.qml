@@ -24,6 +24,7 @@ Item {
     required property list<real> memoryCourse
     required property int pending
     required property int fit
+    required property int freePort
     required property bool canStart
     required property bool canStop
     required property bool canRestart

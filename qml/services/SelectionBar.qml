@@ -11,6 +11,7 @@ Item {
 
     // Asks before several stop or restart.
     signal orderWanted(int verb)
+    signal logsWanted
 
     implicitHeight: Metrics.toolbarHeight
 
@@ -38,20 +39,30 @@ Item {
 
         BaseButton {
             glyph: Glyphs.action("restart")
-            text: qsTr("Restart")
+            text: root.columns.isCompact ? "" : qsTr("Restart")
+            hint: root.columns.isCompact ? qsTr("Restart") : ""
             onClicked: Actions.runOn(Actions.RestartThem, root.names)
         }
 
         BaseButton {
             glyph: Glyphs.action("stop")
-            text: qsTr("Stop…")
+            text: root.columns.isCompact ? "" : qsTr("Stop…")
+            hint: root.columns.isCompact ? qsTr("Stop…") : ""
             onClicked: root.orderWanted(Actions.StopThem)
         }
 
         BaseButton {
             glyph: Glyphs.action("start")
-            text: qsTr("Start")
+            text: root.columns.isCompact ? "" : qsTr("Start")
+            hint: root.columns.isCompact ? qsTr("Start") : ""
             onClicked: Actions.runOn(Actions.StartThem, root.names)
+        }
+
+        BaseButton {
+            glyph: Glyphs.action("log")
+            text: root.columns.isCompact ? "" : qsTr("Logs together")
+            hint: root.columns.isCompact ? qsTr("Logs together") : ""
+            onClicked: root.logsWanted()
         }
 
         BaseButton {

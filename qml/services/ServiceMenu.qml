@@ -41,6 +41,20 @@ BaseMenu {
     BaseMenuSeparator {
     }
 
+    BaseMenuItem {
+        visible: root.row && root.row.fit === ServicesModel.UsePortFits
+        text: root.row ? Words.ofFit(root.row.fit, root.row.freePort) : ""
+        onTriggered: Actions.useFreePort(root.name)
+    }
+
+    ActionItem {
+        actionId: Actions.ShowLog
+        service: root.name
+    }
+
+    BaseMenuSeparator {
+    }
+
     ActionItem {
         actionId: Actions.OpenUrl
         service: root.name

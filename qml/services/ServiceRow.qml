@@ -110,15 +110,15 @@ Item {
     Cell {
         id: shortAddress
 
-        visible: root.columns.isCompact
+        visible: root.columns.isCompact && root.columns.hasAddress
         anchors.right: actions.left
         anchors.rightMargin: Metrics.gap
-        width: Math.min(implicitWidth, Metrics.px(160))
+        width: visible ? Math.min(implicitWidth, Metrics.px(160)) : 0
         text: root.row.isStale ? root.row.address : root.row.shortAddress
     }
 
     Cell {
-        visible: !root.columns.isCompact
+        visible: !root.columns.isCompact && root.columns.hasAddress
         anchors.left: parent.left
         anchors.leftMargin: root.columns.addressX
         width: root.columns.addressWidth - Metrics.gap
@@ -128,10 +128,10 @@ Item {
     }
 
     Cell {
-        visible: !root.columns.isCompact
+        visible: !root.columns.isCompact && root.columns.hasUptime
         anchors.left: parent.left
         anchors.leftMargin: root.columns.uptimeX
-        width: Metrics.uptimeWidth + (root.row.isEnded ? Metrics.restartsWidth : 0) - Metrics.gap
+        width: root.columns.uptimeWidth + (root.row.isEnded ? root.columns.restartsWidth : 0) - Metrics.gap
         text: root.row.uptime
         color: root.row.isEnded ? Theme.text2 : root.quiet
     }
@@ -162,7 +162,7 @@ Item {
     }
 
     Course {
-        visible: root.columns.hasSparks && values.length > 1
+        visible: root.columns.hasSparks && root.columns.hasCpu && values.length > 1
         x: root.columns.cpuX + Metrics.numberWidth + Metrics.px(10)
         values: root.row.cpuCourse
         // An idle service looks idle.
@@ -170,7 +170,7 @@ Item {
     }
 
     Course {
-        visible: root.columns.hasSparks && values.length > 1
+        visible: root.columns.hasSparks && root.columns.hasMemory && values.length > 1
         x: root.columns.memoryX + Metrics.numberWidth + Metrics.px(10)
         values: root.row.memoryCourse
         headroom: 1.25

@@ -10,33 +10,44 @@ FocusScope {
     readonly property RowFacts currentRow: list.currentItem as RowFacts
     readonly property string currentService: hasService ? currentRow.name : ""
     readonly property bool hasService: currentRow !== null && !currentRow.isHeading
-    readonly property bool isDetailOpen: detail.service !== ""
+    property list<string> together: []
+    readonly property bool isTogether: root.together.length > 0
+    readonly property bool isDetailOpen: detail.service !== "" || root.isTogether
     readonly property bool isDetailAlone: isDetailOpen && root.width < Metrics.px(960)
     readonly property bool hasSplitter: isDetailOpen && root.width >= Metrics.px(1180)
     readonly property real listWidth: !isDetailOpen ? root.width : isDetailAlone ? 0 : hasSplitter ? splitter.position : Metrics.px(400)
 
     // Shows one service, beside the list or in its place.
     function openDetail(service: string) {
+        root.together = [];
         detail.service = service;
         if (root.hasService && root.currentRow.name !== service)
             list.currentIndex = ServicesModel.rowOf(service);
         detail.focusTabs();
     }
 
+    // The logs of several services in one.
+    function showTogether(services: list<string>) {
+        detail.service = "";
+        root.together = services;
+        togetherPane.forceActiveFocus(Qt.TabFocusReason);
+    }
+
     function closeDetail() {
         detail.service = "";
+        root.together = [];
         root.focusList();
     }
 
     function showTab(tab: int) {
-        if (!root.isDetailOpen && root.hasService)
+        if (detail.service === "" && root.hasService)
             root.openDetail(root.currentRow.name);
         detail.show(tab);
     }
 
     // What is opened goes with what is picked in the list.
     function follow() {
-        if (root.isDetailOpen && root.hasService)
+        if (detail.service !== "" && root.hasService)
             detail.service = root.currentRow.name;
     }
 
@@ -105,6 +116,7 @@ FocusScope {
         columns: tableColumns
         visible: !root.isDetailAlone && !toolbar.visible
         onOrderWanted: intent => root.askOrder(intent, ServicesModel.selected)
+        onLogsWanted: root.showTogether(ServicesModel.selected)
     }
 
     ColumnHeads {
@@ -158,7 +170,7 @@ FocusScope {
                 break;
             case Qt.Key_Left:
             case Qt.Key_Right:
-                if (root.currentRow)
+                if (root.currentRow && Looks.isGrouped)
                     ServicesModel.fold(root.currentRow.group, event.key === Qt.Key_Left);
                 break;
             case Qt.Key_Return:
@@ -250,13 +262,17 @@ FocusScope {
         visible: list.count === 0 && !root.isDetailAlone && !onboarding.visible && App.link !== App.Connecting
         title: ServicesModel.isFiltered ? qsTr("No service matches") : App.link === App.Stale ? qsTr("No engine") : qsTr("No services yet")
         sentence: ServicesModel.isFiltered ? "" : App.link === App.Stale ? App.linkReason : qsTr("Define one in %1; it appears here when the file is saved.").arg(Supervisor.configPath)
-        step: ServicesModel.isFiltered ? qsTr("Clear filter") : App.link === App.Stale ? qsTr("Start engine") : ""
+        step: ServicesModel.isFiltered ? qsTr("Clear filter") : App.waitsForConfig ? qsTr("Edit Config") : App.link === App.Stale ? qsTr("Start engine") : ""
+        otherStep: !ServicesModel.isFiltered && App.waitsForConfig ? qsTr("Try again") : ""
         onStepTaken: {
             if (ServicesModel.isFiltered)
                 toolbar.clear();
+            else if (App.waitsForConfig)
+                ConfigDocument.openEditor(ConfigDocument.MistakeView, "");
             else
                 App.startEngine();
         }
+        onOtherStepTaken: App.startEngine()
     }
 
     OnboardingPage {
@@ -270,7 +286,7 @@ FocusScope {
         id: menu
 
         onDetailWanted: service => root.openDetail(service)
-        onClosed: if (!detail.activeFocus)
+        onClosed: if (!detail.activeFocus && !togetherPane.activeFocus)
             root.focusList()
     }
 
@@ -306,12 +322,22 @@ FocusScope {
         anchors.right: parent.right
         anchors.top: parent.top
         anchors.bottom: parent.bottom
-        visible: root.isDetailOpen
-        isShown: root.isDetailOpen
+        visible: detail.service !== ""
+        isShown: detail.service !== ""
         isAlone: root.isDetailAlone
         onClosed: root.closeDetail()
         onOpened: service => root.openDetail(service)
         onMenuWanted: anchor => root.openMenu(anchor)
+    }
+
+    TogetherPane {
+        id: togetherPane
+
+        anchors.fill: detail
+        visible: root.isTogether
+        services: root.together
+        isAlone: root.isDetailAlone
+        onClosed: root.closeDetail()
     }
 
     OrderServicesDialog {

@@ -97,6 +97,23 @@ Item {
             hint: qsTr("Add a service to the configuration")
             onClicked: adding.begin()
         }
+
+        BaseButton {
+            id: more
+
+            Layout.leftMargin: Metrics.px(4)
+            isFlat: true
+            opensMenu: true
+            glyph: Glyphs.action("more")
+            hint: qsTr("More for the list")
+            onClicked: listMenu.popup(more, more.width - listMenu.implicitWidth, more.height + 4)
+        }
+    }
+
+    ListMenu {
+        id: listMenu
+
+        columns: root.columns
     }
 
     AddServiceDialog {

@@ -79,11 +79,32 @@ MenuPage {
         sentence: qsTr("Without it, closing the window quits Ostler.")
     }
 
-    SwitchRow {
-        switchId: Settings.MonoIcon
-        isOn: Settings.hasMonoIcon
-        title: qsTr("Tray icon in one colour")
-        sentence: qsTr("Its states differ by shape all the same.")
+    SettingRow {
+        width: parent.width
+        title: qsTr("Colour of the tray icon")
+        sentence: qsTr("Automatic is bright or dark as the theme is. Without colour its states differ by shape all the same.")
+
+        BaseComboBox {
+            label: qsTr("Colour of the tray icon")
+            enabled: Settings.hasTrayIcon
+            model: [qsTr("Automatic"), qsTr("Light"), qsTr("Dark"), qsTr("Coloured")]
+            currentIndex: Settings.trayColour
+            onActivated: index => Settings.chooseTrayColour(index)
+        }
+    }
+
+    SettingRow {
+        width: parent.width
+        title: qsTr("When Ostler quits")
+        sentence: qsTr("What becomes of services that run. Kept, they go on in the background and are there at the next start.")
+
+        BaseComboBox {
+            label: qsTr("When Ostler quits")
+            //: What quitting does with services that run
+            model: [qsTr("Ask"), qsTr("Keep services"), qsTr("Stop services")]
+            currentIndex: Settings.quitAnswer
+            onActivated: index => Settings.chooseQuitAnswer(index)
+        }
     }
 
     SwitchRow {

@@ -45,9 +45,17 @@ Rectangle {
         }
 
         BaseButton {
+            visible: root.kind === Supervisor.ConfigRefused || (root.kind === Supervisor.EngineLost && App.waitsForConfig)
+            isSmall: true
+            text: qsTr("Edit Config")
+            hint: qsTr("Open the configuration at its first problem")
+            onClicked: ConfigDocument.openEditor(ConfigDocument.MistakeView, "")
+        }
+
+        BaseButton {
             visible: root.kind === Supervisor.EngineLost
             isSmall: true
-            text: qsTr("Start engine")
+            text: App.waitsForConfig ? qsTr("Try again") : qsTr("Start engine")
             onClicked: App.startEngine()
         }
 

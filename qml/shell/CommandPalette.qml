@@ -134,12 +134,14 @@ T.Popup {
             id: list
 
             width: parent.width
-            height: Math.min(contentHeight + topMargin + bottomMargin, Metrics.px(40) * root.rowsMax + 2 * topMargin, root.parent.height - root.y - Metrics.px(120))
+            height: Math.min(contentHeight + topMargin + bottomMargin, Metrics.px(40) * root.rowsMax + 2 * topMargin, (root.parent ? root.parent.height : 0) - root.y - Metrics.px(120))
             topMargin: Metrics.px(6)
             bottomMargin: Metrics.px(6)
             clip: true
             model: results
             currentIndex: 0
+            // Lines made ahead would be made while others go, and Qt then asks for some that are gone.
+            cacheBuffer: 0
             highlightMoveDuration: 0
             boundsBehavior: Flickable.StopAtBounds
 

@@ -7,7 +7,10 @@ Item {
     id: root
 
     required property Window window
+    // Where it is or was before it filled the screen, where it was put, and what the window manager made of that.
     property rect normal: Qt.rect(0, 0, 0, 0)
+    property rect wanted: Qt.rect(0, 0, 0, 0)
+    property rect given: Qt.rect(0, 0, 0, 0)
 
     // Puts the window where it was, if that can be reached on one of the screens.
     function restore() {
@@ -27,8 +30,17 @@ Item {
         root.window.height = place.height;
         root.window.x = place.x;
         root.window.y = place.y;
-        if (Settings.wasMaximized())
-            root.window.visibility = Window.Maximized;
+        root.normal = place;
+        root.wanted = place;
+        root.isMaximized = Settings.wasMaximized();
+    }
+
+    // Shows the window as it was: to show it would make one that filled the screen small.
+    function present() {
+        if (root.isMaximized)
+            root.window.showMaximized();
+        else
+            root.window.show();
     }
 
     function note() {
@@ -36,9 +48,13 @@ Item {
             root.normal = Qt.rect(root.window.x, root.window.y, root.window.width, root.window.height);
     }
 
+    // A window that nobody moved stays where it was put: some window managers count its frame and some do not, and
+    // it would wander by that with every start.
     function keep() {
-        if (root.normal.width > 0)
-            Settings.keepWindow(root.normal, root.isMaximized);
+        const isUntouched = root.wanted.width > 0 && root.normal === root.given;
+        const place = isUntouched ? root.wanted : root.normal;
+        if (place.width > 0)
+            Settings.keepWindow(place, root.isMaximized);
     }
 
     // Asked for while the window can be seen: a hidden one is neither.
@@ -65,11 +81,19 @@ Item {
             root.note();
         }
 
+        function onActiveChanged() {
+            if (!root.window.active || root.given.width > 0 || root.window.visibility !== Window.Windowed)
+                return;
+            root.note();
+            root.given = root.normal;
+        }
+
         function onVisibilityChanged() {
             if (root.window.visibility === Window.Maximized)
                 root.isMaximized = true;
             else if (root.window.visibility === Window.Windowed)
                 root.isMaximized = false;
+            root.note();
         }
     }
 }

@@ -60,7 +60,7 @@ QtObject {
         }
     }
 
-    function ofFit(fit: int): string {
+    function ofFit(fit: int, port: int): string {
         switch (fit) {
         case ServicesModel.StartFits:
             return qsTr("Start");
@@ -68,12 +68,18 @@ QtObject {
             return qsTr("Restart");
         case ServicesModel.RestartNowFits:
             return qsTr("Restart now");
+        case ServicesModel.UsePortFits:
+            return qsTr("Use port %1").arg(port);
         default:
             return "";
         }
     }
 
-    function ofStep(step: int, service: string): string {
+    function ofPortChange(): string {
+        return qsTr("Writes the free port into the configuration and starts the service");
+    }
+
+    function ofStep(step: int, service: string, port: int): string {
         switch (step) {
         case Detail.StartAgain:
             return qsTr("Start again");
@@ -81,6 +87,8 @@ QtObject {
             return qsTr("Restart");
         case Detail.RestartNow:
             return qsTr("Restart now");
+        case Detail.UsePort:
+            return qsTr("Use port %1").arg(port);
         case Detail.AskProbes:
             return qsTr("Ask its probes now");
         case Detail.OpenService:

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use cxx_qt_lib::{QString, QStringList};
 use ostler_view::Action;
 
+use super::{strings, texts};
 use crate::actions::{self, COUNTER, Course, Errand, QUERY, Query};
 use crate::desk::Verb;
 
@@ -29,6 +30,8 @@ pub(crate) mod ffi {
         Stop,
         /// Goes to a service.
         GoToService,
+        /// Shows its log.
+        ShowLog,
         /// Opens its address.
         OpenUrl,
         /// Copies its address.
@@ -121,6 +124,10 @@ pub(crate) mod ffi {
         #[qinvokable]
         fn run_on(self: Pin<&mut Actions>, verb: Bulk, services: &QStringList);
 
+        /// Writes the next free port in the place of the one that a service could not take.
+        #[qinvokable]
+        fn use_free_port(self: Pin<&mut Actions>, service: &QString);
+
         /// With how many of these services it can be done.
         #[qinvokable]
         fn able(self: &Actions, verb: Bulk, services: &QStringList) -> i32;
@@ -172,11 +179,15 @@ impl ffi::Actions {
     }
 
     fn run_on(self: Pin<&mut Self>, verb: ffi::Bulk, services: &QStringList) {
-        actions::act_on(verb_of(verb), &names(services));
+        actions::act_on(verb_of(verb), &texts(services));
+    }
+
+    fn use_free_port(self: Pin<&mut Self>, service: &QString) {
+        actions::use_free_port(&service.to_string());
     }
 
     fn able(&self, verb: ffi::Bulk, services: &QStringList) -> i32 {
-        let able = actions::able(&names(services)).get(&verb_of(verb)).copied();
+        let able = actions::able(&texts(services)).get(&verb_of(verb)).copied();
         able.and_then(|count| i32::try_from(count).ok()).unwrap_or_default()
     }
 
@@ -217,22 +228,6 @@ fn verb_of(verb: ffi::Bulk) -> Verb {
         ffi::Bulk::StopThem => Verb::Stop,
         _ => Verb::Restart,
     }
-}
-
-fn names(services: &QStringList) -> Vec<String> {
-    let mut names = Vec::new();
-    for at in 0..services.len() {
-        names.extend(services.get(at).map(ToString::to_string));
-    }
-    names
-}
-
-fn strings(texts: &[&str]) -> QStringList {
-    let mut list = QStringList::default();
-    for text in texts {
-        list.append(QString::from(*text));
-    }
-    list
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ pub(crate) mod ffi {
         #[qproperty(Link, link, READ, NOTIFY)]
         #[qproperty(QString, link_text, READ, NOTIFY)]
         #[qproperty(QString, link_reason, READ, NOTIFY)]
+        #[qproperty(bool, waits_for_config, READ, NOTIFY)]
         #[qproperty(QString, notice, READ, NOTIFY)]
         #[qproperty(bool, has_tray, READ, NOTIFY)]
         #[qproperty(bool, is_ending, READ, NOTIFY)]
@@ -99,6 +100,7 @@ pub struct AppRust {
     link: ffi::Link,
     link_text: QString,
     link_reason: QString,
+    waits_for_config: bool,
     notice: QString,
     has_tray: bool,
     is_ending: bool,
@@ -113,6 +115,7 @@ impl Default for AppRust {
             link: ffi::Link::Connecting,
             link_text: QString::default(),
             link_reason: QString::default(),
+            waits_for_config: false,
             notice: QString::default(),
             has_tray: false,
             is_ending: false,
@@ -134,6 +137,7 @@ impl ffi::App {
         put!(self.link = facts.link, link_changed);
         put!(self.link_text = QString::from(&facts.link_text), link_text_changed);
         put!(self.link_reason = QString::from(&facts.link_reason), link_reason_changed);
+        put!(self.waits_for_config = facts.waits_for_config, waits_for_config_changed);
         put!(self.notice = QString::from(&facts.notice), notice_changed);
         put!(self.has_tray = facts.has_tray, has_tray_changed);
         put!(self.is_ending = facts.is_ending, is_ending_changed);

@@ -1,13 +1,11 @@
 //! The configuration that is edited: the file, what is wrong with it, and the document that a person types into.
 
-use std::ffi::c_void;
 use std::pin::Pin;
 
 use cxx_qt::{CxxQtType, Threading};
 use cxx_qt_lib::{QList, QString, QStringList};
-use ostler_view::editor::{Ink, ink_line};
 
-use super::put;
+use super::{document, put, strings, to_i32};
 use crate::editor::{COUNTER, Disk, DocumentFacts, EDITED, EditorAsk, PICTURE};
 
 #[cxx_qt::bridge]
@@ -20,46 +18,9 @@ pub(crate) mod ffi {
         include!("cxx-qt-lib/qlist.h");
         type QList_i32 = cxx_qt_lib::QList<i32>;
 
-        include!("ostler-tray/editor.h");
+        include!(<QtQuick/QQuickTextDocument>);
         #[namespace = ""]
-        type QQuickTextDocument;
-
-        /// Takes a document as the one that is edited.
-        #[namespace = "ostler"]
-        unsafe fn editor_attach(document: *mut QQuickTextDocument);
-        /// Whether there is a document.
-        #[namespace = "ostler"]
-        fn editor_is_there() -> bool;
-        /// The colours of the inks.
-        #[namespace = "ostler"]
-        fn editor_inks(colours: &QStringList);
-        /// The text.
-        #[namespace = "ostler"]
-        fn editor_text() -> QString;
-        /// The height of all lines.
-        #[namespace = "ostler"]
-        fn editor_line_height(height: f64);
-        /// Another text, which cannot be undone.
-        #[namespace = "ostler"]
-        fn editor_load(text: &QString, height: f64);
-        /// A change that one undo takes back.
-        #[namespace = "ostler"]
-        fn editor_replace(start: i32, end: i32, text: &QString);
-        /// Moves lines in or out.
-        #[namespace = "ostler"]
-        fn editor_indent(start: i32, end: i32, is_out: bool);
-        /// The place of a line and a column.
-        #[namespace = "ostler"]
-        fn editor_position(line: i32, column: i32) -> i32;
-        /// The line of a place.
-        #[namespace = "ostler"]
-        fn editor_line(position: i32) -> i32;
-        /// The column of a place.
-        #[namespace = "ostler"]
-        fn editor_column(position: i32) -> i32;
-        /// Where a text occurs.
-        #[namespace = "ostler"]
-        fn editor_matches(needle: &QString) -> QList_i32;
+        type QQuickTextDocument = crate::bridge::document::ffi::QQuickTextDocument;
     }
 
     /// How the file on disk is beside the document.
@@ -88,6 +49,8 @@ pub(crate) mod ffi {
         CompareView,
         /// What was before.
         HistoryView,
+        /// The text, at its first mistake.
+        MistakeView,
     }
 
     /// What happens to a service when the document is saved.
@@ -170,10 +133,6 @@ pub(crate) mod ffi {
         #[qproperty(QString, saved_time, READ, NOTIFY)]
         #[qproperty(QStringList, services, READ, NOTIFY)]
         #[qproperty(bool, has_form, READ, NOTIFY)]
-        #[qproperty(QString, find_folder, READ, NOTIFY)]
-        #[qproperty(bool, is_looked, READ, NOTIFY)]
-        #[qproperty(i32, finds_wanted, READ, NOTIFY)]
-        #[qproperty(bool, finds_start, READ, NOTIFY)]
         #[qproperty(i32, revision, READ, NOTIFY)]
         type ConfigDocument = super::ConfigDocumentRust;
 
@@ -300,22 +259,6 @@ pub(crate) mod ffi {
         #[qinvokable]
         fn remove_service(self: Pin<&mut ConfigDocument>, name: &QString);
 
-        /// Looks for what could be a service; without a name where it looked before, or where the app was started.
-        #[qinvokable]
-        fn look_in(self: Pin<&mut ConfigDocument>, folder: &QString);
-
-        /// Wants a find, or not.
-        #[qinvokable]
-        fn choose_find(self: Pin<&mut ConfigDocument>, key: &QString, is_wanted: bool);
-
-        /// Whether the finds are to start now.
-        #[qinvokable]
-        fn start_finds(self: Pin<&mut ConfigDocument>, starts: bool);
-
-        /// Appends the lines of the finds that are wanted.
-        #[qinvokable]
-        fn take_finds(self: Pin<&mut ConfigDocument>);
-
         /// Puts a kept version in the place of the text; undo brings the other one back.
         #[qinvokable]
         fn restore(self: Pin<&mut ConfigDocument>, version: i32);
@@ -351,10 +294,6 @@ pub struct ConfigDocumentRust {
     saved_time: QString,
     services: QStringList,
     has_form: bool,
-    find_folder: QString,
-    is_looked: bool,
-    finds_wanted: i32,
-    finds_start: bool,
     revision: i32,
     line_height: f64,
     facts: DocumentFacts,
@@ -383,10 +322,6 @@ impl Default for ConfigDocumentRust {
             saved_time: QString::default(),
             services: QStringList::default(),
             has_form: false,
-            find_folder: QString::default(),
-            is_looked: false,
-            finds_wanted: 0,
-            finds_start: true,
             revision: 0,
             line_height: 20.0,
             facts: DocumentFacts::default(),
@@ -408,10 +343,10 @@ impl ffi::ConfigDocument {
         put!(self.is_loaded = facts.is_loaded, is_loaded_changed);
         put!(self.is_dirty = facts.is_dirty, is_dirty_changed);
         put!(self.is_checked = facts.is_checked, is_checked_changed);
-        put!(self.error_count = count(facts.errors), error_count_changed);
-        put!(self.notice_count = count(facts.notices), notice_count_changed);
-        put!(self.added_count = count(facts.added), added_count_changed);
-        put!(self.removed_count = count(facts.removed), removed_count_changed);
+        put!(self.error_count = to_i32(facts.errors), error_count_changed);
+        put!(self.notice_count = to_i32(facts.notices), notice_count_changed);
+        put!(self.added_count = to_i32(facts.added), added_count_changed);
+        put!(self.removed_count = to_i32(facts.removed), removed_count_changed);
         put!(self.disk = disk(facts.disk), disk_changed);
         put!(self.disk_time = QString::from(&facts.disk_time), disk_time_changed);
         put!(self.has_plan = facts.has_plan, has_plan_changed);
@@ -423,10 +358,6 @@ impl ffi::ConfigDocument {
         put!(self.saved_time = QString::from(&facts.saved_time), saved_time_changed);
         put!(self.has_form = facts.services.is_some(), has_form_changed);
         put!(self.services = strings(facts.services.as_deref().unwrap_or_default()), services_changed);
-        put!(self.find_folder = QString::from(&facts.find_folder), find_folder_changed);
-        put!(self.is_looked = facts.is_looked, is_looked_changed);
-        put!(self.finds_wanted = count(facts.finds_wanted), finds_wanted_changed);
-        put!(self.finds_start = facts.finds_start, finds_start_changed);
         self.as_mut().rust_mut().facts = facts;
         let revision = self.revision.wrapping_add(1);
         put!(self.revision = revision, revision_changed);
@@ -434,7 +365,7 @@ impl ffi::ConfigDocument {
 
     /// Puts a text into the document as its only one.
     pub(crate) fn fill(self: Pin<&mut Self>, text: &str) {
-        ffi::editor_load(&QString::from(text), self.line_height);
+        document::ffi::editor_load(&QString::from(text), self.line_height);
         self.filled();
     }
 
@@ -446,7 +377,7 @@ impl ffi::ConfigDocument {
     fn open_editor(self: Pin<&mut Self>, view: i32, service: &QString) {
         use ffi::EditorView as View;
         let known = [View::TextView, View::FormView, View::ReviewView, View::CompareView, View::HistoryView];
-        if known.iter().any(|known| known.repr == view) {
+        if known.iter().chain(&[View::MistakeView]).any(|known| known.repr == view) {
             self.editor_requested(view, service.clone());
         }
     }
@@ -461,9 +392,13 @@ impl ffi::ConfigDocument {
 
     /// # Safety
     /// The document is alive or null: QML passes its own objects.
-    unsafe fn attach(mut self: Pin<&mut Self>, document: *mut ffi::QQuickTextDocument, line_height: f64) {
+    unsafe fn attach(
+        mut self: Pin<&mut Self>,
+        document: *mut document::ffi::QQuickTextDocument,
+        line_height: f64,
+    ) {
         // SAFETY: QML passes an object of its own, and calls on the thread of all objects.
-        unsafe { ffi::editor_attach(document) };
+        unsafe { document::ffi::editor_attach(document) };
         self.as_mut().rust_mut().line_height = line_height;
         COUNTER.ask(EditorAsk::Attached);
     }
@@ -473,16 +408,16 @@ impl ffi::ConfigDocument {
     }
 
     fn set_inks(self: Pin<&mut Self>, colours: &QStringList) {
-        ffi::editor_inks(colours);
+        document::ffi::editor_inks(colours);
     }
 
     fn set_line_height(mut self: Pin<&mut Self>, line_height: f64) {
         self.as_mut().rust_mut().line_height = line_height;
-        ffi::editor_line_height(line_height);
+        document::ffi::editor_line_height(line_height);
     }
 
     fn text(&self) -> QString {
-        ffi::editor_text()
+        document::ffi::editor_text()
     }
 
     fn mark_of(&self, line: i32) -> i32 {
@@ -494,7 +429,7 @@ impl ffi::ConfigDocument {
     }
 
     fn word_of(&self, line: i32) -> QString {
-        let word = self.facts.words.iter().find(|(at, _)| count(*at) == line);
+        let word = self.facts.words.iter().find(|(at, _)| to_i32(*at) == line);
         word.map_or_else(QString::default, |(_, word)| QString::from(word))
     }
 
@@ -503,33 +438,33 @@ impl ffi::ConfigDocument {
         let line = usize::try_from(line).unwrap_or(0);
         let next = ostler_view::editor::next_problem(&picture.problems, line, is_forward);
         let place = next.and_then(|at| picture.problems.get(at)?.at);
-        place.map_or(0, |place| count(place.line))
+        place.map_or(0, |place| to_i32(place.line))
     }
 
     fn problem_column(&self, line: i32) -> i32 {
         let picture = PICTURE.borrow().clone();
         let mut places = picture.problems.iter().filter_map(|problem| problem.at);
-        places.find(|place| count(place.line) == line).map_or(1, |place| count(place.column))
+        places.find(|place| to_i32(place.line) == line).map_or(1, |place| to_i32(place.column))
     }
 
     fn position_of(&self, line: i32, column: i32) -> i32 {
-        ffi::editor_position(line, column)
+        document::ffi::editor_position(line, column)
     }
 
     fn line_of(&self, position: i32) -> i32 {
-        ffi::editor_line(position)
+        document::ffi::editor_line(position)
     }
 
     fn column_of(&self, position: i32) -> i32 {
-        ffi::editor_column(position)
+        document::ffi::editor_column(position)
     }
 
     fn matches(&self, needle: &QString) -> QList<i32> {
-        ffi::editor_matches(needle)
+        document::ffi::editor_matches(needle)
     }
 
     fn indent(self: Pin<&mut Self>, start: i32, end: i32, is_out: bool) {
-        ffi::editor_indent(start, end, is_out);
+        document::ffi::editor_indent(start, end, is_out);
     }
 
     fn take_disk(self: Pin<&mut Self>) {
@@ -579,22 +514,6 @@ impl ffi::ConfigDocument {
         COUNTER.ask(EditorAsk::RemoveService(name.to_string()));
     }
 
-    fn look_in(self: Pin<&mut Self>, folder: &QString) {
-        COUNTER.ask(EditorAsk::Look(folder.to_string()));
-    }
-
-    fn choose_find(self: Pin<&mut Self>, key: &QString, is_wanted: bool) {
-        COUNTER.ask(EditorAsk::Choose(key.to_string(), is_wanted));
-    }
-
-    fn start_finds(self: Pin<&mut Self>, starts: bool) {
-        COUNTER.ask(EditorAsk::StartNow(starts));
-    }
-
-    fn take_finds(self: Pin<&mut Self>) {
-        COUNTER.ask(EditorAsk::TakeFinds);
-    }
-
     fn restore(self: Pin<&mut Self>, version: i32) {
         if let Ok(version) = u64::try_from(version) {
             COUNTER.ask(EditorAsk::Restore(version));
@@ -604,72 +523,6 @@ impl ffi::ConfigDocument {
     fn dismiss_error(self: Pin<&mut Self>) {
         COUNTER.ask(EditorAsk::Dismiss);
     }
-}
-
-/// The text of the document; nothing when there is none. Only on the Qt thread.
-pub(crate) fn text() -> Option<String> {
-    ffi::editor_is_there().then(|| ffi::editor_text().to_string())
-}
-
-/// Replaces a stretch of the document, if it is still what the stretch was counted in. Only on the Qt thread.
-pub(crate) fn replace(before: &str, start: usize, end: usize, by: &str) {
-    if text().as_deref() == Some(before) {
-        ffi::editor_replace(count(start), count(end), &QString::from(by));
-    }
-}
-
-/// An inked stretch of a line, as `editor.h` has it.
-#[repr(C)]
-struct InkedStretch {
-    start: i32,
-    length: i32,
-    ink: i32,
-}
-
-/// Inks a line for the highlighter: writes at most `max` stretches, says how many, returns the state after it.
-///
-/// # Safety
-/// `text` has `length` units, `inked` room for `max` stretches, `count` can be written.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn ostler_ink_line(
-    text: *const u16,
-    length: usize,
-    state: i32,
-    inked: *mut c_void,
-    max: usize,
-    written: *mut usize,
-) -> i32 {
-    let ink = || {
-        let units: &[u16] = if length == 0 {
-            &[]
-        } else {
-            // SAFETY: the highlighter passes a text of Qt with its length.
-            unsafe { std::slice::from_raw_parts(text, length) }
-        };
-        // A half of a pair counts as one unit, as what replaces it does.
-        ink_line(&String::from_utf16_lossy(units), state)
-    };
-    let (stretches, after) = std::panic::catch_unwind(ink).unwrap_or_default();
-    let stretches = stretches.into_iter().take(max);
-    let mut many = 0;
-    for (at, stretch) in stretches.enumerate() {
-        let ink = match stretch.ink {
-            Ink::Table => 0,
-            Ink::Key => 1,
-            Ink::Text => 2,
-            Ink::Number => 3,
-            Ink::Comment => 4,
-            Ink::Hole => 5,
-        };
-        let stretch =
-            InkedStretch { start: count(stretch.start), length: count(stretch.end - stretch.start), ink };
-        // SAFETY: there is room for `max` stretches, and `at` is less.
-        unsafe { inked.cast::<InkedStretch>().add(at).write(stretch) };
-        many += 1;
-    }
-    // SAFETY: the highlighter passes a place of its own.
-    unsafe { written.write(many) };
-    after
 }
 
 fn at(bytes: &[u8], line: i32) -> i32 {
@@ -684,16 +537,4 @@ fn disk(disk: Disk) -> ffi::DiskState {
         Disk::Gone => ffi::DiskState::GoneFromDisk,
         Disk::Missing => ffi::DiskState::NotOnDisk,
     }
-}
-
-fn count(count: usize) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
-}
-
-fn strings(texts: &[String]) -> QStringList {
-    let mut list = QStringList::default();
-    for text in texts {
-        list.append(QString::from(text));
-    }
-    list
 }

@@ -24,6 +24,8 @@ pub(crate) mod ffi {
         RestartIt,
         /// Restart it now instead of when the wait is over.
         RestartNow,
+        /// Use another port instead of the taken one.
+        UsePort,
         /// Ask its probes now.
         AskProbes,
         /// Look at another service.

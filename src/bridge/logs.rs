@@ -15,7 +15,8 @@ use cxx_qt_lib::{
 use jiff::tz::TimeZone;
 use ostler_view::{EntryKind, LogEntry, LogFilter, LogPatch, count_text, log_problem, size_text};
 
-use super::put;
+use super::list::list_model;
+use super::{put, strings, texts, to_i32};
 use crate::logs::{COUNTER, LogsAsk, State, Update, default_path};
 
 /// `Qt::UserRole`.
@@ -337,7 +338,7 @@ impl ffi::LogModel {
     }
 
     fn want(self: Pin<&mut Self>) {
-        let services: Vec<String> = QList::from(&self.services).iter().map(ToString::to_string).collect();
+        let services: Vec<String> = texts(&self.services);
         let ask = if services.is_empty() {
             LogsAsk::Leave(self.id)
         } else {
@@ -372,7 +373,7 @@ impl ffi::LogModel {
     ) {
         let filter = LogFilter {
             level: level_from_qml(level),
-            hidden: QList::from(hidden).iter().map(ToString::to_string).collect(),
+            hidden: texts(hidden).into_iter().collect(),
             needle: needle.to_string(),
             is_matches_only,
         };
@@ -396,16 +397,12 @@ impl ffi::LogModel {
     }
 
     fn save_path(&self) -> QString {
-        let services: Vec<String> = QList::from(&self.services).iter().map(ToString::to_string).collect();
+        let services: Vec<String> = texts(&self.services);
         QString::from(&default_path(&services))
     }
 
     fn save(self: Pin<&mut Self>, path: &QString) {
         COUNTER.ask(LogsAsk::Save { id: self.id, path: path.to_string() });
-    }
-
-    fn row_count(&self, parent: &QModelIndex) -> i32 {
-        if parent.is_valid() { 0 } else { to_i32(self.rows.len()) }
     }
 
     fn data(&self, index: &QModelIndex, role: i32) -> QVariant {
@@ -442,37 +439,29 @@ impl ffi::LogModel {
         names
     }
 
-    fn insert(mut self: Pin<&mut Self>, at: usize, entries: Vec<Arc<LogEntry>>) {
-        let (first, last) = (to_i32(at), to_i32(at + entries.len() - 1));
-        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
-        unsafe { self.as_mut().begin_insert_rows(&QModelIndex::default(), first, last) };
-        let mut rust = self.as_mut().rust_mut();
-        if at == rust.rows.len() {
-            rust.rows.extend(entries);
-        } else if at == 0 {
-            entries.into_iter().rev().for_each(|entry| rust.rows.push_front(entry));
-        } else {
-            let tail = rust.rows.split_off(at);
-            rust.rows.extend(entries);
-            rust.rows.extend(tail);
-        }
-        // SAFETY: as above.
-        unsafe { self.end_insert_rows() };
+    fn insert(self: Pin<&mut Self>, at: usize, entries: Vec<Arc<LogEntry>>) {
+        self.inserting(at, entries.len(), |held| {
+            if at == held.rows.len() {
+                held.rows.extend(entries);
+            } else if at == 0 {
+                entries.into_iter().rev().for_each(|entry| held.rows.push_front(entry));
+            } else {
+                let tail = held.rows.split_off(at);
+                held.rows.extend(entries);
+                held.rows.extend(tail);
+            }
+        });
     }
 
-    fn remove_first(mut self: Pin<&mut Self>, count: usize) -> VecDeque<Arc<LogEntry>> {
+    fn remove_first(self: Pin<&mut Self>, count: usize) -> VecDeque<Arc<LogEntry>> {
         let count = count.min(self.rows.len());
         if count == 0 {
             return VecDeque::new();
         }
-        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
-        unsafe { self.as_mut().begin_remove_rows(&QModelIndex::default(), 0, to_i32(count - 1)) };
-        let mut rust = self.as_mut().rust_mut();
-        let rest = rust.rows.split_off(count);
-        let gone = std::mem::replace(&mut rust.rows, rest);
-        // SAFETY: as above.
-        unsafe { self.end_remove_rows() };
-        gone
+        self.removing(0, count, |held| {
+            let rest = held.rows.split_off(count);
+            std::mem::replace(&mut held.rows, rest)
+        })
     }
 
     /// Marks what is looked for, and the line that is looked at.
@@ -481,25 +470,23 @@ impl ffi::LogModel {
         if self.needle != needle {
             self.as_mut().rust_mut().needle = needle;
             let last = self.rows.len().saturating_sub(1);
-            return self.announce(0, last);
+            return self.repaint(0, last);
         }
         if before != hit_row {
             for row in before.into_iter().chain(hit_row) {
-                self.as_mut().announce(row, row);
+                self.as_mut().repaint(row, row);
             }
         }
     }
 
-    fn announce(self: Pin<&mut Self>, first: usize, last: usize) {
-        if last >= self.rows.len() {
-            return;
+    fn repaint(self: Pin<&mut Self>, first: usize, last: usize) {
+        if last < self.rows.len() {
+            self.announce(first, last, vec![USER_ROLE + PARTS, USER_ROLE + IS_PRESENT_HIT]);
         }
-        let root = QModelIndex::default();
-        let (first, last) = (self.index(to_i32(first), 0, &root), self.index(to_i32(last), 0, &root));
-        let roles = QList::from([USER_ROLE + PARTS, USER_ROLE + IS_PRESENT_HIT]);
-        self.data_changed(&first, &last, &roles);
     }
 }
+
+list_model!(ffi::LogModel, LogModelRust);
 
 fn kind_to_qml(kind: &EntryKind) -> ffi::Kind {
     match kind {
@@ -553,16 +540,4 @@ fn level_from_qml(level: ffi::Level) -> Option<ostler_api::Level> {
         ffi::Level::Error => Some(ostler_api::Level::Error),
         _ => None,
     }
-}
-
-fn strings(texts: &[String]) -> QStringList {
-    let mut list = QStringList::default();
-    for text in texts {
-        list.append(QString::from(text));
-    }
-    list
-}
-
-fn to_i32(index: usize) -> i32 {
-    i32::try_from(index).unwrap_or(i32::MAX)
 }

@@ -17,8 +17,12 @@ pub(crate) mod app;
 pub(crate) mod config;
 pub(crate) mod desktop;
 pub(crate) mod detail;
+pub(crate) mod document;
+pub(crate) mod finds;
+mod list;
 pub(crate) mod log_text;
 pub(crate) mod logs;
+pub(crate) mod looks;
 pub(crate) mod records;
 pub(crate) mod services;
 #[allow(dead_code, reason = "some values of its enumerations are named in QML only")]
@@ -26,6 +30,8 @@ pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod sparkline;
 pub(crate) mod supervisor;
+
+use cxx_qt_lib::{QList, QString, QStringList};
 
 /// Sets a property and announces it, when it differs.
 macro_rules! put {
@@ -38,3 +44,22 @@ macro_rules! put {
     };
 }
 pub(crate) use put;
+
+/// A number as Qt counts.
+fn to_i32(index: usize) -> i32 {
+    i32::try_from(index).unwrap_or(i32::MAX)
+}
+
+/// Texts as Qt has them.
+fn strings<T: AsRef<str>>(texts: &[T]) -> QStringList {
+    let mut list = QStringList::default();
+    for text in texts {
+        list.append(QString::from(text.as_ref()));
+    }
+    list
+}
+
+/// Texts that Qt has.
+fn texts(list: &QStringList) -> Vec<String> {
+    QList::from(list).iter().map(ToString::to_string).collect()
+}

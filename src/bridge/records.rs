@@ -7,12 +7,11 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cxx_qt::{CxxQtType, Threading};
-use cxx_qt_lib::{
-    QByteArray, QHash, QHashPair_i32_QByteArray, QList, QModelIndex, QString, QStringList, QVariant,
-};
+use cxx_qt_lib::{QByteArray, QHash, QHashPair_i32_QByteArray, QList, QModelIndex, QString, QVariant};
 use ostler_view::{Cell, Patch, Record};
 
-use super::put;
+use super::list::list_model;
+use super::{put, strings, to_i32};
 use crate::records::{COUNTER, RecordsAsk, Source, State};
 
 /// `Qt::UserRole`.
@@ -170,14 +169,7 @@ impl cxx_qt::Initialize for ffi::Records {
 impl ffi::Records {
     /// Changes the rows, and how far the list is.
     pub(crate) fn put(mut self: Pin<&mut Self>, patches: Vec<Patch<Record>>, state: State) {
-        for patch in patches {
-            match patch {
-                Patch::Remove { at, count } => self.as_mut().remove(at, count),
-                Patch::Insert { at, rows } => self.as_mut().insert(at, rows),
-                Patch::Move { from, to } => self.as_mut().move_up(from, to),
-                Patch::Change { at, row, roles } => self.as_mut().change(at, row, &roles),
-            }
-        }
+        self.as_mut().patch(patches);
         let (progress, trouble) = match state {
             State::Loading => (ffi::Progress::Loading, String::new()),
             State::Ready => (ffi::Progress::Ready, String::new()),
@@ -197,10 +189,6 @@ impl ffi::Records {
             RecordsAsk::Rest { id: self.id, subject }
         };
         COUNTER.ask(ask);
-    }
-
-    fn row_count(&self, parent: &QModelIndex) -> i32 {
-        if parent.is_valid() { 0 } else { to_i32(self.rows.len()) }
     }
 
     fn data(&self, index: &QModelIndex, role: i32) -> QVariant {
@@ -234,44 +222,9 @@ impl ffi::Records {
         }
         names
     }
-
-    fn insert(mut self: Pin<&mut Self>, at: usize, rows: Vec<Record>) {
-        let (first, last) = (to_i32(at), to_i32(at + rows.len() - 1));
-        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
-        unsafe { self.as_mut().begin_insert_rows(&QModelIndex::default(), first, last) };
-        self.as_mut().rust_mut().rows.splice(at..at, rows);
-        // SAFETY: as above.
-        unsafe { self.end_insert_rows() };
-    }
-
-    fn remove(mut self: Pin<&mut Self>, at: usize, count: usize) {
-        let (first, last) = (to_i32(at), to_i32(at + count - 1));
-        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
-        unsafe { self.as_mut().begin_remove_rows(&QModelIndex::default(), first, last) };
-        self.as_mut().rust_mut().rows.drain(at..at + count);
-        // SAFETY: as above.
-        unsafe { self.end_remove_rows() };
-    }
-
-    fn move_up(mut self: Pin<&mut Self>, from: usize, to: usize) {
-        let root = QModelIndex::default();
-        let (source, target) = (to_i32(from), to_i32(to));
-        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
-        if !unsafe { self.as_mut().begin_move_rows(&root, source, source, &root, target) } {
-            return;
-        }
-        self.as_mut().rust_mut().rows[to..=from].rotate_right(1);
-        // SAFETY: as above.
-        unsafe { self.end_move_rows() };
-    }
-
-    fn change(mut self: Pin<&mut Self>, at: usize, row: Record, changed: &[usize]) {
-        self.as_mut().rust_mut().rows[at] = row;
-        let index = self.index(to_i32(at), 0, &QModelIndex::default());
-        let roles: Vec<i32> = changed.iter().map(|role| KEY_ROLE + 1 + to_i32(*role)).collect();
-        self.data_changed(&index, &index, &QList::from(roles));
-    }
 }
+
+list_model!(ffi::Records, RecordsRust, Record, |role| KEY_ROLE + 1 + to_i32(role));
 
 fn to_qml(cell: &Cell) -> QVariant {
     match cell {
@@ -280,16 +233,6 @@ fn to_qml(cell: &Cell) -> QVariant {
         Cell::Whole(whole) => QVariant::from(whole),
         Cell::Number(number) => QVariant::from(number),
         Cell::Numbers(numbers) => QVariant::from(&QList::<f64>::from(numbers)),
-        Cell::Texts(texts) => {
-            let mut list = QStringList::default();
-            for text in texts {
-                list.append(QString::from(text));
-            }
-            QVariant::from(&list)
-        }
+        Cell::Texts(texts) => QVariant::from(&strings(texts)),
     }
-}
-
-fn to_i32(index: usize) -> i32 {
-    i32::try_from(index).unwrap_or(i32::MAX)
 }

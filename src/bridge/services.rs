@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use cxx_qt::{CxxQtType, Threading};
-use cxx_qt_lib::{
-    QByteArray, QHash, QHashPair_i32_QByteArray, QList, QModelIndex, QString, QStringList, QVariant,
-};
+use cxx_qt_lib::{QByteArray, QHash, QHashPair_i32_QByteArray, QModelIndex, QString, QStringList, QVariant};
 use ostler_view::{Patch, Role, Row};
 
-use super::put;
+use super::list::list_model;
+use super::{put, strings, to_i32};
 use crate::desk::{Ask, Desk, Verb};
 use crate::roles::{self, SELECTED_ROLE, role_index};
 use crate::selection::Selection;
@@ -74,6 +73,8 @@ pub(crate) mod ffi {
         RestartFits,
         /// Restart now.
         RestartNowFits,
+        /// Use another port.
+        UsePortFits,
     }
 
     /// What was asked for and is not fulfilled yet.
@@ -270,24 +271,13 @@ impl cxx_qt::Initialize for ffi::ServicesModel {
 impl ffi::ServicesModel {
     /// Shows which services are listed, and changes the rows.
     pub(crate) fn put(mut self: Pin<&mut Self>, filter: &ostler_view::Filter, patches: Vec<Patch>) {
-        for patch in patches {
-            match patch {
-                Patch::Remove { at, count } => self.as_mut().remove(at, count),
-                Patch::Insert { at, rows } => self.as_mut().insert(at, rows),
-                Patch::Move { from, to } => self.as_mut().move_up(from, to),
-                Patch::Change { at, row, roles } => self.as_mut().change(at, row, &roles),
-            }
-        }
+        self.as_mut().patch(patches);
         let gone = self.as_mut().rust_mut().keep_selected();
         self.as_mut().tell_selection(&gone);
         put!(self.count = to_i32(self.rows.len()), count_changed);
         put!(self.is_filtered = filter.is_on(), is_filtered_changed);
         put!(self.chip = roles::chip_to_qml(filter.chip), chip_changed);
         put!(self.filter_text = QString::from(&filter.text), filter_text_changed);
-    }
-
-    fn row_count(&self, parent: &QModelIndex) -> i32 {
-        if parent.is_valid() { 0 } else { to_i32(self.rows.len()) }
     }
 
     fn data(&self, index: &QModelIndex, role: i32) -> QVariant {
@@ -307,43 +297,6 @@ impl ffi::ServicesModel {
         }
         names.insert(SELECTED_ROLE, QByteArray::from("isSelected"));
         names
-    }
-
-    fn insert(mut self: Pin<&mut Self>, at: usize, rows: Vec<Row>) {
-        let (first, last) = (to_i32(at), to_i32(at + rows.len() - 1));
-        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
-        unsafe { self.as_mut().begin_insert_rows(&QModelIndex::default(), first, last) };
-        self.as_mut().rust_mut().rows.splice(at..at, rows);
-        // SAFETY: as above.
-        unsafe { self.end_insert_rows() };
-    }
-
-    fn remove(mut self: Pin<&mut Self>, at: usize, count: usize) {
-        let (first, last) = (to_i32(at), to_i32(at + count - 1));
-        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
-        unsafe { self.as_mut().begin_remove_rows(&QModelIndex::default(), first, last) };
-        self.as_mut().rust_mut().rows.drain(at..at + count);
-        // SAFETY: as above.
-        unsafe { self.end_remove_rows() };
-    }
-
-    fn move_up(mut self: Pin<&mut Self>, from: usize, to: usize) {
-        let root = QModelIndex::default();
-        let (source, target) = (to_i32(from), to_i32(to));
-        // SAFETY: begin and end stand around the one change they announce, on the thread of the model.
-        if !unsafe { self.as_mut().begin_move_rows(&root, source, source, &root, target) } {
-            return;
-        }
-        self.as_mut().rust_mut().rows[to..=from].rotate_right(1);
-        // SAFETY: as above.
-        unsafe { self.end_move_rows() };
-    }
-
-    fn change(mut self: Pin<&mut Self>, at: usize, row: Row, changed: &[Role]) {
-        self.as_mut().rust_mut().rows[at] = row;
-        let index = self.index(to_i32(at), 0, &QModelIndex::default());
-        let roles: Vec<i32> = changed.iter().copied().map(role_index).collect();
-        self.data_changed(&index, &index, &QList::from(roles));
     }
 
     fn start(self: Pin<&mut Self>, service: &QString) {
@@ -404,14 +357,11 @@ impl ffi::ServicesModel {
         let rows = 0..self.rows.len();
         let told: Vec<usize> = rows.filter(|at| changed.contains(&self.rows[*at].key)).collect();
         for at in told {
-            let index = self.index(to_i32(at), 0, &QModelIndex::default());
-            self.as_mut().data_changed(&index, &index, &QList::from(vec![SELECTED_ROLE]));
+            self.as_mut().announce(at, at, vec![SELECTED_ROLE]);
         }
-        let mut selected = QStringList::default();
-        for row in self.rows.iter().filter(|row| self.selection.has(row)) {
-            selected.append(QString::from(&row.name));
-        }
-        put!(self.selected = selected, selected_changed);
+        let selected = self.rows.iter().filter(|row| self.selection.has(row));
+        let selected: Vec<&str> = selected.map(|row| row.name.as_str()).collect();
+        put!(self.selected = strings(&selected), selected_changed);
     }
 
     fn row_of(&self, service: &QString) -> i32 {
@@ -425,6 +375,4 @@ impl ffi::ServicesModel {
     }
 }
 
-fn to_i32(index: usize) -> i32 {
-    i32::try_from(index).unwrap_or(i32::MAX)
-}
+list_model!(ffi::ServicesModel, ServicesModelRust, Row, role_index);

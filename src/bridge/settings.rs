@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use cxx_qt::CxxQtType;
 use cxx_qt_lib::{QList, QRectF, QString};
+use ostler_api::OnQuit;
 use ostler_view::{Area, capitalised, window_place};
 
 use super::put;
@@ -12,7 +13,7 @@ use crate::autostart;
 use crate::bridge::app::ffi::ThemeChoice;
 use crate::desk::Desk;
 use crate::memory::{self, Colours, Place};
-use crate::settings::Settings;
+use crate::settings::{IconColour, Settings};
 
 #[cxx_qt::bridge]
 pub(crate) mod ffi {
@@ -36,8 +37,30 @@ pub(crate) mod ffi {
         Notifications,
         /// An icon in the tray.
         TrayIcon,
-        /// That icon in one colour.
-        MonoIcon,
+    }
+
+    /// What quitting does with services that run.
+    #[qenum(Settings)]
+    enum QuitAnswer {
+        /// Ask.
+        AskThen,
+        /// They go on.
+        KeepServices,
+        /// They stop.
+        StopServices,
+    }
+
+    /// The colour of the tray icon.
+    #[qenum(Settings)]
+    enum TrayColour {
+        /// One colour, bright or dark as the desktop is.
+        AutomaticIcon,
+        /// One bright colour.
+        LightIcon,
+        /// One dark colour.
+        DarkIcon,
+        /// The mark in the colour of the state.
+        ColouredIcon,
     }
 
     #[auto_cxx_name]
@@ -53,12 +76,21 @@ pub(crate) mod ffi {
         #[qproperty(bool, is_start_hidden, READ, NOTIFY)]
         #[qproperty(bool, has_notifications, READ, NOTIFY)]
         #[qproperty(bool, has_tray_icon, READ, NOTIFY)]
-        #[qproperty(bool, has_mono_icon, READ, NOTIFY)]
+        #[qproperty(TrayColour, tray_colour, READ, NOTIFY)]
+        #[qproperty(QuitAnswer, quit_answer, READ, NOTIFY)]
         type Settings = super::SettingsRust;
 
         /// Switches something on or off.
         #[qinvokable]
         fn choose(self: Pin<&mut Settings>, choice: Switch, is_on: bool);
+
+        /// Sets the colour of the tray icon.
+        #[qinvokable]
+        fn choose_tray_colour(self: Pin<&mut Settings>, colour: TrayColour);
+
+        /// Sets what quitting does with services that run.
+        #[qinvokable]
+        fn choose_quit_answer(self: Pin<&mut Settings>, answer: QuitAnswer);
 
         /// Sets the colours, an `App.ThemeChoice`.
         #[qinvokable]
@@ -106,7 +138,8 @@ pub struct SettingsRust {
     is_start_hidden: bool,
     has_notifications: bool,
     has_tray_icon: bool,
-    has_mono_icon: bool,
+    tray_colour: ffi::TrayColour,
+    quit_answer: ffi::QuitAnswer,
 }
 
 impl Default for SettingsRust {
@@ -122,7 +155,8 @@ impl Default for SettingsRust {
             is_start_hidden: true,
             has_notifications: true,
             has_tray_icon: true,
-            has_mono_icon: false,
+            tray_colour: ffi::TrayColour::ColouredIcon,
+            quit_answer: ffi::QuitAnswer::AskThen,
         }
     }
 }
@@ -146,9 +180,26 @@ impl ffi::Settings {
                 ffi::Switch::CloseToTray => set.close_to_tray = is_on,
                 ffi::Switch::StartHidden => set.start_hidden = is_on,
                 ffi::Switch::Notifications => set.notifications = is_on,
-                ffi::Switch::TrayIcon => set.tray_icon = is_on,
-                _ => set.has_mono_icon = is_on,
+                _ => set.tray_icon = is_on,
             });
+        }
+        self.as_mut().tell_set();
+    }
+
+    fn choose_tray_colour(mut self: Pin<&mut Self>, colour: ffi::TrayColour) {
+        let all = [IconColour::Automatic, IconColour::Light, IconColour::Dark, IconColour::Coloured];
+        let meant = all.into_iter().find(|it| colour_to_qml(*it) == colour);
+        if let Some((settings, meant)) = Settings::published().zip(meant) {
+            settings.change(|set| set.icon_colour = meant);
+        }
+        self.as_mut().tell_set();
+    }
+
+    fn choose_quit_answer(mut self: Pin<&mut Self>, answer: ffi::QuitAnswer) {
+        let all = [None, Some(OnQuit::Keep), Some(OnQuit::Stop)];
+        let meant = all.into_iter().find(|it| answer_to_qml(*it) == answer);
+        if let Some((settings, meant)) = Settings::published().zip(meant) {
+            settings.change(|set| set.quit = meant);
         }
         self.as_mut().tell_set();
     }
@@ -159,7 +210,8 @@ impl ffi::Settings {
         put!(self.is_start_hidden = set.start_hidden, is_start_hidden_changed);
         put!(self.has_notifications = set.notifications, has_notifications_changed);
         put!(self.has_tray_icon = set.tray_icon, has_tray_icon_changed);
-        put!(self.has_mono_icon = set.has_mono_icon, has_mono_icon_changed);
+        put!(self.tray_colour = colour_to_qml(set.icon_colour), tray_colour_changed);
+        put!(self.quit_answer = answer_to_qml(set.quit), quit_answer_changed);
     }
 
     fn choose_autostart(mut self: Pin<&mut Self>, is_on: bool) {
@@ -214,6 +266,23 @@ impl ffi::Settings {
             memory.panes.insert(name.to_string(), position);
         });
         COUNTER.ask(Errand::Remember);
+    }
+}
+
+fn colour_to_qml(colour: IconColour) -> ffi::TrayColour {
+    match colour {
+        IconColour::Automatic => ffi::TrayColour::AutomaticIcon,
+        IconColour::Light => ffi::TrayColour::LightIcon,
+        IconColour::Dark => ffi::TrayColour::DarkIcon,
+        IconColour::Coloured => ffi::TrayColour::ColouredIcon,
+    }
+}
+
+fn answer_to_qml(quit: Option<OnQuit>) -> ffi::QuitAnswer {
+    match quit {
+        None | Some(OnQuit::Unknown) => ffi::QuitAnswer::AskThen,
+        Some(OnQuit::Keep) => ffi::QuitAnswer::KeepServices,
+        Some(OnQuit::Stop) => ffi::QuitAnswer::StopServices,
     }
 }
 

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use cxx_qt::{CxxQtType, Threading};
 use cxx_qt_lib::{QString, QStringList};
 
-use super::put;
+use super::{put, strings, to_i32};
 use crate::desk::{Ask, Desk};
 use crate::stage::{SupervisorFacts, Surface};
 
@@ -152,11 +152,11 @@ impl ffi::Supervisor {
         put!(self.summary = QString::from(&headline.summary), summary_changed);
         put!(self.mood = facts.mood, mood_changed);
         put!(self.first_problem = QString::from(&headline.service), first_problem_changed);
-        put!(self.all_count = count(headline.counts.all), all_count_changed);
-        put!(self.attention_count = count(headline.counts.attention()), attention_count_changed);
-        put!(self.running_count = count(headline.counts.running), running_count_changed);
-        put!(self.busy_count = count(headline.counts.busy), busy_count_changed);
-        put!(self.stopped_count = count(headline.counts.down()), stopped_count_changed);
+        put!(self.all_count = to_i32(headline.counts.all), all_count_changed);
+        put!(self.attention_count = to_i32(headline.counts.attention()), attention_count_changed);
+        put!(self.running_count = to_i32(headline.counts.running), running_count_changed);
+        put!(self.busy_count = to_i32(headline.counts.busy), busy_count_changed);
+        put!(self.stopped_count = to_i32(headline.counts.down()), stopped_count_changed);
         put!(self.mode = QString::from(&facts.mode), mode_changed);
         put!(self.modes = strings(&facts.modes), modes_changed);
         put!(self.config_path = QString::from(&facts.config_path), config_path_changed);
@@ -178,18 +178,6 @@ impl ffi::Supervisor {
     }
 }
 
-fn count(count: usize) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
-}
-
 fn clamped(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
-}
-
-fn strings(texts: &[String]) -> QStringList {
-    let mut list = QStringList::default();
-    for text in texts {
-        list.append(QString::from(text));
-    }
-    list
 }

@@ -16,7 +16,7 @@
 #include <QtGui/QTextDocument>
 #include <QtQuick/QQuickTextDocument>
 
-// An inked stretch of a line, as `crate::bridge::config` writes it.
+// An inked stretch of a line, as `crate::bridge::document` writes it.
 struct OstlerInked {
     std::int32_t start;
     std::int32_t length;

@@ -59,14 +59,19 @@ pub(crate) struct DocumentFacts {
     pub(crate) severities: Vec<u8>,
     /// What is wrong on lines, in short.
     pub(crate) words: Vec<(usize, String)>,
-    /// Where was looked for what could be a service.
-    pub(crate) find_folder: String,
-    /// Whether it was looked at all.
-    pub(crate) is_looked: bool,
-    /// How many finds are wanted.
-    pub(crate) finds_wanted: usize,
-    /// Whether they are to start now.
-    pub(crate) finds_start: bool,
     /// The services of the document, when it can be read.
     pub(crate) services: Option<Vec<String>>,
+}
+
+/// What is shown of what could be a service already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FindFacts {
+    /// Where was looked.
+    pub(crate) folder: String,
+    /// Whether it was looked at all.
+    pub(crate) is_looked: bool,
+    /// How many are wanted.
+    pub(crate) wanted: usize,
+    /// Whether they are to start now.
+    pub(crate) starts: bool,
 }

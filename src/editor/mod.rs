@@ -20,9 +20,10 @@ use ostler_view::editor::{PlanRow, Problem};
 use tokio::sync::{Notify, watch};
 
 use crate::bridge::config::ffi::ConfigDocument;
+use crate::bridge::finds::ffi::Finds as Finder;
 use crate::counter::Counter;
 
-pub(crate) use facts::{Disk, DocumentFacts};
+pub(crate) use facts::{Disk, DocumentFacts, FindFacts};
 pub(crate) use finds::{Finds, command};
 pub(crate) use work::run;
 
@@ -37,6 +38,8 @@ pub(crate) static PICTURE: LazyLock<watch::Sender<Arc<Picture>>> = LazyLock::new
 pub(crate) enum EditorAsk {
     /// Here it is shown.
     Announce(CxxQtThread<ConfigDocument>),
+    /// Here is shown what could be a service.
+    AnnounceFinds(CxxQtThread<Finder>),
     /// Read the file, unless there are changes that were not saved.
     Load,
     /// The document is there and wants its text.
@@ -72,6 +75,15 @@ pub(crate) enum EditorAsk {
         port: String,
         /// Whether it starts with the supervisor.
         is_enabled: bool,
+    },
+    /// Write another port of a service into the file in the place of a taken one.
+    UsePort {
+        /// Which service.
+        service: String,
+        /// The port that is taken.
+        taken: u16,
+        /// The port to take.
+        free: u16,
     },
     /// Remove a service.
     RemoveService(String),

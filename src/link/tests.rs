@@ -71,10 +71,10 @@ fn rig(failures: usize) -> Rig {
         let (offered, tries) = (offered.clone(), Arc::clone(&tries));
         async move {
             if tries.fetch_add(1, Ordering::Relaxed) < failures {
-                return Err(ConnectError("no engine runs".to_owned()));
+                return Err(ConnectError::from("no engine runs".to_owned()));
             }
             let (ours, theirs) = tokio::io::duplex(64 * 1024);
-            offered.send(theirs).await.map_err(|_| ConnectError("the test is over".to_owned()))?;
+            offered.send(theirs).await.map_err(|_| ConnectError::from("the test is over".to_owned()))?;
             Ok(Client::over(ours))
         }
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
-use ostler_view::LogEntry;
+use ostler_view::{LogEntry, say, say_with};
 
 /// The most names of services in the name of a file.
 const NAMES_MAX: usize = 3;
@@ -24,15 +24,15 @@ pub(crate) fn default_path(services: &[String]) -> String {
 pub(super) fn save(path: &str, entries: &[Arc<LogEntry>], with_source: bool) -> Result<PathBuf, String> {
     let path = absolute(path.trim())?;
     write(&path, entries, with_source).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => format!("{} exists already. Nothing was written.", path.display()),
-        _ => format!("{} cannot be written: {error}", path.display()),
+        ErrorKind::AlreadyExists => say_with("%1 exists already. Nothing was written.", &[&path.display()]),
+        _ => say_with("%1 cannot be written: %2", &[&path.display(), &error]),
     })?;
     Ok(path)
 }
 
 fn absolute(path: &str) -> Result<PathBuf, String> {
     if path.is_empty() {
-        return Err("No file is named.".to_owned());
+        return Err(say("No file is named."));
     }
     let home = std::env::home_dir().unwrap_or_default();
     Ok(match path.strip_prefix("~/") {

@@ -66,7 +66,7 @@ pub(crate) const CALLOUT: Source = Source {
 /// What to do about it, the fitting step first.
 pub(crate) const STEPS: Source = Source {
     name: "steps",
-    roles: &["step", "service"],
+    roles: &["step", "service", "port"],
     needs_subject: true,
     feed: |reach, name, feed| {
         Box::pin(follow(reach, feed, move |report, clock| {
@@ -247,16 +247,22 @@ fn tone(tone: Tone) -> i32 {
 }
 
 fn step_record(step: &Step, name: &str) -> Record {
+    let port = match step {
+        Step::UsePort(port) => i32::from(*port),
+        Step::Start | Step::Restart | Step::RestartNow | Step::AskProbes => 0,
+        Step::Open(_) | Step::ShowLog | Step::ShowIncident => 0,
+    };
     let (code, service) = match step {
         Step::Start => (ffi::Step::StartAgain, name),
         Step::Restart => (ffi::Step::RestartIt, name),
         Step::RestartNow => (ffi::Step::RestartNow, name),
+        Step::UsePort(_) => (ffi::Step::UsePort, name),
         Step::AskProbes => (ffi::Step::AskProbes, name),
         Step::Open(other) => (ffi::Step::OpenService, other.as_str()),
         Step::ShowLog => (ffi::Step::ShowLog, name),
         Step::ShowIncident => (ffi::Step::ShowIncident, name),
     };
-    Record::new(code.repr.to_string()).with(code.repr).with(service)
+    Record::new(code.repr.to_string()).with(code.repr).with(service).with(port)
 }
 
 fn mark(mark: Mark) -> (i32, i32) {

@@ -35,11 +35,9 @@ pub(super) async fn follow(mut reach: Reach, feed: Feed, tell: impl Fn(&Report, 
             feed.put(records.clone()).await;
             shown = Some(records);
         }
-        tokio::select! {
-            changed = reach.reports.changed() => if changed.is_err() { return },
-            () = turned(holds) => {}
+        if !next(&mut reach, holds).await {
+            return;
         }
-        tokio::time::sleep(GATHER).await;
     }
 }
 
@@ -77,11 +75,9 @@ pub(super) async fn follow_why(
                 shown = Some(records);
             }
         }
-        tokio::select! {
-            changed = reach.reports.changed() => if changed.is_err() { return },
-            () = turned(holds) => {}
+        if !next(&mut reach, holds).await {
+            return;
         }
-        tokio::time::sleep(GATHER).await;
     }
 }
 
@@ -123,6 +119,16 @@ fn facts(snapshot: &Snapshot, service: &str) -> Vec<InstanceStatus> {
         ..instance
     };
     instances.into_iter().map(bare).collect()
+}
+
+/// Waits for another report, or until what is shown turns old. False when the app ends.
+async fn next(reach: &mut Reach, holds: Option<Duration>) -> bool {
+    let is_going_on = tokio::select! {
+        changed = reach.reports.changed() => changed.is_ok(),
+        () = turned(holds) => true,
+    };
+    tokio::time::sleep(GATHER).await;
+    is_going_on
 }
 
 async fn turned(holds: Option<Duration>) {

@@ -50,7 +50,8 @@ pub(crate) const FIGURES: Source = Source {
 static COURSES: LazyLock<Mutex<UsageCourses>> = LazyLock::new(Mutex::default);
 static TICKS: LazyLock<watch::Sender<()>> = LazyLock::new(|| watch::Sender::new(()));
 
-fn courses() -> MutexGuard<'static, UsageCourses> {
+/// What was noted.
+pub(crate) fn courses() -> MutexGuard<'static, UsageCourses> {
     COURSES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -114,6 +114,56 @@ pub fn path_of(service: &str, key: &str) -> KeyPath {
     KeyPath::of_keys(["services", service].into_iter().chain(key.split('.')))
 }
 
+/// Where a text writes a fixed port of a service; nothing where it does not.
+pub fn port_path(text: &str, service: &str, port: u16) -> Option<KeyPath> {
+    let ports = path_of(service, "ports");
+    let is_it = |value: &toml::Value| value.as_integer() == Some(i64::from(port));
+    match present(text, &ports)? {
+        toml::Value::Table(table) => {
+            table.iter().find(|(_, value)| is_it(value)).map(|(name, _)| ports.child(name))
+        }
+        toml::Value::Array(items) => items.iter().position(is_it).map(|at| ports.item(at)),
+        toml::Value::String(_) | toml::Value::Integer(_) | toml::Value::Float(_) => None,
+        toml::Value::Boolean(_) | toml::Value::Datetime(_) => None,
+    }
+}
+
+/// The keys of a service, besides its ports, whose texts name a port by its number.
+pub fn naming(text: &str, service: &str, port: u16) -> Vec<String> {
+    let own = KeyPath::of_keys(["services", service]);
+    let Some(toml::Value::Table(table)) = present(text, &own) else { return Vec::new() };
+    let mut found = Vec::new();
+    for (key, value) in table.iter().filter(|(key, _)| *key != "ports") {
+        collect_naming(key, value, &port.to_string(), &mut found);
+    }
+    found.sort();
+    found
+}
+
+fn collect_naming(key: &str, value: &toml::Value, number: &str, found: &mut Vec<String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (name, value) in table {
+                collect_naming(&format!("{key}.{name}"), value, number, found);
+            }
+        }
+        toml::Value::Array(items) => {
+            let before = found.len();
+            items.iter().for_each(|item| collect_naming(key, item, number, found));
+            found.truncate(found.len().min(before + 1));
+        }
+        toml::Value::String(text) => {
+            let is_number = |text: &str| text.split(|it: char| !it.is_ascii_digit()).any(|it| it == number);
+            if is_number(text) {
+                found.push(key.to_owned());
+            }
+        }
+        toml::Value::Integer(whole) if whole.to_string() == number => found.push(key.to_owned()),
+        toml::Value::Integer(_) | toml::Value::Float(_) => {}
+        toml::Value::Boolean(_) | toml::Value::Datetime(_) => {}
+    }
+}
+
 fn pairs(text: &str, path: &KeyPath, typed: &str) -> Result<toml::Table, String> {
     let mut table = toml::Table::new();
     for line in typed.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -311,6 +361,25 @@ mod tests {
         assert!(set("restart.policy", "never").contains("policy = \"never\""));
         assert!(!set("args", "").contains("args"));
         assert!(value(TEXT, "api", "env", "NAME").is_err());
+    }
+
+    #[test]
+    fn a_port_is_changed_where_it_stands() {
+        let moved = |ports: &str, rest: &str| {
+            let text = format!("[services.\"a b\"]\nports = {ports} # mine\n{rest}");
+            let path = port_path(&text, "a b", 8080)?;
+            let edited = edit::edit(&text, &path, Some(&toml::Value::Integer(8081))).unwrap().text;
+            Some((edited.lines().nth(1).unwrap().to_owned(), naming(&edited, "a b", 8080).join(" ")))
+        };
+        let check = |ports, rest, line: &str, others: &str| {
+            assert_eq!(moved(ports, rest), Some((line.to_owned(), others.to_owned())), "{ports}");
+        };
+        check("[\"auto\", 8080]", "", "ports = [\"auto\", 8081] # mine", "");
+        check("{ m = 1, http = 8080 }", "", "ports = { m = 1, http = 8081 } # mine", "");
+        let rest = "ready.http = \"http://localhost:8080/\"\nargs = [\"-p\", \"8080\", \"8080\"]\nenv = { A = \"18080\", B = 8080 }\n";
+        check("[8080]", rest, "ports = [8081] # mine", "args env.B ready.http");
+        assert_eq!(moved("[\"auto\"]", ""), None);
+        assert_eq!(port_path("ports = ", "api", 1), None);
     }
 
     #[test]

@@ -65,6 +65,8 @@ actions! {
     Stop Service say("Stop %1") "action-stop" ["Ctrl+."],
     /// Goes to a service in the list.
     GoToService Service say("Go to %1") "action-chevron-right" [],
+    /// Shows the log of a service.
+    ShowLog Service say("Show the log of %1") "action-log" ["Ctrl+L"],
     /// Opens the address of a service.
     OpenUrl Service say("Open %1") "action-open" ["Ctrl+O"],
     /// Copies the address of a service.
@@ -134,6 +136,7 @@ impl Action {
         }
         match self {
             Self::GoToService => say("Go to the service"),
+            Self::ShowLog => say("Show its log"),
             Self::OpenUrl => say("Open URL"),
             Self::CopyUrl => say("Copy URL"),
             _ => self.text().replace(" %1", ""),
@@ -147,7 +150,8 @@ impl Action {
                 true
             }
             Self::ReloadConfig | Self::ChangeMode => true,
-            Self::GoToService | Self::OpenUrl | Self::CopyUrl | Self::SelectAll | Self::Filter => false,
+            Self::GoToService | Self::ShowLog | Self::OpenUrl | Self::CopyUrl => false,
+            Self::SelectAll | Self::Filter => false,
             Self::NextProblem | Self::PreviousProblem | Self::ServicesPage | Self::SettingsPage => false,
             Self::DoctorPage | Self::KeyboardPage | Self::AboutPage | Self::Palette => false,
             Self::EditConfig | Self::StartEngine | Self::Diagnostics => false,

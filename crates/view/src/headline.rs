@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn without_an_engine_nothing_is_claimed() {
         let mut snapshot = snapshot_of(&[("a", Word::Running)]);
-        let link = LinkState::Stale { since: clock().now, reason: String::new() };
+        let link =
+            LinkState::Stale { since: clock().now, reason: String::new(), obstacle: Default::default() };
         assert_eq!(headline(&Snapshot::default(), &link, &clock()).title, "No engine");
         snapshot.supervisor.version = "0.1.0".to_owned();
         let said = headline(&snapshot, &link, &clock());

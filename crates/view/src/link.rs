@@ -23,7 +23,19 @@ pub enum LinkState {
         since: Timestamp,
         /// What the last try met.
         reason: String,
+        /// What a person can do about it.
+        obstacle: Obstacle,
     },
+}
+
+/// What stands between the app and an engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Obstacle {
+    /// None runs, or it does not answer.
+    #[default]
+    NoAnswer,
+    /// None can start with this configuration.
+    BrokenConfig,
 }
 
 impl LinkState {
@@ -35,6 +47,11 @@ impl LinkState {
     /// Whether what is shown may be untrue.
     pub fn is_stale(&self) -> bool {
         matches!(self, Self::Stale { .. })
+    }
+
+    /// Whether no engine can start before the configuration is mended.
+    pub fn waits_for_config(&self) -> bool {
+        matches!(self, Self::Stale { obstacle: Obstacle::BrokenConfig, .. })
     }
 
     /// When it was lost, as `14:31:07`.

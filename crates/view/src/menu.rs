@@ -247,7 +247,8 @@ Quit…
 
     #[test]
     fn without_an_engine_nothing_is_offered_that_cannot_be_done() {
-        let link = LinkState::Stale { since: clock().now, reason: String::new() };
+        let link =
+            LinkState::Stale { since: clock().now, reason: String::new(), obstacle: Default::default() };
         let view = crate::tray_view(&snapshot_of(&[("api", Word::Running)]), &link, &clock());
         let text = drawn(&tray_menu(&view), 0);
         for line in ["Start (off)", "Stop (off)", "Restart (off)", "Restart all… (off)", "Quit…"] {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ostler_api::{ServiceStatus, Snapshot, Word};
 
-use crate::plain;
+use crate::{plain, say, say_count, say_with};
 
 /// One service in an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,12 +83,11 @@ fn turn(snapshot: &Snapshot, chosen: &BTreeMap<&str, &ServiceStatus>, name: &str
         service.depends_on.keys().map(String::as_str).filter(|it| chosen.contains_key(it)).collect();
     let users = chosen.keys().filter(|other| **other != name && needs(snapshot, other, name)).count();
     let why = match (needed.as_slice(), users) {
-        ([one], _) => format!("needs {one}"),
-        ([one, other], _) => format!("needs {one} and {other}"),
-        ([one, rest @ ..], _) => format!("needs {one} and {} more", rest.len()),
-        ([], 0) => "nothing depends on it".to_owned(),
-        ([], 1) => "1 service needs it".to_owned(),
-        ([], count) => format!("{count} services need it"),
+        ([one], _) => say_with("needs %1", &[one]),
+        ([one, other], _) => say_with("needs %1 and %2", &[one, other]),
+        ([one, rest @ ..], _) => say_with("needs %1 and %2 more", &[one, &rest.len()]),
+        ([], 0) => say("nothing depends on it"),
+        ([], count) => say_count("1 service needs it", "%n services need it", count),
     };
     Turn { name: name.to_owned(), word: service.status, why: plain(&why) }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ostler_api::Snapshot;
 
 use crate::{
-    Action, Circumstances, Class, Clock, LinkState, Row, Scope, capitalised, class_of, plain, row_of, say,
-    say_count, say_with,
+    Action, Circumstances, Class, Clock, Fit, LinkState, Row, Scope, capitalised, class_of, plain, row_of,
+    say, say_count, say_with,
 };
 
 /// The most entries that are listed.
@@ -34,7 +34,7 @@ pub struct Entry {
 /// What the palette lists, and out of how many.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Palette {
-    /// The best first; what is off comes last.
+    /// The best first, and what is off behind it.
     pub entries: Vec<Entry>,
     /// How many fit.
     pub found: usize,
@@ -42,7 +42,8 @@ pub struct Palette {
     pub total: usize,
 }
 
-/// What fits what was typed. Nothing typed lists the actions on `current`, then those of the app.
+/// What fits what was typed. Nothing typed lists what fits `current`, then the pages, then the rest, and the end of
+/// the app last of all.
 pub fn palette(snapshot: &Snapshot, link: &LinkState, clock: &Clock, query: &str, current: &str) -> Palette {
     let now = circumstances(snapshot, link);
     let rows: BTreeMap<&str, Row> =
@@ -53,7 +54,8 @@ pub fn palette(snapshot: &Snapshot, link: &LinkState, clock: &Clock, query: &str
     for action in Action::ALL.iter().copied().filter(|action| *action != Action::Palette) {
         if action.scope() != Scope::Service {
             total += 1;
-            found.extend(matched(action, None, &query, now).map(|(rank, entry)| (rank + 2, entry)));
+            let bonus = if query.is_empty() { standing(action, None) } else { 2 };
+            found.extend(matched(action, None, &query, now).map(|(rank, entry)| (rank + bonus, entry)));
             continue;
         }
         total += rows.len();
@@ -62,13 +64,18 @@ pub fn palette(snapshot: &Snapshot, link: &LinkState, clock: &Clock, query: &str
             if query.is_empty() && !is_current {
                 continue;
             }
-            let bonus = if is_current { 6 } else { urgency(row, action) };
+            let bonus = match is_current {
+                true if query.is_empty() => standing(action, Some(row)),
+                true => 6,
+                false => urgency(row, action),
+            };
             found.extend(matched(action, Some(row), &query, now).map(|(rank, entry)| (rank + bonus, entry)));
         }
     }
+    let is_end = |entry: &Entry| query.is_empty() && entry.action == Action::Quit;
     found.sort_by(|(rank, one), (other_rank, other)| {
-        (other.is_on, other_rank, one.action)
-            .cmp(&(one.is_on, rank, other.action))
+        (is_end(one), other.is_on, other_rank, one.action)
+            .cmp(&(is_end(other), one.is_on, rank, other.action))
             .then_with(|| one.text.cmp(&other.text))
     });
     let count = found.len();
@@ -93,6 +100,17 @@ pub fn circumstances(snapshot: &Snapshot, link: &LinkState) -> Circumstances {
 fn running_badly(snapshot: &Snapshot) -> usize {
     use ostler_api::Word;
     snapshot.services.values().filter(|it| matches!(it.status, Word::Degraded | Word::Backoff)).count()
+}
+
+/// Where an action stands while nothing is typed: the more the earlier, and those alike in their own order.
+fn standing(action: Action, row: Option<&Row>) -> i32 {
+    let Some(row) = row else { return i32::from(action.scope() == Scope::Page) };
+    let is_fitting = match row.fit {
+        Fit::Start => action == Action::Start,
+        Fit::Restart | Fit::RestartNow => action == Action::Restart,
+        Fit::UsePort | Fit::Nothing => false,
+    };
+    if is_fitting { 3 } else { 2 }
 }
 
 /// What needs a person comes before what does not.
@@ -147,7 +165,11 @@ fn fuzzy(text: &str, query: &[char]) -> Option<(i32, Vec<usize>)> {
     let wanted: Vec<(char, bool)> =
         wanted.into_iter().filter(|(letter, _)| !letter.is_whitespace()).collect();
     let mut best: Option<(i32, Vec<usize>)> = None;
-    let firsts = (0..folded.len()).filter(|at| wanted.first().is_none_or(|(first, _)| folded[*at] == *first));
+    let firsts =
+        (0..folded.len()).filter(|at| wanted.first().is_some_and(|(first, _)| folded[*at] == *first));
+    if wanted.is_empty() {
+        return Some((0, Vec::new()));
+    }
     for first in firsts {
         let Some(places) = places(&folded, &wanted, first, &is_start) else { continue };
         let mut rank = 0;
@@ -164,9 +186,6 @@ fn fuzzy(text: &str, query: &[char]) -> Option<(i32, Vec<usize>)> {
         rank -= i32::try_from(letters.len() / 8).unwrap_or(i32::MAX);
         if best.as_ref().is_none_or(|(known, _)| rank > *known) {
             best = Some((rank, places));
-        }
-        if wanted.is_empty() {
-            break;
         }
     }
     best
@@ -247,6 +266,10 @@ mod tests {
     use super::*;
 
     fn list(names: &[(&str, Word)], query: &str) -> Vec<String> {
+        listed(names, query, "")
+    }
+
+    fn listed(names: &[(&str, Word)], query: &str, current: &str) -> Vec<String> {
         let service = |word| {
             let instance = InstanceStatus { word, ..Default::default() };
             Arc::new(ServiceStatus { status: word, instances: vec![instance], ..Default::default() })
@@ -254,7 +277,7 @@ mod tests {
         let services = names.iter().map(|(name, word)| ((*name).to_owned(), service(*word))).collect();
         let snapshot = Snapshot { services, ..Default::default() };
         let clock = Clock { now: "2026-03-01T14:31:07Z".parse().unwrap(), zone: TimeZone::UTC };
-        let palette = palette(&snapshot, &LinkState::Live, &clock, query, "");
+        let palette = palette(&snapshot, &LinkState::Live, &clock, query, current);
         palette
             .entries
             .into_iter()
@@ -292,6 +315,23 @@ mod tests {
     fn nothing_fits_nonsense_and_an_endless_query_ends() {
         assert!(list(&[("api", Word::Running)], "zzz").is_empty());
         assert!(list(&[("api", Word::Running)], &"x".repeat(100_000)).is_empty());
+    }
+
+    #[test]
+    fn nothing_typed_lists_the_chosen_service_then_pages_then_the_rest_and_the_end_last() {
+        let found = listed(&[("api", Word::Running), ("db", Word::Running)], "", "api");
+        let first = ["Restart api", "Stop api", "Go to api", "Show the log of api", "Services", "Settings"];
+        assert_eq!(found[..6], first);
+        assert_eq!(found.last().unwrap(), "Quit…");
+        let at = |what: &str| found.iter().position(|it| it == what).expect(what);
+        assert!(at("About Ostler") < at("Restart all…"), "pages come first: {found:?}");
+        assert!(at("Close the window") < at("(Start api)"), "what is off comes later: {found:?}");
+    }
+
+    #[test]
+    fn nothing_typed_lists_what_mends_a_service_first() {
+        let found = listed(&[("api", Word::Failed)], "", "api");
+        assert_eq!(found[..2], ["Start api", "Restart api"]);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub enum Fit {
     Restart,
     /// Restart now instead of when the wait is over.
     RestartNow,
+    /// Use another port, since its own is taken.
+    UsePort,
 }
 
 macro_rules! row {
@@ -103,6 +105,8 @@ row! {
     pending / Pending: String,
     /// The one fitting action.
     fit / Fit: Fit,
+    /// The port that is free in the place of its own; 0 when that is not the trouble.
+    free_port / FreePort: u16,
     /// Whether it can be started.
     can_start / CanStart: bool,
     /// Whether it can be stopped.

@@ -27,13 +27,15 @@ pub struct Wishes {
     pub filter: Filter,
     /// The groups that are folded.
     pub folded: BTreeSet<String>,
+    /// All services in one list, without headings.
+    pub is_flat: bool,
 }
 
 /// Makes the list.
 pub fn rows(snapshot: &Snapshot, link: &LinkState, wishes: &Wishes, clock: &Clock) -> List {
     let mut groups: BTreeMap<(bool, &str), Vec<(&String, &ServiceStatus)>> = BTreeMap::new();
     for (name, service) in &snapshot.services {
-        let group = service.group.as_deref().unwrap_or_default();
+        let group = service.group.as_deref().filter(|_| !wishes.is_flat).unwrap_or_default();
         groups.entry((group.is_empty(), group)).or_default().push((name, service));
     }
     let has_headings = groups.keys().any(|(is_rest, _)| !is_rest);
@@ -100,6 +102,7 @@ pub fn row_of(name: &str, service: &ServiceStatus, link: &LinkState, clock: &Clo
     let (address, short_address, url) = addresses(service);
     let pending = service.instances.iter().find_map(|it| it.pending.clone()).unwrap_or_default();
     let word = service.status;
+    let free_port = port_conflict(service).map(|(_, free)| free).unwrap_or_default();
     let is_free = link.is_live() && pending.is_empty();
     let is_up = matches!(word, Word::Running | Word::Degraded | Word::Starting | Word::Backoff);
     let is_down = matches!(word, Word::Failed | Word::Stopped | Word::Completed | Word::Disabled);
@@ -115,7 +118,8 @@ pub fn row_of(name: &str, service: &ServiceStatus, link: &LinkState, clock: &Clo
         cpu: total(service, |it| it.cpu_percent).map(percent_text).unwrap_or_default(),
         memory: total(service, |it| it.memory_mb).map(memory_text).unwrap_or_default(),
         pending,
-        fit: if is_free { fit(word) } else { Fit::Nothing },
+        fit: if is_free { fit(word, free_port) } else { Fit::Nothing },
+        free_port,
         can_start: is_free && is_down,
         can_stop: is_free && is_up,
         can_restart: is_free && (is_up || word == Word::Failed),
@@ -123,9 +127,22 @@ pub fn row_of(name: &str, service: &ServiceStatus, link: &LinkState, clock: &Clo
     }
 }
 
+/// The port that a service could not take and the next that is free, when another would mend it. The instances of a
+/// pool count theirs on from one number, so one that is free for one of them says nothing about the others.
+pub fn port_conflict(service: &ServiceStatus) -> Option<(u16, u16)> {
+    let [instance] = service.instances.as_slice() else { return None };
+    if !matches!(instance.word, Word::Failed | Word::Backoff) {
+        return None;
+    }
+    let cause = instance.cause.iter().find(|cause| cause.code == "port-in-use")?;
+    let number = |name: &str| cause.args.get(name)?.parse::<u16>().ok().filter(|port| *port > 0);
+    number("port").zip(number("next_free"))
+}
+
 /// The one action that fits a state.
-fn fit(word: Word) -> Fit {
+fn fit(word: Word, free_port: u16) -> Fit {
     match word {
+        Word::Failed | Word::Backoff if free_port > 0 => Fit::UsePort,
         Word::Failed | Word::Stopped => Fit::Start,
         Word::Backoff => Fit::RestartNow,
         Word::Degraded => Fit::Restart,

@@ -311,7 +311,8 @@ mod tests {
 
     #[test]
     fn without_an_engine_the_tray_claims_nothing() {
-        let link = LinkState::Stale { since: clock().now, reason: String::new() };
+        let link =
+            LinkState::Stale { since: clock().now, reason: String::new(), obstacle: Default::default() };
         let view = tray_view(&troubled(), &link, &clock());
         assert_eq!(view.tooltip, ["Ostler: no engine. Services may still run."]);
         assert_eq!(view.services[0].label, "api: Unknown");

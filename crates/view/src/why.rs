@@ -2,7 +2,7 @@
 
 use ostler_api::{Cause, InstanceStatus, Word};
 
-use crate::{Clock, plain, span_text};
+use crate::{Clock, plain, say, say_with, span_text};
 
 /// Causes that say what was decided, not what happened.
 const DECISIONS: &[&str] =
@@ -28,7 +28,7 @@ pub fn down_line(status: &InstanceStatus, clock: &Clock) -> String {
     match status.word {
         Word::Completed => status.last_exit.as_ref().map_or_else(String::new, |exit| {
             let after = crate::short_span_text(std::time::Duration::from_millis(exit.after_ms));
-            format!("exit {} after {after}", exit.code.unwrap_or_default())
+            say_with("exit %1 after %2", &[&exit.code.unwrap_or_default(), &after])
         }),
         Word::Stopped | Word::Disabled => {
             let Some(by) = status.cause.first().and_then(actor) else { return String::new() };
@@ -67,16 +67,16 @@ fn told(status: &InstanceStatus) -> Option<String> {
 fn waits(status: &InstanceStatus) -> Option<String> {
     let service = status.waiting_for.as_ref()?;
     let told = status.cause.iter().find(|cause| cause.code == "waits-for").map(|cause| plain(&cause.text));
-    told.or_else(|| Some(format!("waiting for {service}")))
+    told.or_else(|| Some(say_with("waiting for %1", &[&plain(service)])))
 }
 
 fn with_retry(told: Option<String>, status: &InstanceStatus, clock: &Clock) -> String {
     let next = status.next_try.as_deref().map(|at| match clock.until(at) {
         Some(span) if span.as_millis() > 500 => {
             let rounded = std::time::Duration::from_secs(span.as_secs_f64().round() as u64);
-            format!("Next try in {}", span_text(rounded))
+            say_with("Next try in %1", &[&span_text(rounded)])
         }
-        Some(_) | None => "Trying again now".to_owned(),
+        Some(_) | None => say("Trying again now"),
     });
     match (told, next) {
         (Some(told), Some(next)) => format!("{told}. {next}"),
@@ -92,8 +92,8 @@ fn actor(cause: &Cause) -> Option<String> {
     let by = cause.args.get("by").map(String::as_str).unwrap_or_default();
     match by {
         "" => Some(plain(&cause.text)),
-        by if by.starts_with("by ") => Some(plain(by)),
-        by => Some(format!("by {}", plain(by))),
+        "you" | "by you" => Some(say("by you")),
+        by => Some(say_with("by %1", &[&plain(by.strip_prefix("by ").unwrap_or(by))])),
     }
 }
 

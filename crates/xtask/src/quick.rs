@@ -183,9 +183,8 @@ impl<'a> Fake<'a> {
     fn of(node: &'a Node) -> Option<Self> {
         let exported = node.all("exports").first()?;
         let name = exported.rsplit('/').next()?.split(' ').next()?.to_owned();
-        let is_list = node.parts("Method").any(|method| method.one("name") == "rowCount")
-            || node.one("prototype").contains("Model")
-            || node.one("prototype").ends_with("Base");
+        // The base of a class is not described; what counts its rows is a list.
+        let is_list = node.parts("Property").any(|property| property.one("name") == "count");
         Some(Self { name, is_singleton: node.one("isSingleton") == "true", is_list, node })
     }
 
@@ -221,6 +220,11 @@ impl<'a> Fake<'a> {
             let (name, names) = (part.one("name"), part.parts("Parameter").map(|it| it.one("name")));
             let names: Vec<_> = names.collect();
             let given = names.join(", ");
+            if self.is_list && name == "value" {
+                // What a list holds it tells.
+                text += "    function value(row, role) { return get(row)[role]; }\n";
+                continue;
+            }
             let _ = writeln!(
                 text,
                 "    function {name}({given}) {{ calls = calls.concat([[\"{name}\", {given}]]); }}"
@@ -237,6 +241,7 @@ impl<'a> Fake<'a> {
             "QString" => "string",
             "QUrl" => "url",
             "QColor" => "color",
+            "QStringList" => "list<string>",
             _ if cpp.contains("int") => "int",
             _ if self.node.parts("Enum").any(|part| part.one("name") == cpp) => "int",
             _ => "var",

@@ -87,6 +87,14 @@ impl KeyPath {
         Self(steps)
     }
 
+    /// An item of the list at this path, from 0.
+    #[must_use]
+    pub fn item(&self, at: usize) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(Step::Index(at));
+        Self(steps)
+    }
+
     /// Its steps.
     pub fn steps(&self) -> &[Step] {
         &self.0

@@ -5,7 +5,8 @@ use std::time::Duration;
 use ostler_api::{Cause, InstanceStatus, ServiceStatus, Snapshot, Word};
 
 use crate::{
-    Clock, Fit, LinkState, Row, capitalised, nearest_cause, plain, span_text, why_line, worst_instance,
+    Clock, Fit, LinkState, Row, capitalised, nearest_cause, plain, say, say_with, span_text, why_line,
+    worst_instance,
 };
 
 /// How loud a block is.
@@ -31,6 +32,8 @@ pub enum Step {
     Restart,
     /// Restart it now instead of when the wait is over.
     RestartNow,
+    /// Use this port instead of the taken one.
+    UsePort(u16),
     /// Ask its probes now.
     AskProbes,
     /// Look at another service.
@@ -125,11 +128,12 @@ fn details(instance: &InstanceStatus, cause: &str, snapshot: &Snapshot) -> Vec<S
     if let Some(port) = instance.cause.iter().find(|cause| cause.code == "port-in-use")
         && let Some(free) = port.args.get("next_free").filter(|_| !cause.contains("is free"))
     {
-        details.push(format!("Port {free} is free."));
+        details.push(say_with("Port %1 is free.", &[free]));
     }
     for (needed, _) in needed(instance) {
         if let Some(state) = snapshot.services.get(needed).map(|it| it.status) {
-            details.push(format!("{} is {}.", plain(needed), state.as_str().to_lowercase()));
+            let state = say(state.as_str()).to_lowercase();
+            details.push(say_with("%1 is %2.", &[&plain(needed), &state]));
         }
     }
     details
@@ -148,7 +152,7 @@ fn decision(instance: &InstanceStatus, decided: Option<&Cause>, clock: &Clock) -
     let next = instance.next_try.as_deref().filter(|_| instance.word == Word::Backoff);
     let next = next.and_then(|at| clock.until(at)).map(|span| {
         let rounded = Duration::from_secs(span.as_secs_f64().round() as u64);
-        format!("Next try in {}.", span_text(rounded))
+        say_with("Next try in %1.", &[&span_text(rounded)])
     });
     [decided, next].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
@@ -168,6 +172,7 @@ fn steps(instance: &InstanceStatus, row: &Row) -> Vec<Step> {
         Fit::Start => steps.push(Step::Start),
         Fit::Restart => steps.push(Step::Restart),
         Fit::RestartNow => steps.push(Step::RestartNow),
+        Fit::UsePort => steps.extend([Step::UsePort(row.free_port), again(instance)]),
         Fit::Nothing => {}
     }
     if matches!(instance.word, Word::Failed | Word::Backoff) && instance.last_exit.is_some() {
@@ -179,6 +184,11 @@ fn steps(instance: &InstanceStatus, row: &Row) -> Vec<Step> {
     steps.push(Step::ShowLog);
     steps.truncate(STEPS_MAX);
     steps
+}
+
+/// The step that tries once more as it is.
+fn again(instance: &InstanceStatus) -> Step {
+    if instance.word == Word::Backoff { Step::RestartNow } else { Step::Start }
 }
 
 /// With a capital letter and a full stop.
@@ -261,6 +271,17 @@ mod tests {
     fn who_wanted_it_to_start_is_no_block() {
         let block = check(Word::Starting, |it| it.cause = vec![cause("boot", "started with the supervisor")]);
         assert_eq!(block, Callout::default());
+    }
+
+    #[test]
+    fn a_taken_port_can_be_left_for_another_or_tried_again() {
+        let block = check(Word::Failed, |it| {
+            it.cause = vec![cause("port-in-use", "port 8080 is in use by node (4711); port 8081 is free")];
+            it.cause[0].args.extend(
+                [("port", "8080"), ("next_free", "8081")].map(|(name, it)| (name.to_owned(), it.to_owned())),
+            );
+        });
+        assert_eq!(block.steps, [Step::UsePort(8081), Step::Start, Step::ShowLog]);
     }
 
     #[test]

@@ -5,11 +5,16 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 use ostler_api::{InstanceMetrics, InstanceStatus, LastExit, Snapshot};
 
+use crate::{Row, RowKind, SPARK_SAMPLES};
+
 /// Steps that are kept of each range.
 pub const STEPS_MAX: usize = 300;
 
 /// Restarts that are kept of each instance.
 const RESTARTS_MAX: usize = 64;
+
+/// Tenths in one.
+const TENTHS: f64 = 10.0;
 
 /// How far a chart goes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +74,9 @@ pub struct Restart {
 #[derive(Clone, Debug, Default)]
 pub struct UsageCourse {
     steps: [VecDeque<UsageStep>; 3],
+    /// The latest looks at the present process, in tenths: CPU and memory.
+    latest: VecDeque<[i32; 2]>,
+    pid: Option<u32>,
     restarts: VecDeque<Restart>,
     run: Option<u64>,
 }
@@ -93,6 +101,17 @@ impl UsageCourse {
                 }
             }
         }
+    }
+
+    /// Takes what this process uses now, for the small curves; those begin anew with every process.
+    fn look(&mut self, pid: u32, cpu: f64, memory: f64) {
+        if self.pid.replace(pid) != Some(pid) {
+            self.latest.clear();
+        }
+        if self.latest.len() == SPARK_SAMPLES {
+            self.latest.pop_front();
+        }
+        self.latest.push_back([cpu, memory].map(|value| (value * TENTHS).round() as i32));
     }
 
     /// Takes what the engine measured before anybody asked here, if nothing is known yet.
@@ -166,11 +185,32 @@ impl UsageCourses {
     /// Notes what is used now.
     pub fn note_use(&mut self, now: i64, snapshot: &Snapshot) {
         for status in snapshot.services.values().flat_map(|service| &service.instances) {
-            if let (Some(_), Some(cpu), Some(memory)) = (status.pid, status.cpu_percent, status.memory_mb)
-                && let Some(course) = self.0.get_mut(&status.id)
-            {
-                course.sample(now, cpu, memory);
+            let Some(course) = self.0.get_mut(&status.id) else { continue };
+            match (status.pid, status.cpu_percent, status.memory_mb) {
+                (Some(pid), Some(cpu), Some(memory)) => {
+                    course.sample(now, cpu, memory);
+                    course.look(pid, cpu, memory);
+                }
+                _ => course.latest.clear(),
             }
+        }
+    }
+
+    /// Puts the small curves into the rows of their services.
+    pub fn put(&self, rows: &mut [Row]) {
+        for row in rows.iter_mut().filter(|row| row.kind == RowKind::Service && !row.is_stale) {
+            let first = format!("{}/", row.name);
+            let ids = || self.0.range(first.clone()..).take_while(|(id, _)| id.starts_with(&first));
+            let courses = || ids().map(|(_, course)| &course.latest).filter(|latest| !latest.is_empty());
+            let count = courses().map(VecDeque::len).min().unwrap_or_default();
+            let total = |measure: usize| {
+                let back = |from_end: usize| -> i32 {
+                    courses().map(|latest| latest[latest.len() - from_end][measure]).sum()
+                };
+                (1..=count).rev().map(back).collect()
+            };
+            let curves = [total(0), total(1)];
+            [row.cpu_course, row.memory_course] = curves;
         }
     }
 
@@ -238,6 +278,45 @@ mod tests {
             course.steps(MetricsRange::SixHours).map(|step| (step.at, step.memory)).collect();
         assert_eq!(coarse, [(0, 37.5)]);
         assert_eq!(course.restarts().count(), 0);
+    }
+
+    #[test]
+    fn a_small_curve_grows_by_one_each_look_and_begins_anew_with_another_process() {
+        let mut courses = UsageCourses::default();
+        let mut snapshot = snapshot(1, Some(0.0));
+        let look = |courses: &mut UsageCourses, snapshot: &mut Snapshot, pid, cpu: Option<f64>| {
+            let service = Arc::make_mut(snapshot.services.get_mut("api").expect("it is there"));
+            let status = &mut service.instances[0];
+            (status.pid, status.cpu_percent, status.memory_mb) = (Some(pid), cpu, cpu.map(|_| 8.04));
+            courses.note_runs(0, snapshot);
+            courses.note_use(0, snapshot);
+            let mut rows = [Row { name: "api".to_owned(), ..Row::default() }];
+            courses.put(&mut rows);
+            (rows[0].cpu_course.clone(), rows[0].memory_course.last().copied())
+        };
+        for cpu in 1..50 {
+            look(&mut courses, &mut snapshot, 7, Some(f64::from(cpu)));
+        }
+        let (cpu, memory) = look(&mut courses, &mut snapshot, 7, Some(50.0));
+        assert_eq!((cpu.len(), cpu.last(), memory), (SPARK_SAMPLES, Some(&500), Some(80)));
+        assert_eq!(look(&mut courses, &mut snapshot, 9, Some(50.0)).0, [500]);
+        assert!(look(&mut courses, &mut snapshot, 9, None).0.is_empty());
+    }
+
+    #[test]
+    fn the_small_curve_of_a_pool_is_the_sum_of_its_instances() {
+        let mut courses = UsageCourses::default();
+        let mut snapshot = snapshot(1, Some(2.0));
+        courses.note_runs(0, &snapshot);
+        courses.note_use(0, &snapshot);
+        let service = Arc::make_mut(snapshot.services.get_mut("api").expect("it is there"));
+        let other = InstanceStatus { id: "api/1".to_owned(), pid: Some(8), ..service.instances[0].clone() };
+        service.instances.push(other);
+        courses.note_runs(2, &snapshot);
+        courses.note_use(2, &snapshot);
+        let mut rows = [Row { name: "api".to_owned(), ..Row::default() }];
+        courses.put(&mut rows);
+        assert_eq!(rows[0].cpu_course, [40], "of what all of them were seen at");
     }
 
     #[test]

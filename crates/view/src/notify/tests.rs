@@ -314,7 +314,7 @@ fn a_new_service_that_fails_is_news() {
 fn without_a_link_nothing_is_claimed() {
     let mut course = Course::of(&["api"]);
     course.words.insert("api".to_owned(), Word::Failed);
-    let link = LinkState::Stale { since: clock().now, reason: String::new() };
+    let link = LinkState::Stale { since: clock().now, reason: String::new(), obstacle: Default::default() };
     for seconds in 0..10 {
         course.millis = seconds * 1_000;
         let told = course.notifier.heed(&course.snapshot(), &link, Attention::default(), &course.clock());

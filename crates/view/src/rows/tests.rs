@@ -79,7 +79,7 @@ fn a_pending_wish_turns_the_buttons_off_and_leaves_the_state_alone() {
 #[test]
 fn stale_rows_say_what_they_were_and_offer_nothing() {
     let snapshot = snapshot_of(&[("web", Word::Running)]);
-    let link = LinkState::Stale { since: clock().now, reason: String::new() };
+    let link = LinkState::Stale { since: clock().now, reason: String::new(), obstacle: Default::default() };
     let row = rows(&snapshot, &link, &Wishes::default(), &clock()).rows.remove(0);
     assert_eq!((row.word, row.address.as_str()), (Word::Unknown, "was Running, 14:31:07"));
     assert!(row.uptime.is_empty() && !row.can_restart);
@@ -102,4 +102,40 @@ fn the_list_holds_until_the_next_uptime_turns() {
     assert_eq!(list.holds, Some(Duration::from_secs(60)));
     let snapshot = snapshot_of(&[("docs", Word::Stopped)]);
     assert_eq!(rows(&snapshot, &LinkState::Live, &Wishes::default(), &clock()).holds, None);
+}
+
+#[test]
+fn without_groups_there_is_one_list_in_the_order_of_names() {
+    let mut snapshot = snapshot_of(&[("api", Word::Running), ("db", Word::Running), ("web", Word::Running)]);
+    service(&mut snapshot, "web").group = Some("Front".to_owned());
+    service(&mut snapshot, "api").group = Some("Back".to_owned());
+    let wishes = Wishes { is_flat: true, ..Default::default() };
+    let list = rows(&snapshot, &LinkState::Live, &wishes, &clock());
+    let names: Vec<&str> = list.rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["api", "db", "web"]);
+    assert_eq!(list.rows[2].group, "Front", "what it belongs to is still known");
+    assert_eq!(rows(&snapshot, &LinkState::Live, &Wishes::default(), &clock()).rows.len(), 6);
+}
+
+#[test]
+fn a_taken_port_is_mended_by_the_next_free_one() {
+    let taken = |word, free: Option<&str>| {
+        let mut snapshot = snapshot_of(&[("web", word)]);
+        let mut cause = cause("port-in-use", "port 8080 is in use by node (4711)");
+        cause.args.insert("port".to_owned(), "8080".to_owned());
+        cause.args.extend(free.map(|port| ("next_free".to_owned(), port.to_owned())));
+        service(&mut snapshot, "web").instances[0].cause = vec![cause];
+        snapshot
+    };
+    let row_of =
+        |snapshot: &Snapshot| rows(snapshot, &LinkState::Live, &Wishes::default(), &clock()).rows.remove(0);
+    let row = row_of(&taken(Word::Failed, Some("8081")));
+    assert_eq!((row.fit, row.free_port), (Fit::UsePort, 8081));
+    assert!(row.can_start, "it can be tried again as it is");
+    assert_eq!(row_of(&taken(Word::Failed, None)).fit, Fit::Start);
+    assert_eq!(row_of(&taken(Word::Failed, Some("many"))).fit, Fit::Start);
+    assert_eq!(row_of(&taken(Word::Running, Some("8081"))).fit, Fit::Nothing);
+    let mut pool = taken(Word::Failed, Some("8081"));
+    service(&mut pool, "web").instances.push(instance("web/1", Word::Running));
+    assert_eq!(row_of(&pool).fit, Fit::Start, "a pool shares its numbers");
 }
