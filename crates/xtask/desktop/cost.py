@@ -49,12 +49,12 @@ def processor(pid):
 
 
 def switches(pid):
-    """How often its threads were woken so far."""
-    total = 0
+    """How often each of its threads was woken so far."""
+    woken = {}
     for task in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as file:
-            total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M).group(1))
-    return total
+            woken[task] = int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", file.read(), re.M).group(1))
+    return woken
 
 
 def memory(pid):
@@ -69,7 +69,10 @@ def idle(pid):
     before, woken, begin = processor(pid), switches(pid), time.monotonic()
     time.sleep(IDLE_SECONDS)
     elapsed = time.monotonic() - begin
-    return 100 * (processor(pid) - before) / elapsed, (switches(pid) - woken) / elapsed
+    share = 100 * (processor(pid) - before) / elapsed
+    # Threads that ended meanwhile take their count along.
+    more = sum(count - woken.get(task, 0) for task, count in switches(pid).items())
+    return share, more / elapsed
 
 
 class Log:
