@@ -32,11 +32,16 @@ def collide(one, other):
 def squeezed():
     """What leaves the window at its sides, has no room, or lies over another control."""
     frame = tree.extents(tree.window())
+    shown = [(node, above) for node, above in tree.on_top() if tree.is_showing(node)]
+    # What a page scrolls goes on behind the footer, which has the same parent as the page.
+    footer = next(((tree.extents(node), above) for node, above in shown if node.get_name() == "Edit Config"), None)
     wrong, seen = [], []
-    for node, _ in tree.on_top():
-        if not tree.is_showing(node) or node.get_role_name() not in tree.NAMED:
+    for node, above in shown:
+        if node.get_role_name() not in tree.NAMED:
             continue
         name, place = node.get_name(), tree.extents(node)
+        if footer and len(above) > len(footer[1]) and place[1] + place[3] > footer[0][1]:
+            continue
         if not inside(place, frame) or place[2] <= 0 or place[3] <= 0:
             wrong.append(f"{node.get_role_name()} {name!r} at {place} leaves the window at {frame}")
         if node.get_role_name() in tree.BUTTONS:

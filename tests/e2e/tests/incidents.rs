@@ -51,7 +51,9 @@ fn files(place: &Place) -> Vec<PathBuf> {
 
 #[test]
 fn a_crash_leaves_its_evidence_and_the_page_ends_the_search() {
-    let script = "i=0; while [ $i -lt 300 ]; do echo line $i; i=$((i+1)); done; echo oh no >&2; exit 3";
+    // Two pipes have no common order; the pause gives them one.
+    let script =
+        "i=0; while [ $i -lt 300 ]; do echo line $i; i=$((i+1)); done; sleep 0.2; echo oh no >&2; exit 3";
     let api = Service::script("api", script)
         .line("depends_on = { db = \"started\" }")
         .line("restart.policy = \"never\"");

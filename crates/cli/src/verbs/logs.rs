@@ -94,6 +94,9 @@ async fn left_behind(args: &Args, context: &mut Context) -> Outcome {
         return Err(context.no_engine());
     }
     let reply = ostler_host::kept_logs(&context.paths()?.state, &args.params()).await?;
+    if reply.paths.is_empty() {
+        return Err(context.no_engine());
+    }
     if args.path {
         return paths(context, &reply);
     }
