@@ -10,24 +10,16 @@ from flood import flood
 from language import language
 from layout import layout
 from lifecycle import lifecycle
+from services import script, sleeper
 from tray import ITEM, choose, tray_item
 from waiting import expect, say, wait
 from walk import is_clean, walk
 
-SERVICES = """
-[services.web]
-command = "sleep"
-args = ["100000"]
-group = "backend"
-
-[services.worker]
-command = "sleep"
-args = ["100000"]
-
-[services.broken]
-command = "sh"
-args = ["-c", "echo cannot open the database; exit 3"]
-"""
+SERVICES = (
+    sleeper("web", group="backend")
+    + sleeper("worker")
+    + script("broken", "echo cannot open the database; exit 3")
+)
 
 
 def new_pid(desktop, name, old):

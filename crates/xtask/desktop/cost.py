@@ -8,13 +8,17 @@ import subprocess
 import time
 
 import tree
+from feed import Feed
 from pictures import many, opened
+from services import script, service
 from waiting import say, wait
 
 STARTS = 7
 IDLE_SECONDS = 20
 SCROLL_SECONDS = 15
 BUSY_SECONDS = 20
+NEWS_SERVICES = 500
+NEWS_PER_SECOND = 10_000
 TICKS = os.sysconf("SC_CLK_TCK")
 MEASURED = re.compile(r"the Qt thread answered")
 FIGURE = re.compile(r"(\w+)=([\d.]+)")
@@ -28,17 +32,16 @@ The engine runs in the same process.
 |---|---:|---:|---|
 """
 
-FLOOD = """
-[services.flood]
-command = "sh"
-args = ["-c", "i=0; while true; do i=$((i+1)); echo $i INFO a line of some length, as services write them; done"]
-"""
+FLOOD = script(
+    "flood",
+    "i=0; while true; do i=$((i+1)); echo $i INFO a line of some length, as services write them; done",
+)
 
 
 def crashing(count):
     """Services that end as soon as they run, and are started again as fast as the engine may."""
     text = '[defaults.restart]\npolicy = "always"\nmax_restarts = 0\ndelay = "10ms"\nmax_delay = "10ms"\n'
-    return text + "".join(f'[services.s{n:04}]\ncommand = "true"\ngroup = "g{n % 20}"\n' for n in range(count))
+    return text + "".join(service(f"s{n:04}", "true", group=f"g{n % 20}") for n in range(count))
 
 
 def processor(pid):
@@ -210,6 +213,26 @@ def state_changes(desktop, figures):
     desktop.end(app, 120)
 
 
+def news(desktop, figures):
+    """As many changes as the goal names, told by a relay; the window shows them as the app of a daemon."""
+    desktop.configure(many(NEWS_SERVICES))
+    daemon = desktop.start([os.path.join(desktop.bin_dir, "ostler"), "daemon"], env=desktop.environment())
+    wait("the last service runs", lambda: desktop.pid(f"s{NEWS_SERVICES - 1:04}"), 60)
+    feed = Feed(desktop.cli("socket").stdout.strip(), NEWS_PER_SECOND)
+    app = desktop.start_app()
+    wait("the window is in the accessible tree", tree.app_node)
+    wait("the news are on their way", lambda: feed.told > NEWS_PER_SECOND)
+    log, before, begin = Log(desktop), feed.told, time.monotonic()
+    time.sleep(BUSY_SECONDS)
+    rate = (feed.told - before) / (time.monotonic() - begin)
+    told(figures, f"{NEWS_SERVICES} services, state changes told by a relay", rate, "/s")
+    stalls_told(figures, f"{rate:.0f} state changes/s", log)
+    told(figures, f"{rate:.0f} state changes/s, resident", memory(app.pid), "MiB")
+    desktop.end(app, 60)
+    feed.close()
+    desktop.end(daemon, 60)
+
+
 def status(desktop):
     return json.loads(desktop.cli("status", "--json").stdout)
 
@@ -223,13 +246,19 @@ def revision(desktop):
     return status(desktop)["seq"]
 
 
-def cost(desktop):
+PARTS = {"rest": at_rest, "rows": thousand_rows, "flood": flood, "crashes": state_changes, "news": news}
+
+
+def cost(desktop, *names):
+    """Measures all, or what is named."""
     figures = []
-    at_rest(desktop, figures)
-    # The meters wake the app themselves.
-    os.environ["OSTLER_MEASURE_STALLS"] = "1"
-    os.environ["QT_LOGGING_RULES"] = "qt.scenegraph.time.renderloop=true"
-    for part in (thousand_rows, flood, state_changes):
+    for name, part in PARTS.items():
+        if names and name not in names:
+            continue
+        if name != "rest":
+            # The meters wake the app themselves.
+            os.environ["OSTLER_MEASURE_STALLS"] = "1"
+            os.environ["QT_LOGGING_RULES"] = "qt.scenegraph.time.renderloop=true"
         part(desktop, figures)
     with open(os.path.join(desktop.out_dir, "cost.md"), "w", encoding="utf-8") as file:
         file.write(HEAD + "".join(figures))

@@ -5,31 +5,15 @@ import signal
 import socket
 
 import tree
+from services import NEVER, service, sleeper
 from waiting import expect, say, wait
 
-SERVICES = """
-[services.ghost]
-command = "no-such-program"
-
-[services.lost]
-command = "sleep"
-args = ["100000"]
-working_dir = "/no/such/folder"
-
-[services.late]
-command = "sleep"
-args = ["100000"]
-ports = [{port}]
-
-[services.orphan]
-command = "sleep"
-args = ["100000"]
-
-[services.alone]
-command = "sleep"
-args = ["100000"]
-restart = {{ policy = "never" }}
-"""
+SERVICES = (
+    service("ghost", "no-such-program")
+    + sleeper("lost", working_dir="/no/such/folder")
+    + sleeper("orphan")
+    + sleeper("alone", restart=NEVER)
+)
 
 
 def row(name, why):
@@ -66,9 +50,11 @@ def tells_of_a_lost_keeper(desktop):
 
 
 def tells_of_a_broken_file(desktop, services):
-    desktop.configure(services + '\n[services.new]\ncommand = "sleep"\nretries = 3\n')
+    broken = services + service("new", "sleep", retries=3)
+    line = broken[: broken.index("retries")].count("\n") + 1
+    desktop.configure(broken)
     banner = wait("the banner tells of the file", lambda: tree.find("alert", "ostler.toml has a problem"))
-    expect(f"it says what and where: {banner.get_name()}", "26:1: unknown key `retries`" in banner.get_name())
+    expect(f"it says what and where: {banner.get_name()}", f"{line}:1: unknown key `retries`" in banner.get_name())
     expect("what runs stays", desktop.pid("orphan"))
     desktop.picture("check-faults")
     desktop.configure(services)
@@ -89,6 +75,7 @@ def tells_of_a_disk_that_takes_nothing(desktop, services):
     tree.keys("ctrl+e")
     wait("the editor is open", lambda: tree.find("text", "Text of ostler.toml"))
     tree.type_text("# A remark.")
+    tree.keys("Return")
     tree.press("Save…")
     wait("the difference is shown", lambda: tree.find("list item", "added: # A remark."))
     os.chmod(folder, 0o500)
@@ -97,7 +84,7 @@ def tells_of_a_disk_that_takes_nothing(desktop, services):
     expect("nothing is lost on disk", desktop.configured() == services)
     os.chmod(folder, 0o700)
     tree.press("Write it")
-    wait("the second try writes it", lambda: desktop.configured() == "# A remark." + services)
+    wait("the second try writes it", lambda: desktop.configured() == "# A remark.\n" + services)
     tree.keys("Escape")
     say(f"a disk that takes nothing is told in the editor: {told}")
 
@@ -107,7 +94,7 @@ def faults(desktop):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        services = SERVICES.format(port=port)
+        services = SERVICES + sleeper("late", ports=[port])
         desktop.configure(services)
         app = desktop.start_app()
         tells_what_cannot_start(port)

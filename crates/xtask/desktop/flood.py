@@ -4,23 +4,18 @@ import os
 import re
 
 import tree
+from services import script, sleeper
 from waiting import expect, say, wait
 
-SERVICES = """
-[services.db]
-command = "sleep"
-args = ["100000"]
-
-[services.api]
-command = "sleep"
-args = ["100000"]
-depends_on = { db = "started" }
-
-[services.flood]
-command = "sh"
-args = ["-c", "n=0; while :; do n=$((n+1)); echo line $n of the flood; done"]
-depends_on = { api = "started" }
-"""
+SERVICES = (
+    sleeper("db")
+    + sleeper("api", depends_on={"db": "started"})
+    + script(
+        "flood",
+        "n=0; while :; do n=$((n+1)); echo line $n of the flood; done",
+        depends_on={"api": "started"},
+    )
+)
 # Whoever waits so long calls it frozen; how much less it is depends on what else the machine does.
 FROZEN_MS = 2000.0
 FIGURES = re.compile(r"the Qt thread answered.*?asked=(\d+) median_ms=([\d.]+) p99_ms=([\d.]+) max_ms=([\d.]+)")

@@ -3,13 +3,10 @@
 import re
 
 import tree
+from services import sleeper
 from waiting import expect, say, wait
 
-SERVICES = """
-[services.web]
-command = "sleep"
-args = ["100000"]
-"""
+SERVICES = sleeper("web")
 
 # Names, numbers, addresses, keys and paths are the same in all languages.
 FOREIGN = re.compile(r"^(web|Ostler|ostler-tray|[\d.,:%–]+( (s|min|h|d|%|MiB|GiB|B|KiB))*|/|F\d+|[A-Z]|(Ctrl|Shift|Alt)\+.*|/.*)$")

@@ -2,20 +2,11 @@
 
 import tree
 from pictures import resize
+from services import BROKEN, sleeper
 from waiting import expect, say, wait
 from walk import round_trip
 
-SERVICES = """
-[services.web]
-command = "sleep"
-args = ["100000"]
-env = { PORT = "8080" }
-
-[services.broken]
-command = "sh"
-args = ["-c", "echo cannot open the database; exit 3"]
-restart = { policy = "never" }
-"""
+SERVICES = sleeper("web", env={"PORT": "8080"}) + BROKEN
 
 
 def inside(inner, outer):

@@ -5,19 +5,11 @@ import signal
 from gi.repository import Gio, GLib
 
 import tree
+from services import NEVER, script, sleeper
 from tray import choose
 from waiting import expect, say, wait
 
-SERVICES = """
-[services.web]
-command = "sleep"
-args = ["100000"]
-
-[services.tape]
-command = "sh"
-args = ["-c", "sleep 2; echo 'out of <b>tape</b>'; exit 3"]
-restart = { policy = "never" }
-"""
+SERVICES = sleeper("web") + script("tape", "sleep 2; echo 'out of <b>tape</b>'; exit 3", restart=NEVER)
 INTERFACE = """
 <node><interface name="org.freedesktop.Notifications">
   <method name="GetCapabilities"><arg type="as" direction="out"/></method>

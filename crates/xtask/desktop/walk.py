@@ -1,25 +1,14 @@
 """Every page as a person without a mouse or without eyes has it: names, actions, and the way of the Tab key."""
 
 import tree
+from services import BROKEN, script, sleeper
 from waiting import expect, say, wait
 
-SERVICES = """
-[services.db]
-command = "sleep"
-args = ["100000"]
-group = "data"
-
-[services.web]
-command = "sh"
-args = ["-c", "echo serving; sleep 100000"]
-depends_on = { db = "started" }
-env = { PORT = "8080" }
-
-[services.broken]
-command = "sh"
-args = ["-c", "echo cannot open the database; exit 3"]
-restart = { policy = "never" }
-"""
+SERVICES = (
+    sleeper("db", group="data")
+    + script("web", "echo serving; sleep 100000", depends_on={"db": "started"}, env={"PORT": "8080"})
+    + BROKEN
+)
 TABS = ("Overview", "Logs", "Metrics", "Incidents", "Configuration", "Environment")
 MENU = ("Doctor", "Keyboard", "About Ostler")
 
@@ -103,9 +92,10 @@ def detail():
     for number, tab in enumerate(TABS, 1):
         tree.keys(f"alt+{number}")
         is_clean(tab, lambda tab=tab: (tree.focused().get_name() or "").startswith(tab))
+        visits_all(f"detail, {tab}")
     tree.keys("Escape", "Escape")
     wait("the detail is closed", lambda: not tree.find_text("Details of web"))
-    say("every control of the detail has a name and an action")
+    say("every control of the detail has a name and an action, and Tab goes once around each of its pages")
 
 
 def pages():
@@ -147,6 +137,7 @@ def editor():
     is_clean("the editor", lambda: tree.find("text", "Text of ostler.toml"))
     wait("the text has the keyboard", lambda: tree.focused().get_role_name() == "text")
     tree.type_text("nonsense = 1")
+    tree.keys("Return")
     is_clean("its problems", lambda: tree.button("Go to line"))
     visits_all("editor", text="Text of ostler.toml")
     tree.press("Show diff")

@@ -19,11 +19,13 @@ const DRIVER: &[(&str, &str)] = &[
     ("cost.py", include_str!("../desktop/cost.py")),
     ("editor.py", include_str!("../desktop/editor.py")),
     ("faults.py", include_str!("../desktop/faults.py")),
+    ("feed.py", include_str!("../desktop/feed.py")),
     ("flood.py", include_str!("../desktop/flood.py")),
     ("language.py", include_str!("../desktop/language.py")),
     ("layout.py", include_str!("../desktop/layout.py")),
     ("lifecycle.py", include_str!("../desktop/lifecycle.py")),
     ("pictures.py", include_str!("../desktop/pictures.py")),
+    ("services.py", include_str!("../desktop/services.py")),
     ("tray.py", include_str!("../desktop/tray.py")),
     ("tree.py", include_str!("../desktop/tree.py")),
     ("waiting.py", include_str!("../desktop/waiting.py")),
@@ -33,11 +35,15 @@ const DRIVER: &[(&str, &str)] = &[
 
 /// What the driver does for the step.
 const CHECK: &str = "check";
+/// Pictures at twice the size.
+const TWICE: &str = "twice";
 
 /// Room for the least window at twice its size.
 const CHECK_SIZE: &str = "1600x1200x24";
 /// A small notebook.
 const PICTURE_SIZE: &str = "1280x800x24";
+/// The same with twice as many points.
+const TWICE_SIZE: &str = "2560x1600x24";
 
 /// The system's Python, which has the bindings that a private one lacks.
 const PYTHON: &str = "/usr/bin/python3";
@@ -47,7 +53,8 @@ const TOOLS: &[&str] = &["Xvfb", "dbus-run-session", "openbox", "xfce4-panel", "
 const HELP: &str = "\
 Usage: cargo xtask screenshots [--release]
 
-Starts the app in light and in dark and writes target/screenshots/*.png.
+Starts the app in light, dark and high contrast, wide and narrow, at 100 % and at 200 %, and writes a picture of every
+page to target/screenshots/*.png.
 
   --release   the optimised build";
 
@@ -61,6 +68,7 @@ pub(crate) fn screenshots(mut args: Args) -> Outcome {
     packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Test])?;
     shell::exec(shell::cargo(&["build"]).args(profile.options()))?;
     drive("screenshots", profile)?;
+    drive(TWICE, profile)?;
     println!("Written to {}.", pictures().display());
     Ok(())
 }
@@ -94,7 +102,11 @@ fn drive(what: &str, profile: Profile) -> Outcome<Vec<String>> {
     }
     let script = home.scratch().join(DRIVER[0].0);
     let out = home.scratch().join("pictures");
-    let size = if what == CHECK { CHECK_SIZE } else { PICTURE_SIZE };
+    let size = match what {
+        CHECK => CHECK_SIZE,
+        TWICE => TWICE_SIZE,
+        _ => PICTURE_SIZE,
+    };
     let screen = Screen::start(&home, size)?;
     let mut command = home.command(Path::new("dbus-run-session"))?;
     command
