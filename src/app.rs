@@ -65,6 +65,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    ostler_host::log_to_stderr();
     let paths = Paths::for_config(options.config.as_deref())?;
     paths.ensure().map_err(|error| anyhow::anyhow!("{error}; {}", error.hint()))?;
     let runtime = ostler_host::runtime().context("the system gives no threads")?;
@@ -92,8 +93,7 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let manner =
         Manner { theme: options.theme.choice(), starts_hidden, is_motion_reduced: options.reduced_motion };
     Desk::open(asks.clone(), surfaces, manner);
-    let engine_options =
-        HostOptions { config: options.config.clone(), log_to_stderr: true, ..Default::default() };
+    let engine_options = HostOptions { config: options.config.clone(), ..Default::default() };
     let engine = Engine::new(paths, engine_options);
     let has_left = Arc::new(AtomicBool::new(false));
     let kit = Kit { settings, starts_hidden, has_crashed: mark.was_there(), has_left: Arc::clone(&has_left) };

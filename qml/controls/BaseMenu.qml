@@ -6,11 +6,21 @@ import dev.ostler.app
 T.Menu {
     id: root
 
-    implicitWidth: Math.max(Metrics.px(180), contentWidth + leftPadding + rightPadding)
+    // Measured when it opens: words that come later than the lines do not count in `contentWidth`.
+    property real widest: 0
+
+    implicitWidth: Math.max(Metrics.px(180), widest + leftPadding + rightPadding)
     implicitHeight: contentHeight + topPadding + bottomPadding
     margins: Metrics.px(4)
     padding: Metrics.px(4)
     overlap: 1
+
+    onAboutToShow: {
+        let widest = 0;
+        for (let at = 0; at < root.count; ++at)
+            widest = Math.max(widest, root.itemAt(at).implicitWidth);
+        root.widest = widest;
+    }
 
     delegate: BaseMenuItem {
     }

@@ -7,9 +7,6 @@ BaseMenu {
 
     required property Columns columns
 
-    // A menu does not measure lines that come and go.
-    implicitWidth: Metrics.px(240)
-
     component ColumnItem: BaseMenuItem {
         id: item
 

@@ -95,6 +95,7 @@ Item {
             glyph: Glyphs.action("add")
             text: root.columns.isCompact ? "" : qsTr("Add service")
             hint: qsTr("Add a service to the configuration")
+            Accessible.name: qsTr("Add service")
             onClicked: adding.begin()
         }
 

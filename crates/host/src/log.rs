@@ -3,36 +3,72 @@
 use std::{
     fmt,
     io::{self, IsTerminal as _},
-    sync::Arc,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Instant,
 };
 
 use ostler_engine::logs::{LogStore, SupervisorLog};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
-    Layer as _, filter::Targets, fmt::format::Writer, fmt::time::FormatTime, layer::SubscriberExt as _,
+    Layer as _, Registry,
+    filter::Targets,
+    fmt::{format::Writer, time::FormatTime, writer::OptionalWriter},
+    layer::SubscriberExt as _,
+    reload,
     util::SubscriberInitExt as _,
 };
 
-/// Sets the log of this process up; a second time changes nothing.
+/// The log of this process, once there is one.
+static LOG: OnceLock<ProcessLog> = OnceLock::new();
+
+/// What of the log of a process changes when an engine starts in it.
+#[derive(Default)]
+struct ProcessLog {
+    /// What is worth a line; none where somebody else has set a log up.
+    level: Option<reload::Handle<Targets, Registry>>,
+    /// The file of the engine in this process, if there is one.
+    file: Arc<Mutex<Option<SupervisorLog>>>,
+}
+
+/// Logs to standard error, also before and without an engine in this process; a second time changes nothing.
+pub fn log_to_stderr() {
+    LOG.get_or_init(|| ProcessLog::begin(true));
+}
+
+/// Logs into the file of an engine too, from its level on.
 pub(crate) fn set_up(logs: &Arc<LogStore>, level: &str, to_stderr: bool) {
-    let filter = level.parse::<Targets>().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
-    let file = SupervisorLog::new(logs);
-    let in_file = tracing_subscriber::fmt::layer()
-        .with_ansi(false)
-        .without_time()
-        .with_writer(move || file.clone())
-        .with_filter(filter.clone());
-    let on_stderr = to_stderr.then(|| {
-        tracing_subscriber::fmt::layer()
-            .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-            .with_target(false)
-            .with_timer(Seconds)
-            .with_writer(io::stderr)
-            .with_filter(filter)
-    });
-    // The desktop app or a test may have one already.
-    let _ = tracing_subscriber::registry().with(in_file).with(on_stderr).try_init();
+    let log = LOG.get_or_init(|| ProcessLog::begin(to_stderr));
+    if let (Some(handle), Ok(wanted)) = (&log.level, level.parse::<Targets>()) {
+        // It fails only without a subscriber, who is never taken away.
+        let _ = handle.reload(wanted);
+    }
+    *log.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(SupervisorLog::new(logs));
+}
+
+impl ProcessLog {
+    fn begin(to_stderr: bool) -> Self {
+        let file = Arc::<Mutex<Option<SupervisorLog>>>::default();
+        let (level, handle) = reload::Layer::new(Targets::new().with_default(LevelFilter::INFO));
+        let writer = {
+            let file = Arc::clone(&file);
+            move || match &*file.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some(log) => OptionalWriter::some(log.clone()),
+                None => OptionalWriter::none(),
+            }
+        };
+        let in_file = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_writer(writer);
+        let on_stderr = to_stderr.then(|| {
+            tracing_subscriber::fmt::layer()
+                .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+                .with_target(false)
+                .with_timer(Seconds)
+                .with_writer(io::stderr)
+        });
+        let layers = in_file.and_then(on_stderr).with_filter(level);
+        // A test may have one already.
+        let is_ours = tracing_subscriber::registry().with(layers).try_init().is_ok();
+        Self { level: is_ours.then_some(handle), file }
+    }
 }
 
 /// Time since the start: who reads along at a terminal has a clock of their own.
@@ -42,5 +78,30 @@ impl FormatTime for Seconds {
     fn format_time(&self, w: &mut Writer<'_>) -> fmt::Result {
         static BEGAN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
         write!(w, "{:8.3}s", BEGAN.get_or_init(Instant::now).elapsed().as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(logs: &LogStore) -> String {
+        std::fs::read_to_string(logs.path(&ostler_engine::logs::Source::Supervisor)).unwrap_or_default()
+    }
+
+    #[test]
+    fn an_engine_that_starts_late_has_the_log_of_its_process() {
+        let state = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let [first, second] = [LogStore::new(state[0].path()), LogStore::new(state[1].path())];
+        log_to_stderr();
+        tracing::info!("nobody keeps this");
+        set_up(&first, "info", false);
+        tracing::info!("of the first");
+        tracing::debug!("too small for the first");
+        set_up(&second, "debug", false);
+        tracing::debug!("of the second");
+        let (first, second) = (written(&first), written(&second));
+        assert!(first.contains("of the first") && !first.contains("too small") && !first.contains("nobody"));
+        assert!(second.contains("of the second") && !second.contains("of the first"), "{second}");
     }
 }

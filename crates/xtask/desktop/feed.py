@@ -34,10 +34,10 @@ class Connection:
     def ask(self):
         for line in lines(self.near):
             said = json.loads(line)
+            # A request with the number of a watch ends it.
+            self.watches.discard(said.get("id"))
             if said.get("method") == "watch":
                 self.watches.add(said["id"])
-            elif said.get("method") == "unwatch":
-                self.watches.clear()
             self.far.sendall(line)
         self.far.close()
 
@@ -50,7 +50,7 @@ class Connection:
 
     def learn(self, said):
         """What it knows of the services, and where its news begin."""
-        part = (said.get("result") or said.get("params") or {})
+        part = said.get("result") or said.get("params")
         snapshot = part.get("snapshot") if isinstance(part, dict) else None
         if not snapshot:
             return
@@ -60,7 +60,7 @@ class Connection:
             for instance in service["instances"]:
                 self.instances[instance["id"]] = instance
         if request in self.watches and part.get("is_last", True):
-            threading.Thread(target=self.news, args=(request,), daemon=True).start()
+            threading.Thread(target=quietly, args=(self.news, request), daemon=True).start()
 
     def news(self, request):
         """Changes at the rate of the feed; what was late is caught up."""
@@ -117,9 +117,9 @@ class Feed:
         os.rename(self.daemon, self.path)
 
 
-def quietly(work):
+def quietly(work, *arguments):
     """Works until one of the ends is gone."""
     try:
-        work()
+        work(*arguments)
     except OSError:
         pass

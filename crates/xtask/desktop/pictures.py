@@ -62,7 +62,7 @@ def still(desktop, name):
     path = os.path.join(desktop.out_dir, name + ".png")
     before = None
     for _ in range(12):
-        desktop.picture(name)
+        subprocess.run(["import", "-window", window(), path], check=True)
         with open(path, "rb") as file:
             now = file.read()
         if now == before:

@@ -40,10 +40,10 @@ const TWICE: &str = "twice";
 
 /// Room for the least window at twice its size.
 const CHECK_SIZE: &str = "1600x1200x24";
-/// A small notebook.
-const PICTURE_SIZE: &str = "1280x800x24";
+/// Room for a window of 1280 × 800 with its title.
+const PICTURE_SIZE: &str = "1440x900x24";
 /// The same with twice as many points.
-const TWICE_SIZE: &str = "2560x1600x24";
+const TWICE_SIZE: &str = "2880x1800x24";
 
 /// The system's Python, which has the bindings that a private one lacks.
 const PYTHON: &str = "/usr/bin/python3";
