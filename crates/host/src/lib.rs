@@ -32,8 +32,8 @@ mod tcp;
 pub use error::HostError;
 #[cfg(unix)]
 pub use init::{is_init, run_as_init};
-pub use log::log_to_stderr;
 pub use launch::{Launched, launch_daemon, leave_terminal, report_launch};
+pub use log::log_to_stderr;
 pub use options::{HostOptions, OnSignal};
 pub use ostler_engine::saving;
 pub use ostler_engine::{
