@@ -89,6 +89,23 @@ def tells_of_a_disk_that_takes_nothing(desktop, services):
     say(f"a disk that takes nothing is told in the editor: {told}")
 
 
+def mends_what_no_engine_can_read(desktop):
+    """A first start with a mistake in the file: no engine, so the window leads to the mistake, and saving starts one."""
+    desktop.configure(sleeper("mended", retries=3))
+    app = desktop.start_app()
+    wait("the window says that no engine can start", lambda: tree.find("alert", "No engine"))
+    tree.press("Edit Config")
+    wait("the editor is open at the mistake", lambda: tree.find_text("Line 4, column 1"))
+    tree.keys("Home", "shift+End", "Delete")
+    wait("the mistake is gone", lambda: not tree.button("Go to line"))
+    tree.press("Save…")
+    tree.press("Write it")
+    wait("the engine starts with the mended file", lambda: desktop.pid("mended"))
+    wait("the window shows it", lambda: tree.find("list item", "mended, Running"))
+    desktop.end(app)
+    say("a file that no engine can read is mended in the window, and the services start")
+
+
 def faults(desktop):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -102,3 +119,5 @@ def faults(desktop):
     tells_of_a_broken_file(desktop, services)
     tells_of_a_disk_that_takes_nothing(desktop, services)
     desktop.end(app)
+    desktop.move()
+    mends_what_no_engine_can_read(desktop)
