@@ -160,6 +160,7 @@ def screenshots(desktop):
 
 def screenshots_twice(desktop):
     """The same on a screen of twice as many points."""
+    tree.scale = 2
     for theme in THEMES:
         shoot(desktop, theme, TWICE, QT_SCALE_FACTOR="2")
     crowd(desktop, TWICE, QT_SCALE_FACTOR="2")

@@ -20,6 +20,9 @@ STATES = {"focused": Atspi.StateType.FOCUSED, "checked": Atspi.StateType.CHECKED
 # A tree that changes under the one who looks at it stands still sooner than this.
 LOOKS_MAX = 10
 
+# Points of the screen in one of the window; the tree counts the window's.
+scale = 1
+
 
 def patient(look):
     """Looks again when a node went away in between."""
@@ -144,7 +147,7 @@ def text_of(node):
 
 def centre(node):
     x, y, width, height = extents(node)
-    return str(x + width // 2), str(y + height // 2)
+    return str(scale * (x + width // 2)), str(scale * (y + height // 2))
 
 
 def point(node):
