@@ -45,6 +45,8 @@ pub enum ConnectionKind {
     Desktop,
     /// Over TCP.
     Tcp,
+    /// Over HTTP.
+    Http,
     /// Another that this build does not know.
     #[default]
     #[serde(other)]

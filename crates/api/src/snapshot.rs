@@ -75,6 +75,9 @@ pub struct SupervisorStatus {
     pub on_quit: OnQuit,
     /// Whether it is the daemon or runs within the desktop app.
     pub host: EngineHost,
+    /// Where HTTP is reached, if it is: `http://127.0.0.1:3457`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_url: Option<String>,
     /// The service meant by clients whose commands name none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_service: Option<String>,

@@ -20,7 +20,7 @@ pub struct Overrides {
     pub host: Option<Override<String>>,
     /// `control.port`; switches `control.tcp` on.
     pub port: Option<Override<u16>>,
-    /// `http.port`.
+    /// `http.port`; 0 = none, whatever the file says.
     pub http_port: Option<Override<u16>>,
     /// `supervisor.log_level`.
     pub log_level: Option<Override<String>>,
@@ -60,7 +60,7 @@ impl Overrides {
         let overrides = Self {
             host: host(first(world, &["OSTLER_HOST", "SUPERVISOR_HOST"]), &mut errors),
             port: port(first(world, &["OSTLER_PORT", "SUPERVISOR_PORT"]), &mut errors),
-            http_port: port(first(world, &["OSTLER_HTTP_PORT"]), &mut errors),
+            http_port: http_port(first(world, &["OSTLER_HTTP_PORT"]), &mut errors),
             log_level: log_level(first(world, &["OSTLER_LOG", "RUST_LOG", "SUPERVISOR_LOG_LEVEL"])),
             token: first(world, &["OSTLER_TOKEN", "SUPERVISOR_TOKEN"])
                 .map(|text| Override { value: Secret::new(text.value), by: text.by }),
@@ -93,8 +93,10 @@ impl Overrides {
             config.control.port = port.value;
             config.control.tcp = true;
         }
-        if let Some(port) = &self.http_port {
-            config.http.port = port.value;
+        match &self.http_port {
+            Some(Override { value: 0, .. }) => config.http.enabled = false,
+            Some(port) => config.http.port = port.value,
+            None => {}
         }
         if let Some(level) = &self.log_level {
             config.supervisor.log_level.clone_from(&level.value);
@@ -136,8 +138,10 @@ impl Overrides {
             keys.push(("control.tcp", "true".to_owned(), port.by.clone()));
             keys.push(("control.port", port.value.to_string(), port.by.clone()));
         }
-        if let Some(port) = &self.http_port {
-            keys.push(("http.port", port.value.to_string(), port.by.clone()));
+        match &self.http_port {
+            Some(Override { value: 0, by }) => keys.push(("http.enabled", "false".to_owned(), by.clone())),
+            Some(port) => keys.push(("http.port", port.value.to_string(), port.by.clone())),
+            None => {}
         }
         if let Some(level) = &self.log_level {
             keys.push(("supervisor.log_level", quoted(&level.value), level.by.clone()));
@@ -159,6 +163,14 @@ fn first(world: &dyn World, names: &[&str]) -> Option<Override<String>> {
     names.iter().find_map(|&name| {
         world.env(name).filter(|value| !value.trim().is_empty()).map(|value| Override::new(value, name))
     })
+}
+
+/// A port, or 0 for none.
+fn http_port(text: Option<Override<String>>, errors: &mut Vec<OverrideError>) -> Option<Override<u16>> {
+    match text {
+        Some(Override { value, by }) if value.trim() == "0" => Some(Override { value: 0, by }),
+        text => port(text, errors),
+    }
 }
 
 fn port(text: Option<Override<String>>, errors: &mut Vec<OverrideError>) -> Option<Override<u16>> {

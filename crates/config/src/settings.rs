@@ -62,7 +62,15 @@ pub(crate) fn notices(tree: &Table, files: &Files, sink: &mut Sink) {
             (crate::keys::Kind::Map { .. }, Some(table)) => {
                 table.entries.iter().for_each(|inner| tell(section, inner, &join(&entry.key, &inner.key)));
             }
-            (_, Some(_)) => tell(section, entry, &entry.key),
+            (_, Some(table)) => {
+                tell(section, entry, &entry.key);
+                for inner in &table.entries {
+                    let part = section.key(&inner.key).and_then(|key| key.kind.section());
+                    if let Some(part) = part.filter(|_| section.is_available) {
+                        tell(part, inner, &join(&entry.key, &inner.key));
+                    }
+                }
+            }
             (_, None) => {}
         }
     }

@@ -222,6 +222,8 @@ fn an_empty_file_has_the_default_settings() {
     let config = loaded("").config;
     assert_eq!(config.control, ostler_config::ControlSettings::default());
     assert_eq!(config.security, ostler_config::SecuritySettings::default());
+    assert_eq!(config.http, ostler_config::HttpSettings::default());
+    assert_eq!(config.events, ostler_config::EventsSettings::default());
     assert_eq!(config.supervisor.on_quit, OnQuit::Stop);
     assert_eq!(config.supervisor.on_supervisor_loss, OnSupervisorLoss::Revive);
     assert_eq!(config.supervisor.auto_reload, AutoReload::Yes);
@@ -301,7 +303,8 @@ fn parts_that_are_not_built_give_a_notice_when_switched_on() {
         loaded(text).notices.into_iter().map(|notice| (notice.message, notice.line)).collect()
     };
     let told = |path: &str, line| vec![(format!("`{path}` is not available yet"), line)];
-    assert_eq!(notices("[http]\nport = 1\nenabled = true"), told("http", 3));
+    assert_eq!(notices("[http]\nport = 1\nenabled = true"), []);
+    assert_eq!(notices("[http]\ntls = { self_signed = true }"), told("http.tls", 2));
     assert_eq!(notices("[events]\nbuffer_size = 5"), told("events", 1));
     assert_eq!(notices("[routes.web]\nservice = \"web\""), told("routes.web", 1));
     assert_eq!(notices("[opamp]\nendpoint = \"ws://x\""), told("opamp", 1));

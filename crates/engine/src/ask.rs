@@ -114,6 +114,7 @@ pub(crate) enum Ask {
     /// What one in front of the engine is like.
     Front {
         check: ostler_api::Check,
+        url: Option<String>,
     },
     /// One in front of the engine is gone.
     FrontGone {

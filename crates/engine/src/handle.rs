@@ -70,12 +70,12 @@ impl EngineHandle {
         self.settings.clone()
     }
 
-    /// Has `status` and `doctor` say what one in front of the engine is like.
+    /// Has `status` and `doctor` say what one in front of the engine is like, and by which address it is reached.
     ///
     /// # Errors
     /// `busy`, `no-engine`.
-    pub async fn report_front(&self, check: ostler_api::Check) -> Result<(), ApiError> {
-        self.send(Ask::Front { check }).await
+    pub async fn report_front(&self, check: ostler_api::Check, url: Option<String>) -> Result<(), ApiError> {
+        self.send(Ask::Front { check, url }).await
     }
 
     /// Has them say nothing of it any more.

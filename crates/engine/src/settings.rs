@@ -1,8 +1,8 @@
 //! The settings in force that those in front of the engine need: who may come, and what they may do.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use ostler_config::{Config, ControlSettings, SecuritySettings};
+use ostler_config::{Config, ControlSettings, EventsSettings, HttpSettings, SecuritySettings};
 use tokio::sync::watch;
 
 /// The settings in force that those in front of the engine need.
@@ -12,18 +12,40 @@ pub struct Settings {
     pub control: ControlSettings,
     /// `[security]` and `[commands]`.
     pub security: SecuritySettings,
+    /// `[http]`, with what command line and environment say over it.
+    pub http: HttpSettings,
+    /// `[events]`.
+    pub events: EventsSettings,
+    /// The ports of the services that have one of their own.
+    pub service_ports: BTreeMap<u16, String>,
 }
 
 impl Settings {
     pub(crate) fn of(config: &Config) -> Arc<Self> {
-        Arc::new(Self { control: config.control.clone(), security: config.security.clone() })
+        let services = config.fleet.services.values().filter(|service| service.enabled);
+        let ports = services.flat_map(|service| {
+            service.ports.iter().filter_map(|port| Some((port.number?, service.name.to_string())))
+        });
+        Arc::new(Self {
+            control: config.control.clone(),
+            security: config.security.clone(),
+            http: config.http.clone(),
+            events: config.events.clone(),
+            service_ports: ports.collect(),
+        })
     }
 }
 
 impl Default for Settings {
     /// What an empty file says.
     fn default() -> Self {
-        Self { control: ControlSettings::default(), security: SecuritySettings::default() }
+        Self {
+            control: ControlSettings::default(),
+            security: SecuritySettings::default(),
+            http: HttpSettings::default(),
+            events: EventsSettings::default(),
+            service_ports: BTreeMap::new(),
+        }
     }
 }
 

@@ -13,6 +13,8 @@
 
 mod default_config;
 mod error;
+mod front;
+mod http;
 #[cfg(unix)]
 mod init;
 mod launch;

@@ -12,7 +12,7 @@ use tokio::{
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{OnSignal, notify, os::Signals, tcp::Tcp};
+use crate::{OnSignal, http::Http, notify, os::Signals, tcp::Tcp};
 
 /// Bytes that may be on their way within the process, each way.
 const STREAM_BYTES_MAX: usize = 256 * 1024;
@@ -43,6 +43,7 @@ pub(crate) struct Serving {
     pub(crate) engine: Engine,
     pub(crate) server: ControlServer,
     pub(crate) tcp: Tcp,
+    pub(crate) http: Http,
     pub(crate) listener: Listener,
     pub(crate) signals: Signals,
     pub(crate) on_signal: OnSignal,
@@ -52,7 +53,7 @@ pub(crate) struct Serving {
 impl Serving {
     /// Serves until the engine has ended.
     pub(crate) async fn run(self) -> Ended {
-        let Self { engine, server, tcp, listener, mut signals, on_signal, mut streams } = self;
+        let Self { engine, server, tcp, http, listener, mut signals, on_signal, mut streams } = self;
         let handle = engine.handle();
         let (stop_listening, stopped) = oneshot::channel::<()>();
         let mut tasks = JoinSet::new();
@@ -66,6 +67,7 @@ impl Serving {
         });
         let ending = CancellationToken::new();
         tasks.spawn(tcp.keep(handle.clone(), server.clone(), ending.clone()));
+        tasks.spawn(http.keep(handle.clone(), server.clone(), ending.clone()));
         #[cfg(target_os = "linux")]
         tasks.spawn({
             let (ending, handle) = (ending.clone(), handle.clone());

@@ -12,7 +12,10 @@ use ostler_server::{ControlServer, ListenError, Listener, ServerOptions};
 use tokio::{io::DuplexStream, sync::mpsc, task::JoinHandle};
 
 use crate::{
-    Connector, HostError, HostOptions, default_config, launch, log, notify, only,
+    Connector, HostError, HostOptions, default_config,
+    front::Key,
+    http::Http,
+    launch, log, notify, only,
     os::{self, Signals},
     owner::{self, Ownership},
     programs,
@@ -95,8 +98,10 @@ impl Host {
         let server = ControlServer::new(engine.handle(), ServerOptions::default());
         let (streams, arriving) = mpsc::channel(STREAMS_WAITING_MAX);
         let on_signal = options.on_signal;
-        let tcp = Tcp::new(&options.overrides, &paths);
-        let serving = Serving { engine, server, tcp, listener, signals, on_signal, streams: arriving };
+        let key = Key::new(&options.overrides, &paths);
+        let tcp = Tcp::new(&options.overrides, key.clone());
+        let http = Http::new(&options.overrides, key);
+        let serving = Serving { engine, server, tcp, http, listener, signals, on_signal, streams: arriving };
         let serving = tokio::spawn(serving.run());
         tracing::info!(config = %paths.config.display(), socket = %socket.display(), "the engine serves");
         notify::tell("READY=1");

@@ -1,16 +1,14 @@
 //! Keeps the TCP port as the settings say: opens it, closes it, tries again what did not work, and says so.
 
-use std::time::Duration;
-
-use ostler_api::{Check, CheckState, Token, nonce};
-use ostler_config::{ControlSettings, Overrides, Paths, Secret, TcpAuth, TokenFile};
+use ostler_api::{Check, CheckState};
+use ostler_config::{ControlSettings, Overrides, TcpAuth};
 use ostler_engine::EngineHandle;
-use ostler_server::{Admission, ControlServer, Draining, TcpError, TcpFront, TokenError, TokenSource};
+use ostler_server::{Admission, ControlServer, TcpError, TcpFront};
 use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-/// A port that could not be opened is tried again so often.
-const TRY_AGAIN: Duration = Duration::from_secs(10);
+use crate::front::{Key, KeyError, Open, TRY_AGAIN, chain};
+
 /// How `status` and `doctor` call it.
 const NAME: &str = "tcp";
 
@@ -18,8 +16,7 @@ const NAME: &str = "tcp";
 #[derive(Debug)]
 pub(crate) struct Tcp {
     allow_remote: bool,
-    token: Option<Secret>,
-    token_file: TokenFile,
+    key: Key,
 }
 
 /// What the settings say.
@@ -30,50 +27,33 @@ struct Wanted {
     auth: TcpAuth,
 }
 
-/// A port that is open.
-struct Open {
-    wanted: Wanted,
-    stop: CancellationToken,
-    accepting: JoinSet<Draining>,
-}
-
 /// Why it is not.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
     #[error(transparent)]
     Port(#[from] TcpError),
     #[error(transparent)]
-    Token(#[from] TokenError),
-    #[error("{by}: {fault}")]
-    Given { by: &'static str, fault: ostler_api::TokenFault },
-    #[error("no token can be made: {0}")]
-    Inside(String),
+    Key(#[from] KeyError),
 }
 
 impl Trouble {
     fn hint(&self) -> String {
         match self {
             Self::Port(error) => error.hint(),
-            Self::Token(error) => error.hint(),
-            Self::Given { .. } => "give a longer one, or leave it out: the engine makes its own".to_owned(),
-            Self::Inside(_) => "try again".to_owned(),
+            Self::Key(error) => error.hint(),
         }
     }
 }
 
 impl Tcp {
-    pub(crate) fn new(overrides: &Overrides, paths: &Paths) -> Self {
-        Self {
-            allow_remote: overrides.allow_remote,
-            token: overrides.token.as_ref().map(|token| token.value.clone()),
-            token_file: TokenFile::of_engine(&paths.private),
-        }
+    pub(crate) fn new(overrides: &Overrides, key: Key) -> Self {
+        Self { allow_remote: overrides.allow_remote, key }
     }
 
     /// Keeps it until told to end; then what was asked is answered.
     pub(crate) async fn keep(self, engine: EngineHandle, server: ControlServer, ending: CancellationToken) {
         let mut settings = engine.settings();
-        let mut open: Option<Open> = None;
+        let mut open: Option<Open<Wanted>> = None;
         let mut draining = JoinSet::new();
         let mut trouble = String::new();
         while !ending.is_cancelled() {
@@ -108,7 +88,7 @@ impl Tcp {
         engine: &EngineHandle,
         server: &ControlServer,
         trouble: &mut String,
-    ) -> Option<Open> {
+    ) -> Option<Open<Wanted>> {
         let (front, check) = match self.bind(wanted).await {
             Ok(front) => {
                 trouble.clear();
@@ -126,7 +106,7 @@ impl Tcp {
             }
         };
         // An engine that is too busy to be told shows it in its log.
-        let _ = engine.report_front(check).await;
+        let _ = engine.report_front(check, None).await;
         let front = front?;
         let stop = CancellationToken::new();
         let mut accepting = JoinSet::new();
@@ -137,48 +117,11 @@ impl Tcp {
 
     async fn bind(&self, wanted: &Wanted) -> Result<TcpFront, Trouble> {
         let admission = match wanted.auth {
-            TcpAuth::Token => Admission::Token(self.source().await?),
+            TcpAuth::Token => Admission::Token(self.key.source().await?),
             // With it our own clients can be sure of the engine.
-            TcpAuth::None => Admission::SameUser(self.source().await.ok()),
+            TcpAuth::None => Admission::SameUser(self.key.source().await.ok()),
         };
         Ok(TcpFront::bind(&wanted.host, wanted.port, self.allow_remote, admission).await?)
-    }
-
-    /// The token that was given, else the file's, which is made if it is missing.
-    async fn source(&self) -> Result<TokenSource, Trouble> {
-        if let Some(given) = &self.token {
-            let token = Token::new(given.expose());
-            let by = "the token that was given";
-            return Ok(TokenSource::Fixed(token.map_err(|fault| Trouble::Given { by, fault })?));
-        }
-        let file = self.token_file.clone();
-        let looked = tokio::task::spawn_blocking(move || {
-            let fresh = Secret::new(nonce().map_err(|error| Trouble::Inside(error.to_string()))?);
-            file.read_or_create(&fresh).map_err(TokenError::File)?;
-            let source = TokenSource::File(file);
-            source.token()?;
-            Ok(source)
-        });
-        looked.await.unwrap_or_else(|error| Err(Trouble::Inside(error.to_string())))
-    }
-}
-
-impl Open {
-    /// Closes the port. Once it returns, the port is free.
-    async fn close(mut self) -> Closed {
-        self.stop.cancel();
-        Closed(self.accepting.join_next().await.and_then(Result::ok))
-    }
-}
-
-/// A port that is closed, with connections that may still be answered.
-struct Closed(Option<Draining>);
-
-impl Closed {
-    async fn finish(self) {
-        if let Some(draining) = self.0 {
-            draining.finish().await;
-        }
     }
 }
 
@@ -207,9 +150,4 @@ fn describe(wanted: &Wanted, front: &TcpFront) -> Check {
 
 fn check(state: CheckState, text: String, mend: Option<String>) -> Check {
     Check { name: NAME.to_owned(), state, text, mend }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

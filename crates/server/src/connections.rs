@@ -144,6 +144,14 @@ impl Listed {
         }
     }
 
+    /// How the one calls itself who asks now; nobody is told, as such connections come and go.
+    pub(crate) fn introduced(&self, client: &str) {
+        let mut name = self.entry.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if *name != client {
+            client.clone_into(&mut name);
+        }
+    }
+
     /// All connections, this one marked.
     pub(crate) fn list(&self) -> ConnectionsReply {
         let entries: Vec<Arc<Entry>> = self.connections.lock().entries.values().cloned().collect();

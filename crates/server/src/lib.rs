@@ -15,6 +15,8 @@
 //! Over TCP everybody is a stranger until the first line has shown otherwise (`tcp`), and afterwards a remote actor,
 //! who may do what the settings allow (`policy`).
 //!
+//! Over HTTP (`http`) everybody is a remote actor too; a guard stands before every route.
+//!
 //! Every bound has a name in [`limits`].
 //!
 //! Deliberately absent: what the methods do (the engine), the shapes of messages (`ostler_api`), the instance lock
@@ -33,6 +35,7 @@ mod frame;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod http;
 mod json;
 pub mod limits;
 mod listen;
@@ -48,6 +51,7 @@ mod terminal;
 mod text;
 
 pub use control::{ControlServer, ServerOptions};
+pub use http::{HttpError, HttpFront, HttpRules};
 pub use listen::{ListenError, Listener};
 pub use peer::{Greeting, Peer};
 pub use tcp::{Admission, Draining, TcpError, TcpFront, TokenError, TokenSource};

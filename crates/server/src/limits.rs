@@ -11,6 +11,20 @@ pub const CONNECTIONS_MAX: usize = 512;
 pub const CONNECTIONS_MIN: usize = 8;
 /// Connections over TCP at once, those that have not shown who they are among them.
 pub const TCP_CONNECTIONS_MAX: usize = 128;
+/// Connections over HTTP at once; fewer if the process may open few descriptors.
+pub const HTTP_CONNECTIONS_MAX: usize = 2048;
+/// A request's headers must be whole by then; a connection that is kept and asks nothing for so long is closed.
+pub const HTTP_HEADER_DEADLINE: Duration = Duration::from_secs(30);
+/// Headers of a request.
+pub const HTTP_HEADERS_MAX: usize = 64;
+/// Bytes of a request's headers, and of what waits to be written.
+pub const HTTP_BUFFER_MAX: usize = 16 * 1024;
+/// Bytes of a request's body.
+pub const HTTP_BODY_MAX: usize = 1024 * 1024;
+/// A request's body must be whole by then.
+pub const HTTP_BODY_DEADLINE: Duration = Duration::from_secs(30);
+/// One who takes nothing of what is written to it for so long is dropped.
+pub const HTTP_WRITE_DEADLINE: Duration = Duration::from_secs(30);
 /// Bytes of a first line over TCP from one who is not known.
 pub const GREETING_MAX: usize = 8 * 1024;
 /// One who says a wrong token waits so long for the answer.

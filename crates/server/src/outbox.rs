@@ -27,6 +27,11 @@ pub(crate) struct Backlog {
 }
 
 impl Backlog {
+    /// That of a connection without an outbox.
+    pub(crate) fn none() -> Self {
+        Self { room: Arc::new(Semaphore::new(OUTBOX_BYTES_MAX)) }
+    }
+
     /// In bytes.
     pub(crate) fn bytes(&self) -> u64 {
         (OUTBOX_BYTES_MAX - self.room.available_permits().min(OUTBOX_BYTES_MAX)) as u64

@@ -26,6 +26,11 @@ pub enum Peer {
         /// How it has shown it.
         greeting: Greeting,
     },
+    /// One over HTTP.
+    Http {
+        /// Where it comes from.
+        address: SocketAddr,
+    },
 }
 
 /// How one over TCP has shown that it may speak.
@@ -56,6 +61,7 @@ impl Peer {
             Self::Tcp { greeting: Greeting::Words | Greeting::Hello | Greeting::SameUser, .. } => {
                 remote("nc")
             }
+            Self::Http { .. } => Actor::Remote("http".to_owned()),
         }
     }
 
@@ -66,8 +72,9 @@ impl Peer {
             Self::Local { .. } if name.is_empty() => self.actor(),
             Self::Local { pid, uid } => Actor::Local(LocalClient { name, pid: *pid, uid: *uid }),
             Self::Desktop => Actor::Desktop,
-            Self::Tcp { .. } if name.is_empty() => self.actor(),
+            Self::Tcp { .. } | Self::Http { .. } if name.is_empty() => self.actor(),
             Self::Tcp { .. } => remote(&name),
+            Self::Http { .. } => Actor::Remote(format!("http:{name}")),
         }
     }
 
@@ -77,6 +84,7 @@ impl Peer {
             Self::Local { .. } => ConnectionKind::Local,
             Self::Desktop => ConnectionKind::Desktop,
             Self::Tcp { .. } => ConnectionKind::Tcp,
+            Self::Http { .. } => ConnectionKind::Http,
         }
     }
 
@@ -87,14 +95,14 @@ impl Peer {
             Self::Local { uid: Some(uid), .. } => format!("user {uid}"),
             Self::Local { .. } => "this machine".to_owned(),
             Self::Desktop => "this process".to_owned(),
-            Self::Tcp { address, .. } => address.to_string(),
+            Self::Tcp { address, .. } | Self::Http { address } => address.to_string(),
         }
     }
 
     /// Whether silence may end the connection.
     pub(crate) fn may_time_out(&self) -> bool {
         match self {
-            Self::Local { .. } | Self::Tcp { .. } => true,
+            Self::Local { .. } | Self::Tcp { .. } | Self::Http { .. } => true,
             Self::Desktop => false,
         }
     }
@@ -105,7 +113,8 @@ pub(crate) fn client_name(hello: &HelloParams) -> String {
     shortened(&hello.client)
 }
 
-fn shortened(name: &str) -> String {
+/// A name that somebody gives itself, short and printable.
+pub(crate) fn shortened(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(CLIENT_NAME_MAX).collect()
 }
 

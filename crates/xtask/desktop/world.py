@@ -61,7 +61,7 @@ class Desktop:
         run = os.environ["XDG_RUNTIME_DIR"]
         places = {"XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_DATA_HOME": "data"}
         own = {name: os.path.join(self.home, place) for name, place in places.items()}
-        return {**os.environ, **own, "XDG_RUNTIME_DIR": run}
+        return {**os.environ, **own, "XDG_RUNTIME_DIR": run, "OSTLER_HTTP_PORT": "0"}
 
     def start(self, command, **more):
         child = subprocess.Popen(command, start_new_session=True, **more)

@@ -94,6 +94,11 @@ impl Place {
         command.env("HOME", self.path("home")).env("SHELL", "/bin/sh");
         command.env("XDG_CONFIG_HOME", self.path("config")).env("XDG_STATE_HOME", self.path("state"));
         command.env("XDG_RUNTIME_DIR", self.path("run")).env("NO_COLOR", "1");
+        // Engines side by side do not fight over one port; a place whose configuration speaks of it has its own.
+        let speaks_of_http = std::fs::read_to_string(self.config()).is_ok_and(|text| text.contains("[http]"));
+        if !speaks_of_http {
+            command.env("OSTLER_HTTP_PORT", "0");
+        }
         // The machine's login manager is none of a test's business.
         let nowhere = format!("unix:path={}", self.path("no-bus").display());
         command.env("DBUS_SYSTEM_BUS_ADDRESS", nowhere);

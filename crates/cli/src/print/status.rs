@@ -142,6 +142,7 @@ fn supervisor_line(snapshot: &Snapshot) -> String {
         parts.push("stops reach processes as best they can".to_owned());
     }
     parts.push(home_text(&supervisor.config_path));
+    parts.extend(supervisor.http_url.as_deref().map(|url| safe(url).to_string()));
     let mut line = parts.join(&paint(DIM, " · "));
     if supervisor.config_is_stale {
         let _ = write!(line, " {}", paint(WARN, "(has mistakes; an older text is in force)"));

@@ -57,6 +57,7 @@ fn text(reply: &ConnectionsReply) -> String {
             ConnectionKind::Local => "local",
             ConnectionKind::Desktop => "desktop",
             ConnectionKind::Tcp => "tcp",
+            ConnectionKind::Http => "http",
             ConnectionKind::Unknown => "?",
         };
         let own = if connection.is_own { " (this one)" } else { "" };

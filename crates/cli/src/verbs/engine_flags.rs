@@ -17,8 +17,8 @@ pub(crate) struct EngineFlags {
     /// Port for control over TCP; switches it on
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
-    /// Port for HTTP
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Port for HTTP; 0 switches it off
+    #[arg(long, value_name = "PORT")]
     http_port: Option<u16>,
     /// error, warn, info, debug, trace, or a filter such as `info,ostler_engine=debug`
     #[arg(long, value_name = "LEVEL")]

@@ -13,9 +13,9 @@ use crate::{
     view::View,
 };
 
-pub(crate) static HTTP: Section = Section::later("The HTTP listener: REST, events, dashboard.", &KEYS);
+pub(crate) static HTTP: Section = Section::new("The HTTP listener: REST, events, dashboard.", &KEYS);
 pub(crate) static EVENTS: Section = Section::later("Live events over HTTP.", &EVENTS_KEYS);
-static TLS: Section = Section::new("TLS: a certificate and its key, or a self-signed one.", &TLS_KEYS);
+static TLS: Section = Section::later("TLS: a certificate and its key, or a self-signed one.", &TLS_KEYS);
 static SOURCE: Section = Section::new("An upstream event stream to take in and broadcast.", &SOURCE_KEYS);
 
 static KEYS: [Key; 8] = [
@@ -156,6 +156,34 @@ pub struct EventsSettings {
     pub heartbeat_interval: Duration,
     /// Events a resume reaches back at most.
     pub replay_buffer_size: u32,
+}
+
+impl Default for HttpSettings {
+    /// What an empty file says.
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            host: "127.0.0.1".to_owned(),
+            port: 3457,
+            needs_token: true,
+            allowed_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
+            tls: None,
+        }
+    }
+}
+
+impl Default for EventsSettings {
+    /// What an empty file says.
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            buffer_size: 256,
+            heartbeat_interval: Duration::from_secs(30),
+            replay_buffer_size: 100,
+        }
+    }
 }
 
 pub(crate) fn read(view: &View<'_>) -> HttpSettings {

@@ -6,7 +6,7 @@ use ostler_api as api;
 use ostler_api::{ApiError, ErrorCode};
 use ostler_core::{Actor as Who, Effect, Input, InstanceId, Plan, Request, Signal};
 
-use super::{Actor, reload, targets, until_dropped};
+use super::{Actor, fronts::Front, reload, targets, until_dropped};
 use crate::{
     ask::{Accepted, Ask},
     wait::Wish,
@@ -62,7 +62,7 @@ impl Actor {
             Ask::Doctor { reply } => self.doctor(reply),
             Ask::Attach { params, actor, reply } => drop(reply.send(self.attach(&params, &actor))),
             Ask::Streams { service, reply } => drop(reply.send(self.streams(&service))),
-            Ask::Front { check } => self.front_reported(check),
+            Ask::Front { check, url } => self.front_reported(Front { check, url }),
             Ask::FrontGone { name } => self.front_gone(name),
             Ask::Note { kind } => self.note(None, kind),
             Ask::Incidents { params, reply } => self.incidents(params, reply),

@@ -1,23 +1,33 @@
-//! What those in front of the engine (TCP, later HTTP) tell of themselves: it is theirs to know, and `status` and
+//! What those in front of the engine (TCP, HTTP) tell of themselves: it is theirs to know, and `status` and
 //! `doctor` say it.
 
 use ostler_api::{Check, CheckState, EventKind};
 
 use super::Actor;
 
+/// How the one that speaks HTTP calls itself.
+const HTTP: &str = "http";
 /// Fronts that are remembered.
 const FRONTS_MAX: usize = 16;
 
+/// What one in front of the engine is like.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Front {
+    pub(super) check: Check,
+    /// Where it is reached.
+    pub(super) url: Option<String>,
+}
+
 impl Actor {
     /// Notes what a front is like now.
-    pub(super) fn front_reported(&mut self, check: Check) {
-        if self.fronts.len() >= FRONTS_MAX && !self.fronts.contains_key(&check.name) {
+    pub(super) fn front_reported(&mut self, front: Front) {
+        if self.fronts.len() >= FRONTS_MAX && !self.fronts.contains_key(&front.check.name) {
             return;
         }
-        if self.fronts.get(&check.name) == Some(&check) {
+        if self.fronts.get(&front.check.name) == Some(&front) {
             return;
         }
-        self.fronts.insert(check.name.clone(), check);
+        self.fronts.insert(front.check.name.clone(), front);
         self.shown_anew();
     }
 
@@ -30,12 +40,18 @@ impl Actor {
 
     /// What `doctor` says of them.
     pub(super) fn front_checks(&self) -> Vec<Check> {
-        self.fronts.values().cloned().collect()
+        self.fronts.values().map(|front| front.check.clone()).collect()
+    }
+
+    /// Where HTTP is reached.
+    pub(super) fn http_url(&self) -> Option<String> {
+        self.fronts.get(HTTP)?.url.clone()
     }
 
     /// What `status` says of them: only what a person should know.
     pub(super) fn front_notices(&self) -> impl Iterator<Item = String> {
-        let are_known = self.fronts.values().filter(|check| check.state != CheckState::Ok);
+        let are_known =
+            self.fronts.values().map(|front| &front.check).filter(|check| check.state != CheckState::Ok);
         are_known.map(|check| format!("{}: {}", check.name, check.text))
     }
 

@@ -75,7 +75,7 @@ pub(crate) struct Actor {
     refused: Vec<ostler_api::Diagnostic>,
     notices: Vec<String>,
     /// What those in front of the engine tell of themselves, by name.
-    fronts: BTreeMap<String, ostler_api::Check>,
+    fronts: BTreeMap<String, fronts::Front>,
     settings: tokio::sync::watch::Sender<Arc<crate::Settings>>,
     journal: Arc<Journal>,
     terminals: Arc<crate::terminal::Terminals>,

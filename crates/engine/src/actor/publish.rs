@@ -197,6 +197,7 @@ impl Actor {
             notices: self.notices.iter().cloned().chain(self.front_notices()).collect(),
             on_quit: self.on_quit(),
             host: self.options.host,
+            http_url: self.http_url(),
             default_service: self.config.config.control.default_service.as_ref().map(ToString::to_string),
         }
     }

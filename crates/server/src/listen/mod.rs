@@ -11,8 +11,12 @@ use interprocess::local_socket::tokio::Stream;
 
 #[cfg(unix)]
 pub use unix::Listener;
+#[cfg(unix)]
+pub(crate) use unix::room_for;
 #[cfg(windows)]
 pub use windows::Listener;
+#[cfg(windows)]
+pub(crate) use windows::room_for;
 
 use crate::Peer;
 

@@ -66,8 +66,7 @@ impl Listener {
 
     /// Connections for which there are descriptors, with plenty left for everything else.
     pub(crate) fn connections_max(&self) -> usize {
-        let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        usize::try_from(descriptors / 2).unwrap_or(usize::MAX).clamp(CONNECTIONS_MIN, CONNECTIONS_MAX)
+        room_for(CONNECTIONS_MAX)
     }
 
     /// Waits for somebody; who it is, the system says.
@@ -90,6 +89,12 @@ impl Listener {
         drop(peer);
         self.reserve = File::open("/dev/null").ok();
     }
+}
+
+/// So many connections, or those for which there are descriptors with plenty left for everything else.
+pub(crate) fn room_for(max: usize) -> usize {
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(descriptors / 2).unwrap_or(usize::MAX).clamp(CONNECTIONS_MIN, max)
 }
 
 impl Drop for Listener {

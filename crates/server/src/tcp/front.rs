@@ -30,6 +30,9 @@ use crate::{
     registry::{Activity, Registry},
 };
 
+/// Ports after one that is taken that are looked at for a free one.
+const NEXT_PORTS_MAX: usize = 100;
+
 /// A bound port, and who may speak there.
 #[derive(Debug)]
 pub struct TcpFront {
@@ -144,6 +147,10 @@ pub struct Draining {
 }
 
 impl Draining {
+    pub(crate) fn of(tasks: JoinSet<()>) -> Self {
+        Self { tasks }
+    }
+
     /// Waits for the last answers, for a bounded time.
     pub async fn finish(mut self) {
         let limit = DRAIN_DEADLINE + WRITE_DEADLINE + Duration::from_secs(1);
@@ -192,7 +199,7 @@ impl ControlServer {
         }
         drop(listener);
         closing.cancel();
-        Draining { tasks }
+        Draining::of(tasks)
     }
 }
 
@@ -224,28 +231,44 @@ impl Visit {
 
     async fn is_same_user(&self, stream: &TcpStream) -> bool {
         let peer = self.peer;
-        // Bound to a wildcard, the listener's address is not the connection's.
-        let own = stream.local_addr().unwrap_or(self.own);
-        let looked = tokio::task::spawn_blocking(move || ostler_engine::port::user_of_peer(peer, own)).await;
-        let user = looked.ok().flatten();
-        let is_ours = is_loopback(peer.ip()) && user.is_some() && user == own_user();
+        let is_ours = is_same_user(stream, peer, self.own).await;
         if !is_ours {
             let refused = self.door.failures.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
             if refused.is_power_of_two() {
-                tracing::warn!(target: "ostler::audit", %peer, ?user, refused, "another user was refused over TCP");
+                tracing::warn!(target: "ostler::audit", %peer, refused, "another user was refused over TCP");
             }
         }
         is_ours
     }
 }
 
+/// Whether the system's table of sockets says that the other end is this user's, on this machine.
+pub(crate) async fn is_same_user(stream: &TcpStream, peer: SocketAddr, own: SocketAddr) -> bool {
+    // Bound to a wildcard, the listener's address is not the connection's.
+    let own = stream.local_addr().unwrap_or(own);
+    let looked = tokio::task::spawn_blocking(move || ostler_engine::port::user_of_peer(peer, own)).await;
+    let user = looked.ok().flatten();
+    is_loopback(peer.ip()) && user.is_some() && user == own_user()
+}
+
 async fn busy(port: u16) -> TcpError {
-    let owner = tokio::task::spawn_blocking(move || ostler_engine::port::owner(port)).await.ok().flatten();
-    let owner = owner.map_or_else(|| "another process".to_owned(), |owner| owner.to_string());
+    let (owner, _) = owner_of(port).await;
     TcpError::Busy { port, owner }
 }
 
-fn is_loopback(address: IpAddr) -> bool {
+/// Who has a port, and the next one that is free.
+pub(crate) async fn owner_of(port: u16) -> (String, Option<u16>) {
+    let look = move || {
+        let free = (port.saturating_add(1)..=u16::MAX)
+            .take(NEXT_PORTS_MAX)
+            .find(|port| ostler_engine::port::is_free(*port));
+        (ostler_engine::port::owner(port), free)
+    };
+    let (owner, free) = tokio::task::spawn_blocking(look).await.unwrap_or_default();
+    (owner.map_or_else(|| "another process".to_owned(), |owner| owner.to_string()), free)
+}
+
+pub(crate) fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
@@ -261,13 +284,13 @@ fn own_user() -> Option<u32> {
 }
 
 #[cfg(unix)]
-fn is_out_of_room(error: &io::Error) -> bool {
+pub(crate) fn is_out_of_room(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let errno = Errno::from_io_error(error);
     matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
 }
 
 #[cfg(windows)]
-fn is_out_of_room(error: &io::Error) -> bool {
+pub(crate) fn is_out_of_room(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::OutOfMemory
 }

@@ -11,3 +11,4 @@ mod replay;
 
 pub use auth::{Admission, TokenError, TokenSource};
 pub use front::{Draining, TcpError, TcpFront};
+pub(crate) use front::{is_loopback, is_out_of_room, is_same_user, owner_of};

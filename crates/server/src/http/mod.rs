@@ -1,0 +1,26 @@
+//! HTTP: the same wishes as over the control socket, for browsers, scripts and dashboards.
+//!
+//! # Theory of operation
+//!
+//! `front` binds a port, `accept` takes connections and gives each a task; they are listed and can be dropped like
+//! those of the control plane. Each request passes the `guard` before anything looks at its route: the guard stands
+//! before the router and not in it, so that no route can be without. `routes` is the one table of what there is,
+//! `rest` what it means; who asks is a remote actor (`policy`), as over TCP. What goes wrong is JSON (`answer`).
+//!
+//! Time runs outside of what may stall: headers, bodies and writes have deadlines of their own (`patient`).
+//!
+//! Deliberately absent: TLS, and whatever changes without a method other than GET and a JSON body.
+
+mod accept;
+mod answer;
+mod front;
+mod guard;
+mod patient;
+mod query;
+mod rest;
+mod routes;
+mod site;
+#[cfg(test)]
+mod tests;
+
+pub use front::{HttpError, HttpFront, HttpRules};

@@ -1,0 +1,154 @@
+//! What the routes mean: the same methods as on the control socket, with the same rules and errors.
+
+use axum::{body::Bytes, response::Response};
+use ostler_api::{ApiError, ErrorCode, Method, ServiceStatus, Snapshot};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+use super::{
+    answer,
+    query::{self, Kind},
+    routes::Means,
+    site::Visitor,
+};
+use crate::{connection::Shared, json, policy, request};
+
+/// What a request asks for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) means: Means,
+    /// The service in the path, if there is one.
+    pub(super) name: String,
+    pub(super) query: Option<String>,
+    pub(super) body: Bytes,
+}
+
+/// Answers it.
+pub(super) async fn answer(shared: &Shared, visitor: &Visitor, asked: Asked) -> Response {
+    match answered(shared, visitor, &asked).await {
+        Ok(value) => answer::json(&value),
+        Err(error) => answer::error(&error),
+    }
+}
+
+async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<Value, ApiError> {
+    let (engine, actor) = (&shared.engine, &visitor.actor);
+    let (method, members) = asked.call()?;
+    let Some(method) = method else { return health(shared) };
+    let params = Value::Object(members);
+    policy::permit(engine, actor, method, &params)?;
+    match asked.means {
+        Means::Health => health(shared),
+        Means::Status => value(&engine.status(read(params)?).await?),
+        Means::Services => {
+            let Snapshot { seq, services, .. } = engine.status(read(params)?).await?;
+            Ok(json!({ "seq": seq, "services": value(&services)? }))
+        }
+        Means::Service => {
+            let snapshot = engine.status(read(params)?).await?;
+            let (name, status) = snapshot.services.first_key_value().ok_or_else(|| unknown(&asked.name))?;
+            named(name, status)
+        }
+        Means::Logs => value(&engine.logs(actor, read(params)?).await?.0),
+        Means::Why => value(&engine.why(read(params)?).await?),
+        Means::Incidents => value(&engine.incidents(read(params)?).await?),
+        Means::Metrics => value(&engine.metrics(read(params)?).await?),
+        Means::Start => value(&engine.start(actor, read(params)?).await?),
+        Means::Stop => value(&engine.stop(actor, read(params)?).await?),
+        Means::Restart => value(&engine.restart(actor, read(params)?).await?),
+        Means::Reload => value(&engine.reload(actor, read(params)?).await?),
+    }
+}
+
+impl Asked {
+    /// The method that it stands for, with its parameters; none if the engine is not asked.
+    fn call(&self) -> Result<(Option<Method>, Map<String, Value>), ApiError> {
+        let query = |known: &[(&str, Kind)]| query::read(self.query.as_deref(), known);
+        let about = |mut members: Map<String, Value>| {
+            members.insert("service".to_owned(), self.name.as_str().into());
+            members
+        };
+        let change = || {
+            query(&[])?;
+            let members = self.object()?;
+            let taken = ["service", "services", "group", "all"];
+            if let Some(name) = taken.into_iter().find(|name| members.contains_key(*name)) {
+                return Err(request::bad_params(name, "the service is the one in the address"));
+            }
+            Ok::<_, ApiError>(about(members))
+        };
+        Ok(match self.means {
+            Means::Health => (None, query(&[])?),
+            Means::Status => (Some(Method::Status), query(&[("service", Kind::Text)])?),
+            Means::Services => (Some(Method::Status), query(&[])?),
+            Means::Service => (Some(Method::Status), about(query(&[])?)),
+            Means::Logs => {
+                let known = [
+                    ("lines", Kind::Number),
+                    ("since", Kind::Text),
+                    ("grep", Kind::Text),
+                    ("level", Kind::Text),
+                ];
+                let mut members = query(&known)?;
+                members.insert("services".to_owned(), json!([self.name]));
+                (Some(Method::Logs), members)
+            }
+            Means::Why => (Some(Method::Why), about(query(&[])?)),
+            Means::Incidents => {
+                let known = [("id", Kind::Text), ("limit", Kind::Number), ("brief", Kind::Flag)];
+                (Some(Method::Incidents), about(query(&known)?))
+            }
+            Means::Metrics => (Some(Method::Metrics), about(query(&[("history", Kind::Flag)])?)),
+            Means::Start => (Some(Method::Start), change()?),
+            Means::Stop => (Some(Method::Stop), change()?),
+            Means::Restart => (Some(Method::Restart), change()?),
+            Means::Reload => {
+                query(&[])?;
+                (Some(Method::ReloadConfig), self.object()?)
+            }
+        })
+    }
+
+    /// The body; an empty one is an object without members.
+    fn object(&self) -> Result<Map<String, Value>, ApiError> {
+        if self.body.trim_ascii().is_empty() {
+            return Ok(Map::new());
+        }
+        match json::parse(&self.body) {
+            Ok(Value::Object(members)) => Ok(members),
+            Ok(_) => Err(request::bad_params("", "the body is no object")
+                .hint("the body is one JSON object, or empty")),
+            Err(error) => Err(ApiError::new(ErrorCode::InvalidParams, error.to_string())
+                .hint("the body is one JSON object, or empty")),
+        }
+    }
+}
+
+fn health(shared: &Shared) -> Result<Value, ApiError> {
+    let status = shared.engine.snapshot().supervisor.status;
+    Ok(json!({ "status": value(&status)? }))
+}
+
+fn read<P: DeserializeOwned>(params: Value) -> Result<P, ApiError> {
+    request::params(params)
+}
+
+fn value<T: Serialize>(value: &T) -> Result<Value, ApiError> {
+    serde_json::to_value(value).map_err(|error| {
+        ApiError::new(ErrorCode::Internal, "the answer is no JSON: this is a defect of Ostler")
+            .caused_by(&error)
+    })
+}
+
+fn named(name: &str, status: &ServiceStatus) -> Result<Value, ApiError> {
+    let mut value = value(status)?;
+    if let Some(members) = value.as_object_mut() {
+        members.insert("name".to_owned(), name.into());
+    }
+    Ok(value)
+}
+
+fn unknown(name: &str) -> ApiError {
+    ApiError::new(ErrorCode::UnknownService, format!("there is no service {name:?}"))
+        .hint("/api/v1/services lists them")
+}

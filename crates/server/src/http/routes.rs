@@ -1,0 +1,113 @@
+//! What there is, in one table.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    body::Bytes,
+    extract::{RawPathParams, State, rejection::RawPathParamsRejection},
+    response::Response,
+    routing::{MethodFilter, on},
+};
+use http::{StatusCode, Uri};
+use ostler_api::{ApiError, ErrorCode};
+
+use super::{
+    answer,
+    guard::OPEN_PATH,
+    rest::{self, Asked},
+    site::Visitor,
+};
+use crate::connection::Shared;
+
+/// A method and path, and what it means.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    pub(super) method: MethodFilter,
+    pub(super) path: &'static str,
+    pub(super) means: Means,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    Health,
+    Status,
+    Services,
+    Service,
+    Logs,
+    Why,
+    Incidents,
+    Metrics,
+    Start,
+    Stop,
+    Restart,
+    Reload,
+}
+
+const fn get(path: &'static str, means: Means) -> Route {
+    Route { method: MethodFilter::GET, path, means }
+}
+
+const fn post(path: &'static str, means: Means) -> Route {
+    Route { method: MethodFilter::POST, path, means }
+}
+
+/// All routes.
+pub(super) const ROUTES: &[Route] = &[
+    get(OPEN_PATH, Means::Health),
+    get("/supervisor/status", Means::Status),
+    get("/api/v1/services", Means::Services),
+    get("/api/v1/services/{name}", Means::Service),
+    get("/api/v1/services/{name}/logs", Means::Logs),
+    get("/api/v1/services/{name}/why", Means::Why),
+    get("/api/v1/services/{name}/incidents", Means::Incidents),
+    get("/api/v1/services/{name}/metrics", Means::Metrics),
+    post("/api/v1/services/{name}/start", Means::Start),
+    post("/api/v1/services/{name}/stop", Means::Stop),
+    post("/api/v1/services/{name}/restart", Means::Restart),
+    post("/api/v1/reload", Means::Reload),
+];
+
+/// The router of the table. The guard stands before it.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let router = ROUTES.iter().fold(Router::new(), |router, route| {
+        let means = route.means;
+        let handler = move |State(shared): State<Arc<Shared>>,
+                            Extension(visitor): Extension<Visitor>,
+                            path: Result<RawPathParams, RawPathParamsRejection>,
+                            uri: Uri,
+                            body: Bytes| async move {
+            match name(path) {
+                Ok(name) => {
+                    let asked = Asked { means, name, query: uri.query().map(str::to_owned), body };
+                    rest::answer(&shared, &visitor, asked).await
+                }
+                Err(error) => answer::error(&error),
+            }
+        };
+        router.route(route.path, on(route.method, handler))
+    });
+    router.fallback(nothing_here).method_not_allowed_fallback(not_so).with_state(shared)
+}
+
+/// The name in the path; empty where there is none.
+fn name(path: Result<RawPathParams, RawPathParamsRejection>) -> Result<String, ApiError> {
+    let path = path.map_err(|_| {
+        ApiError::new(ErrorCode::InvalidParams, "the path is not UTF-8")
+            .hint("percent-encode the name as UTF-8")
+    })?;
+    Ok(path.iter().next().map(|(_, name)| name.to_owned()).unwrap_or_default())
+}
+
+async fn nothing_here() -> Response {
+    let error = ApiError::new(ErrorCode::UnknownMethod, "there is nothing at this address")
+        .hint("/supervisor/status says what runs, /api/v1/services lists the services");
+    answer::error(&error)
+}
+
+async fn not_so() -> Response {
+    let error = ApiError::new(ErrorCode::UnknownMethod, "this address is not asked with this method")
+        .hint("GET looks, POST changes");
+    answer::refusal(StatusCode::METHOD_NOT_ALLOWED, &error)
+}

@@ -1,0 +1,169 @@
+//! A request from its first byte to its answer.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
+
+use axum::{Router, body::Body, response::Response};
+use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt, Limited};
+use ostler_api::{ApiError, ErrorCode};
+use ostler_engine::Actor;
+use tokio::time::timeout;
+use tower::ServiceExt;
+
+use super::{
+    HttpRules, answer,
+    guard::{Guard, Passed, Refusal},
+    routes,
+};
+use crate::{
+    connection::Shared,
+    connections::Listed,
+    limits::{HTTP_BODY_DEADLINE, HTTP_BODY_MAX},
+    peer,
+    registry::Activity,
+};
+
+/// What answers at a port. Clones are the same site.
+#[derive(Clone, Debug)]
+pub(super) struct Site {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    guard: Guard,
+    shared: Arc<Shared>,
+    /// Made for the first request that passes the guard: whoever asks nothing over HTTP pays nothing for it.
+    router: OnceLock<Router>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(super) struct Visitor {
+    pub(super) actor: Actor,
+}
+
+impl Site {
+    pub(super) fn new(shared: Arc<Shared>, address: SocketAddr, rules: HttpRules) -> Self {
+        let guard = Guard::new(address, rules);
+        Self { inner: Arc::new(Inner { guard, shared, router: OnceLock::new() }) }
+    }
+
+    /// Answers a request that passes the guard, and refuses any other.
+    pub(super) async fn answer(
+        &self,
+        request: Request<Body>,
+        from: SocketAddr,
+        listed: Arc<Listed>,
+        activity: &Activity,
+    ) -> Response {
+        let (parts, body) = request.into_parts();
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        let mut origin = None;
+        let mut response = match self.inner.guard.admit(&parts, from).await {
+            Ok(Passed { origin: other, is_preflight }) => {
+                origin = other;
+                if is_preflight {
+                    no_content()
+                } else {
+                    activity.spoke();
+                    self.route(parts, body, listed).await
+                }
+            }
+            Err(refusal) => refuse(&refusal),
+        };
+        answer::dress(response.headers_mut());
+        if let Some(origin) = origin {
+            allow(&mut response, origin);
+        }
+        // Never the query: it may hold a ticket.
+        tracing::debug!(%from, %method, path, status = response.status().as_u16(), "HTTP");
+        response
+    }
+
+    async fn route(&self, mut parts: Parts, body: Body, listed: Arc<Listed>) -> Response {
+        let body = match heard(&parts, body).await {
+            Ok(body) => body,
+            Err(refusal) => return refuse(&refusal),
+        };
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let name = peer::shortened(agent.and_then(|agent| agent.split(' ').next()).unwrap_or_default());
+        listed.introduced(&name);
+        let who = if name.is_empty() { "nobody in particular" } else { &name };
+        parts.extensions.insert(Visitor { actor: Actor::Remote(format!("http:{who}")) });
+        let request = Request::from_parts(parts, body);
+        let router = self.inner.router.get_or_init(|| routes::router(Arc::clone(&self.inner.shared)));
+        match router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// The body, within its bounds.
+async fn heard(parts: &Parts, body: Body) -> Result<Body, Refusal> {
+    if [Method::GET, Method::HEAD].contains(&parts.method) {
+        return Ok(Body::empty());
+    }
+    let refused = |status, code, text: String, mend: &str| Refusal {
+        status,
+        error: Box::new(ApiError::new(code, text).hint(mend)),
+    };
+    let too_large = || {
+        let text = format!("the body is longer than {} KiB", HTTP_BODY_MAX / 1024);
+        refused(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge, text, "send less")
+    };
+    let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > HTTP_BODY_MAX) {
+        return Err(too_large());
+    }
+    match timeout(HTTP_BODY_DEADLINE, Limited::new(body, HTTP_BODY_MAX).collect()).await {
+        Ok(Ok(whole)) => Ok(Body::from(whole.to_bytes())),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => {
+            let text = "the body ended before it was whole".to_owned();
+            Err(refused(StatusCode::BAD_REQUEST, ErrorCode::InvalidParams, text, "send all of it"))
+        }
+        Err(_) => {
+            let text = format!("the body did not come within {} s", HTTP_BODY_DEADLINE.as_secs());
+            Err(refused(StatusCode::REQUEST_TIMEOUT, ErrorCode::Timeout, text, "send it at once"))
+        }
+    }
+}
+
+fn refuse(refusal: &Refusal) -> Response {
+    let mut response = answer::refusal(refusal.status, &refusal.error);
+    if refusal.status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+fn no_content() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// Lets a page of another site read the answer, as the settings say.
+fn allow(response: &mut Response, origin: HeaderValue) {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    let text = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, Last-Event-ID"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After, X-Ostler-Resumed-From"),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    for (name, value) in text {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(
+        http::HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("cross-origin"),
+    );
+}
