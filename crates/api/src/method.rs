@@ -103,11 +103,11 @@ methods! {
     Detach "detach" Change;
     /// Frozen evidence of crashes.
     Incidents "incidents" Read;
-    /// Not available yet.
+    /// Where the event stream is.
     SubscribeEvents "subscribe_events" Read;
-    /// Not available yet.
+    /// Who listens to it.
     EventStats "event_stats" Read;
-    /// Not available yet.
+    /// Have it tell something.
     EmitTestEvent "emit_test_event" Change;
     /// Who is connected.
     Connections "connections" Read;

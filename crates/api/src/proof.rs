@@ -21,6 +21,7 @@ pub const TOKEN_MAX: usize = 1024;
 const NONCE_BYTES: usize = 32;
 const SERVER: &[u8] = b"ostler server";
 const CLIENT: &[u8] = b"ostler client";
+const STREAMS: &[u8] = b"ostler event streams";
 
 /// A token: printable, without spaces, never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -104,6 +105,16 @@ impl Token {
     /// Whether a client knows the token, in constant time.
     pub fn is_client_proof(&self, client_nonce: &str, server_nonce: &str, proof: &str) -> bool {
         is_proof(self.over(CLIENT, client_nonce, server_nonce), proof)
+    }
+
+    /// The key that opens the event streams and nothing else; it changes with the token, which it does not tell.
+    pub fn stream_key(&self) -> String {
+        hex(&self.over(STREAMS, "", "").finalize().into_bytes())
+    }
+
+    /// Whether a text is that key, in constant time.
+    pub fn is_stream_key(&self, said: &str) -> bool {
+        is_proof(self.over(STREAMS, "", ""), said)
     }
 
     fn over(&self, who: &[u8], client_nonce: &str, server_nonce: &str) -> Hmac<Sha256> {

@@ -33,5 +33,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         "params.config_save" ConfigSaveParams, "params.config_edit" ConfigEditParams,
         "params.config_restore" ConfigRestoreParams, "reply.config_save" ConfigSaveReply,
         "reply.config_history" ConfigHistory,
+        "reply.subscribe_events" SubscribeEventsReply, "reply.event_stats" EventStatsReply,
+        "params.emit_test_event" EmitTestEventParams, "reply.emit_test_event" EmitTestEventReply,
     ]
 }

@@ -110,6 +110,8 @@ pub(crate) enum Verb {
     Audit(verbs::audit::Args),
     /// Watch CPU and memory of all services
     Top(verbs::top::Args),
+    /// Show what the event stream tells, and who listens
+    Events(verbs::events::Args),
     /// Show who is connected to the engine, or end a connection
     Connections(verbs::connections::Args),
     /// Show the environment that a service gets

@@ -27,7 +27,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
             "mode",
         ],
     ),
-    ("Look", &["logs", "why", "health", "incident", "audit", "top", "connections", "env"]),
+    ("Look", &["logs", "why", "health", "incident", "audit", "top", "events", "connections", "env"]),
     ("Configure", &["config", "add", "remove", "enable", "disable", "import"]),
     (
         "Plumbing",
@@ -167,6 +167,7 @@ mod tests {
           incident       Show what was known when a service crashed
           audit          Show who did what
           top            Watch CPU and memory of all services
+          events         Show what the event stream tells, and who listens
           connections    Show who is connected to the engine, or end a connection
           env            Show the environment that a service gets
 

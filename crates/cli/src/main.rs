@@ -120,6 +120,7 @@ async fn ask(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Diagnostics(args) => verbs::diagnostics::run(args, context).await,
         Verb::Socket(args) => verbs::socket::run(args, context).await,
         Verb::Version(args) => verbs::version::run(args, context).await,
+        Verb::Events(args) => verbs::events::run(args, context).await,
         Verb::Connections(args) => verbs::connections::run(args, context).await,
         Verb::Daemon(_)
         | Verb::Run(_)

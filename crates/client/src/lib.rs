@@ -11,6 +11,8 @@
 //! A client one version older or newer than its engine works: what it does not know it ignores or sees as
 //! `Unknown`.
 //!
+//! [`EventStream`] is the one thing beside it: the event stream over HTTP, whose address an engine tells.
+//!
 //! Deliberately absent: reconnecting (the desktop app does it with its own patience), keeping a snapshot up to
 //! date (`ostler_view::fold`), text for people. Named pipes come later.
 
@@ -18,6 +20,7 @@ mod attached;
 mod client;
 mod endpoint;
 mod error;
+mod events;
 mod follow;
 mod inbox;
 mod line;
@@ -28,5 +31,6 @@ pub use attached::{Attached, Keyboard, Told};
 pub use client::Client;
 pub use endpoint::Endpoint;
 pub use error::ClientError;
+pub use events::{EventStream, EventStreamError, StreamedEvent};
 pub use follow::Follow;
 pub use watch::{Watch, WatchItem};

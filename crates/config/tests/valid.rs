@@ -305,7 +305,9 @@ fn parts_that_are_not_built_give_a_notice_when_switched_on() {
     let told = |path: &str, line| vec![(format!("`{path}` is not available yet"), line)];
     assert_eq!(notices("[http]\nport = 1\nenabled = true"), []);
     assert_eq!(notices("[http]\ntls = { self_signed = true }"), told("http.tls", 2));
-    assert_eq!(notices("[events]\nbuffer_size = 5"), told("events", 1));
+    assert_eq!(notices("[events]\nbuffer_size = 5"), []);
+    let source = "[[events.sources]]\nname = \"a\"\nurl = \"http://127.0.0.1:1/\"";
+    assert_eq!(notices(source), told("events.sources", 1));
     assert_eq!(notices("[routes.web]\nservice = \"web\""), told("routes.web", 1));
     assert_eq!(notices("[opamp]\nendpoint = \"ws://x\""), told("opamp", 1));
     assert_eq!(

@@ -68,6 +68,10 @@ impl Serving {
         let ending = CancellationToken::new();
         tasks.spawn(tcp.keep(handle.clone(), server.clone(), ending.clone()));
         tasks.spawn(http.keep(handle.clone(), server.clone(), ending.clone()));
+        tasks.spawn({
+            let (server, ending) = (server.clone(), ending.clone());
+            async move { server.broadcast(ending).await }
+        });
         #[cfg(target_os = "linux")]
         tasks.spawn({
             let (ending, handle) = (ending.clone(), handle.clone());

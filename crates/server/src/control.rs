@@ -23,6 +23,7 @@ use crate::{
     connection::{self, Shared},
     connections::Connections,
     encode,
+    events::{self, Hub},
     limits::{
         ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, CONNECTIONS_MAX, DRAIN_DEADLINE, LONG_LINES_MAX, WRITE_DEADLINE,
     },
@@ -59,6 +60,7 @@ impl ControlServer {
             long_lines: Arc::new(Semaphore::new(LONG_LINES_MAX)),
             closing: CancellationToken::new(),
             connections: Connections::new(engine.clone()),
+            hub: Hub::new(engine.clone()),
             engine,
         };
         Self {
@@ -129,6 +131,12 @@ impl ControlServer {
         let drained = async { while tasks.join_next().await.is_some() {} };
         // Whoever is still there is dropped with the set.
         let _ = tokio::time::timeout(limit, drained).await;
+    }
+
+    /// Has the event stream tell what the engine does, until the engine has ended or it is told to end; costs nothing
+    /// as long as nobody listens.
+    pub async fn broadcast(&self, ending: CancellationToken) {
+        events::pump(&self.shared.engine, &self.shared.hub, ending).await;
     }
 
     /// Ends all connections, those over streams too; what was asked is answered.

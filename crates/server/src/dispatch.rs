@@ -1,8 +1,8 @@
 //! Where a method meets the engine: parameters in, the engine's answer out as a line.
 
 use ostler_api::{
-    ApiError, DropConnectionParams, ErrorCode, HelloParams, HelloReply, LogsParams, Method, NOT_YET,
-    NoParams, Snapshot, WatchParams, WatchReply,
+    ApiError, DropConnectionParams, EmitTestEventParams, ErrorCode, HelloParams, HelloReply, LogsParams,
+    Method, NoParams, Snapshot, WatchParams, WatchReply,
 };
 use ostler_engine::{Actor, Attachment, EngineHandle, LogFollower, Watcher};
 use serde::Serialize;
@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use crate::{
     connections::Listed,
     encode,
+    events::{EVENTS_PATH, Hub},
     filter::Filter,
     policy,
     request::{Call, params},
@@ -51,6 +52,9 @@ pub(crate) const AVAILABLE: &[Method] = &[
     Method::Connections,
     Method::DropConnection,
     Method::Incidents,
+    Method::SubscribeEvents,
+    Method::EventStats,
+    Method::EmitTestEvent,
 ];
 
 /// An answer, and what follows it.
@@ -96,6 +100,7 @@ pub(crate) fn capabilities() -> Vec<String> {
 /// Answers a request on a connection.
 pub(crate) async fn answer_on(
     listed: &Listed,
+    hub: &Hub,
     engine: &EngineHandle,
     actor: &Actor,
     call: Call,
@@ -110,7 +115,27 @@ pub(crate) async fn answer_on(
             policy::permit(engine, actor, call.method, &call.params)?;
             done(&call.id, &listed.send_away(&params(call.params)?)?)
         }
+        Method::SubscribeEvents | Method::EventStats | Method::EmitTestEvent => {
+            policy::permit(engine, actor, call.method, &call.params)?;
+            events(hub, call).await
+        }
         _ => answer(engine, actor, call).await,
+    }
+}
+
+/// Answers what is asked of the event stream.
+async fn events(hub: &Hub, call: Call) -> Result<Answer, ApiError> {
+    let Call { id, method, params: given } = call;
+    match method {
+        Method::EmitTestEvent => done(&id, &hub.emit(params(given)?)?),
+        Method::EventStats => {
+            params::<NoParams>(given)?;
+            done(&id, &hub.stats())
+        }
+        _ => {
+            params::<NoParams>(given)?;
+            done(&id, &hub.addresses().await?)
+        }
     }
 }
 
@@ -171,7 +196,8 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
             params::<NoParams>(given)?;
             done(&id, &engine.config_history().await?)
         }
-        Method::SubscribeEvents | Method::EventStats | Method::EmitTestEvent => Err(not_yet(method)),
+        Method::SubscribeEvents | Method::EventStats => params::<NoParams>(given).and(Err(no_connection())),
+        Method::EmitTestEvent => params::<EmitTestEventParams>(given).and(Err(no_connection())),
         Method::Connections => params::<NoParams>(given).and(Err(no_connection())),
         Method::DropConnection => params::<DropConnectionParams>(given).and(Err(no_connection())),
     }
@@ -179,7 +205,8 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
 
 /// Who the engine is. What the client says of itself is the connection's business.
 pub(crate) fn hello(engine: &EngineHandle, _params: &HelloParams) -> HelloReply {
-    engine.hello(capabilities())
+    let url = engine.snapshot().supervisor.http_url.clone().filter(|_| engine.security().events.enabled);
+    HelloReply { events_url: url.map(|url| url + EVENTS_PATH), ..engine.hello(capabilities()) }
 }
 
 fn done<T: Serialize>(id: &Value, result: &T) -> Result<Answer, ApiError> {
@@ -228,11 +255,6 @@ async fn logs(
 /// Those who ask without a connection of their own see none.
 fn no_connection() -> ApiError {
     ApiError::new(ErrorCode::NotAvailable, "connections are known to those who are connected")
-}
-
-fn not_yet(method: Method) -> ApiError {
-    ApiError::new(NOT_YET, format!("{} is not available yet", method.as_str()))
-        .hint("a later version of Ostler will answer it; `hello` lists what this one does")
 }
 
 #[cfg(test)]

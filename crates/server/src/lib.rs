@@ -15,7 +15,8 @@
 //! Over TCP everybody is a stranger until the first line has shown otherwise (`tcp`), and afterwards a remote actor,
 //! who may do what the settings allow (`policy`).
 //!
-//! Over HTTP (`http`) everybody is a remote actor too; a guard stands before every route.
+//! Over HTTP (`http`) everybody is a remote actor too; a guard stands before every route. What happens is told there as a stream
+//! (`events`).
 //!
 //! Every bound has a name in [`limits`].
 //!
@@ -30,6 +31,7 @@ mod control;
 mod dialect;
 mod dispatch;
 mod encode;
+mod events;
 mod filter;
 mod frame;
 #[cfg(feature = "fuzzing")]

@@ -25,6 +25,26 @@ pub const HTTP_BODY_MAX: usize = 1024 * 1024;
 pub const HTTP_BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// One who takes nothing of what is written to it for so long is dropped.
 pub const HTTP_WRITE_DEADLINE: Duration = Duration::from_secs(30);
+/// Event streams at once.
+pub const SUBSCRIBERS_MAX: usize = 1536;
+/// Bytes of an event as it is sent.
+pub const EVENT_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of events that are kept, however many the settings want.
+pub const EVENTS_KEPT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of events that one subscriber is given at once, but for one that is longer alone.
+pub const EVENTS_AT_ONCE_BYTES: usize = 16 * 1024;
+/// Places of journal events in the ring that are remembered.
+pub const EVENT_MARKS_MAX: usize = 2048;
+/// A snapshot waits so long for the events before it to be in the ring.
+pub const EVENT_MARK_WAIT: Duration = Duration::from_secs(2);
+/// Events that others may publish per second.
+pub const PUBLISHED_RATE: u32 = 2000;
+/// Events that others may publish in a burst.
+pub const PUBLISHED_BURST: u32 = 4000;
+/// Events of one request.
+pub const PUBLISHED_AT_ONCE: usize = 100;
+/// The least time between two heartbeats, however much changes.
+pub const HEARTBEAT_PAUSE: Duration = Duration::from_millis(100);
 /// Bytes of a first line over TCP from one who is not known.
 pub const GREETING_MAX: usize = 8 * 1024;
 /// One who says a wrong token waits so long for the answer.

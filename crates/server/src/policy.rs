@@ -87,6 +87,7 @@ fn standing(method: Method) -> Standing {
         | Method::HealthCheck
         | Method::SubscribeEvents
         | Method::EventStats
+        | Method::EmitTestEvent
         | Method::Metrics
         | Method::Why
         | Method::Doctor => Standing::Safe,
@@ -131,6 +132,7 @@ mod tests {
             "health_check",
             "subscribe_events",
             "event_stats",
+            "emit_test_event",
             "metrics",
             "why",
             "doctor",

@@ -32,9 +32,8 @@ impl World {
         let port = free_port();
         let place = Place::new(&config(port, http));
         let daemon = place.start();
-        let world = Self { token: token(&place), place, _daemon: daemon, port };
         assert!(wait_until(LIMIT, || TcpStream::connect(("127.0.0.1", port)).is_ok()), "it listens");
-        world
+        Self { token: token(&place), place, _daemon: daemon, port }
     }
 
     /// Asks with the token, and reads the answer.

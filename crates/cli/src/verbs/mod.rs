@@ -11,6 +11,7 @@ pub(crate) mod demo_service;
 pub(crate) mod diagnostics;
 pub(crate) mod doctor;
 pub(crate) mod env;
+pub(crate) mod events;
 pub(crate) mod exec;
 pub(crate) mod health;
 pub(crate) mod help;

@@ -14,9 +14,9 @@ use crate::{
 };
 
 pub(crate) static HTTP: Section = Section::new("The HTTP listener: REST, events, dashboard.", &KEYS);
-pub(crate) static EVENTS: Section = Section::later("Live events over HTTP.", &EVENTS_KEYS);
+pub(crate) static EVENTS: Section = Section::new("Live events over HTTP.", &EVENTS_KEYS);
 static TLS: Section = Section::later("TLS: a certificate and its key, or a self-signed one.", &TLS_KEYS);
-static SOURCE: Section = Section::new("An upstream event stream to take in and broadcast.", &SOURCE_KEYS);
+static SOURCE: Section = Section::later("An upstream event stream to take in and broadcast.", &SOURCE_KEYS);
 
 static KEYS: [Key; 8] = [
     Key::new("enabled", Kind::Bool, "Whether it listens.", "true").default(Bool(true)),

@@ -59,6 +59,7 @@ impl Connection {
             engine: self.shared.engine.clone(),
             actor: self.actor.clone(),
             seat: Arc::clone(&self.seat),
+            hub: Arc::clone(&self.shared.hub),
         };
         let outbox = self.outbox.clone();
         let permitted = policy::permit(&caller.engine, &caller.actor, method, &params);
@@ -91,9 +92,9 @@ impl Connection {
             return self.outbox.put(encode::error(&call.id, error)).await;
         }
         let (engine, actor, outbox) = (self.shared.engine.clone(), self.actor.clone(), self.outbox.clone());
-        let (id, listed) = (call.id.clone(), Arc::clone(&self.listed));
+        let (id, listed, hub) = (call.id.clone(), Arc::clone(&self.listed), Arc::clone(&self.shared.hub));
         self.spawn(Job::Request(id.clone()), async move {
-            match dispatch::answer_on(&listed, &engine, &actor, call).await {
+            match dispatch::answer_on(&listed, &hub, &engine, &actor, call).await {
                 Ok(Answer { line, then }) => {
                     outbox.put(line).await?;
                     Ok(Outcome::Answered(id, then))

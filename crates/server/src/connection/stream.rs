@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::reading::Connection;
 use crate::{
-    Peer, clients::Clients, connections::Connections, frame::Lines, limits::REQUEST_MAX, outbox::outbox,
-    registry::Activity,
+    Peer, clients::Clients, connections::Connections, events::Hub, frame::Lines, limits::REQUEST_MAX,
+    outbox::outbox, registry::Activity,
 };
 
 /// What all connections of a server share.
@@ -22,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) clients: Arc<Clients>,
     pub(crate) long_lines: Arc<Semaphore>,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) hub: Arc<Hub>,
     /// Set once the server ends.
     pub(crate) closing: CancellationToken,
 }

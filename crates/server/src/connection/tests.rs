@@ -20,6 +20,7 @@ async fn a_request_that_fails_inside_is_answered_and_the_connection_goes_on() {
     let shared = Arc::new(Shared {
         clients: Arc::default(),
         connections: Connections::new(engine.clone()),
+        hub: crate::events::Hub::new(engine.clone()),
         engine,
         long_lines: Arc::new(Semaphore::new(1)),
         closing: CancellationToken::new(),

@@ -13,7 +13,7 @@ use ostler_api::{ApiError, Method};
 use ostler_engine::{Actor, EngineHandle};
 use serde_json::{Map, Value};
 
-use crate::clients::Seat;
+use crate::{clients::Seat, events::Hub};
 
 /// What a dialect needs to answer.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(crate) struct Caller {
     pub(crate) engine: EngineHandle,
     pub(crate) actor: Actor,
     pub(crate) seat: Arc<Seat>,
+    pub(crate) hub: Arc<Hub>,
 }
 
 /// Which of the two.

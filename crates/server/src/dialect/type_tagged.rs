@@ -1,8 +1,8 @@
 //! The type-tagged dialect of editors: `{"type":"Status"}` → `{"ok":true,"error":null,"data":…}`.
 
 use ostler_api::{
-    ActionParams, ApiError, Event, EventKind, HelloParams, Method, NOT_YET, Phase, ServiceParams,
-    ServiceStatus, ShutdownParams, Word,
+    ActionParams, ApiError, EmitTestEventParams, Event, EventKind, HelloParams, Method, NOT_YET, Phase,
+    ServiceParams, ServiceStatus, ShutdownParams, Word,
 };
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Map, Value, json};
@@ -43,7 +43,7 @@ const TYPES: &[&str] = &[
 ];
 
 /// The types of this list that a later version will answer.
-const TYPES_LATER: usize = 8;
+const TYPES_LATER: usize = 5;
 
 /// A request of this dialect.
 #[derive(Debug, Deserialize)]
@@ -91,8 +91,7 @@ pub(crate) enum Request {
     SubscribeEvents {},
     EventStats {},
     EmitTestEvent {
-        #[serde(rename = "message")]
-        _message: Option<String>,
+        message: Option<String>,
     },
     ListMcpConnections {},
     CloseMcpConnection {
@@ -189,7 +188,7 @@ pub(super) fn refusal(error: &ApiError) -> Vec<u8> {
 }
 
 async fn data(request: Request, caller: &Caller) -> Result<Value, ApiError> {
-    let Caller { engine, actor, seat } = caller;
+    let Caller { engine, actor, seat, hub } = caller;
     match request {
         Request::Hello { .. } => Ok(who_am_i(&Value::Null, caller)),
         Request::WhoAmI { request_id, .. } => Ok(who_am_i(&request_id, caller)),
@@ -241,9 +240,13 @@ async fn data(request: Request, caller: &Caller) -> Result<Value, ApiError> {
             engine.shutdown(actor, ShutdownParams::default()).await?;
             Ok(json!({ "shutdown": "requested" }))
         }
-        Request::SubscribeEvents {} => Err(not_yet("SubscribeEvents")),
-        Request::EventStats {} => Err(not_yet("EventStats")),
-        Request::EmitTestEvent { .. } => Err(not_yet("EmitTestEvent")),
+        Request::SubscribeEvents {} => Ok(json!({ "events_url": hub.addresses().await?.events_url })),
+        Request::EventStats {} => Ok(hub.brief_stats()),
+        Request::EmitTestEvent { message } => {
+            let data = message.map(|message| ("message".to_owned(), message.into()));
+            let params = EmitTestEventParams { event_type: None, data: data.into_iter().collect() };
+            Ok(json!({ "emitted": true, "id": hub.emit(params)?.id }))
+        }
         Request::ListMcpConnections {} => Err(not_yet("ListMcpConnections")),
         Request::CloseMcpConnection { .. } => Err(not_yet("CloseMcpConnection")),
         Request::ListMcpInstances {} => Err(not_yet("ListMcpInstances")),

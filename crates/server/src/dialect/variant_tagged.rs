@@ -142,7 +142,7 @@ fn line(success: bool, message: &str, data: &Value) -> Result<Vec<u8>, ApiError>
 }
 
 async fn said(request: Request, caller: &Caller) -> Result<Said, ApiError> {
-    let Caller { engine, actor, seat: _ } = caller;
+    let Caller { engine, actor, .. } = caller;
     let done = |message: String, data: Value| Ok(Said { success: true, message, data });
     match request {
         Request::Status => {

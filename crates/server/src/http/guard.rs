@@ -11,11 +11,15 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
-use ostler_api::{ApiError, ErrorCode};
+use ostler_api::{ApiError, ErrorCode, Token};
 use tokio::time::sleep;
 
 use super::HttpRules;
-use crate::{TokenSource, limits::FAILURE_PAUSE};
+use crate::{
+    TokenSource,
+    events::{EVENTS_PATH, HEARTBEAT_PATH, KEY},
+    limits::FAILURE_PAUSE,
+};
 
 /// Needs no token: it says only that somebody lives.
 pub(super) const OPEN_PATH: &str = "/healthz";
@@ -36,6 +40,23 @@ pub(super) struct Guard {
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) error: Box<ApiError>,
+}
+
+/// What one says to show who it is.
+enum Said {
+    /// The token itself.
+    Token(String),
+    /// The key of the streams, to one of them.
+    Key(String),
+}
+
+impl Said {
+    fn is_right(&self, token: &Token) -> bool {
+        match self {
+            Self::Token(said) => token.is(said),
+            Self::Key(said) => token.is_stream_key(said),
+        }
+    }
 }
 
 /// One who may ask.
@@ -86,7 +107,7 @@ impl Guard {
             return Ok(Passed { origin, is_preflight: true });
         }
         if parts.uri.path() != OPEN_PATH {
-            self.check_token(&parts.headers, peer).await?;
+            self.check_token(parts, peer).await?;
         }
         check_content_type(parts)?;
         Ok(Passed { origin, is_preflight: false })
@@ -138,9 +159,11 @@ impl Guard {
         }
     }
 
-    async fn check_token(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<(), Refusal> {
+    async fn check_token(&self, parts: &Parts, peer: SocketAddr) -> Result<(), Refusal> {
         let Some(source) = &self.token else { return Ok(()) };
-        let said = only(headers, header::AUTHORIZATION.as_str()).ok().flatten().and_then(bearer);
+        let said = only(&parts.headers, header::AUTHORIZATION.as_str()).ok().flatten().and_then(bearer);
+        let said =
+            said.map(|token| Said::Token(token.to_owned())).or_else(|| stream_key(parts).map(Said::Key));
         let missing = "send `Authorization: Bearer TOKEN`; `ostler token` prints it";
         let Some(said) = said else {
             let text = "a token is needed";
@@ -150,7 +173,7 @@ impl Guard {
         // Read anew each time, so that a new one is in force at once.
         let token = tokio::task::spawn_blocking(move || source.token()).await;
         match token {
-            Ok(Ok(token)) if token.is(said) => Ok(()),
+            Ok(Ok(token)) if said.is_right(&token) => Ok(()),
             Ok(Ok(_)) => {
                 let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
                 // One who tries forever does not fill the log.
@@ -198,6 +221,14 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ()> {
         return Err(());
     }
     first.to_str().map(Some).map_err(|_| ())
+}
+
+/// The stream key in the query: it opens the streams, and only to read them.
+fn stream_key(parts: &Parts) -> Option<String> {
+    let opens = [Method::GET, Method::HEAD].contains(&parts.method)
+        && [EVENTS_PATH, HEARTBEAT_PATH].contains(&parts.uri.path());
+    let mut named = form_urlencoded::parse(parts.uri.query().filter(|_| opens)?.as_bytes());
+    named.find(|(name, _)| name == KEY).map(|(_, value)| value.into_owned())
 }
 
 fn bearer(text: &str) -> Option<&str> {

@@ -10,8 +10,13 @@ use super::{
     query::{self, Kind},
     routes::Means,
     site::Visitor,
+    streams,
 };
-use crate::{connection::Shared, json, policy, request};
+use crate::{
+    connection::Shared,
+    events::{Draft, published},
+    json, policy, request,
+};
 
 /// What a request asks for.
 #[derive(Debug)]
@@ -20,15 +25,19 @@ pub(super) struct Asked {
     /// The service in the path, if there is one.
     pub(super) name: String,
     pub(super) query: Option<String>,
+    /// The last event that the client says it has.
+    pub(super) last_event_id: Option<String>,
     pub(super) body: Bytes,
 }
 
 /// Answers it.
 pub(super) async fn answer(shared: &Shared, visitor: &Visitor, asked: Asked) -> Response {
-    match answered(shared, visitor, &asked).await {
-        Ok(value) => answer::json(&value),
-        Err(error) => answer::error(&error),
-    }
+    let answered = match asked.means {
+        Means::Events => streams::events(shared, visitor, &asked),
+        Means::Heartbeat => streams::heartbeat(shared, visitor, &asked),
+        _ => answered(shared, visitor, &asked).await.map(|value| answer::json(&value)),
+    };
+    answered.unwrap_or_else(|error| answer::error(&error))
 }
 
 async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<Value, ApiError> {
@@ -39,7 +48,7 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
     policy::permit(engine, actor, method, &params)?;
     match asked.means {
         Means::Health => health(shared),
-        Means::Status => value(&engine.status(read(params)?).await?),
+        Means::Status => status(shared, engine.status(read(params)?).await?).await,
         Means::Services => {
             let Snapshot { seq, services, .. } = engine.status(read(params)?).await?;
             Ok(json!({ "seq": seq, "services": value(&services)? }))
@@ -57,6 +66,8 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
         Means::Stop => value(&engine.stop(actor, read(params)?).await?),
         Means::Restart => value(&engine.restart(actor, read(params)?).await?),
         Means::Reload => value(&engine.reload(actor, read(params)?).await?),
+        Means::Publish => Ok(json!({ "ids": shared.hub.publish(&asked.published()?)? })),
+        Means::Events | Means::Heartbeat => Err(endless()),
     }
 }
 
@@ -106,7 +117,18 @@ impl Asked {
                 query(&[])?;
                 (Some(Method::ReloadConfig), self.object()?)
             }
+            Means::Publish => (Some(Method::EmitTestEvent), query(&[])?),
+            Means::Events | Means::Heartbeat => (Some(Method::SubscribeEvents), Map::new()),
         })
+    }
+
+    /// The events in the body.
+    fn published(&self) -> Result<Vec<Draft>, ApiError> {
+        let wrong = |error: json::JsonError| {
+            ApiError::new(ErrorCode::InvalidParams, error.to_string())
+                .hint("the body is one event, or an array of them")
+        };
+        published(json::parse(&self.body).map_err(wrong)?)
     }
 
     /// The body; an empty one is an object without members.
@@ -122,6 +144,20 @@ impl Asked {
                 .hint("the body is one JSON object, or empty")),
         }
     }
+}
+
+/// The snapshot, with the id after which the events go on.
+async fn status(shared: &Shared, snapshot: Snapshot) -> Result<Value, ApiError> {
+    let mut all = value(&snapshot)?;
+    if let (Ok(()), Some(members)) = (shared.hub.check_open(), all.as_object_mut()) {
+        members.insert("as_of".to_owned(), shared.hub.as_of(snapshot.seq).await.into());
+    }
+    Ok(all)
+}
+
+/// Streams are answered elsewhere.
+fn endless() -> ApiError {
+    ApiError::new(ErrorCode::Internal, "a stream has no value: this is a defect of Ostler")
 }
 
 fn health(shared: &Shared) -> Result<Value, ApiError> {

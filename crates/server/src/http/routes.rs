@@ -9,7 +9,7 @@ use axum::{
     response::Response,
     routing::{MethodFilter, on},
 };
-use http::{StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use ostler_api::{ApiError, ErrorCode};
 
 use super::{
@@ -18,7 +18,13 @@ use super::{
     rest::{self, Asked},
     site::Visitor,
 };
-use crate::connection::Shared;
+use crate::{
+    connection::Shared,
+    events::{EVENTS_PATH, HEARTBEAT_PATH},
+};
+
+/// The last event that a client has.
+const LAST_EVENT_ID: &str = "last-event-id";
 
 /// A method and path, and what it means.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +49,9 @@ pub(super) enum Means {
     Stop,
     Restart,
     Reload,
+    Events,
+    Heartbeat,
+    Publish,
 }
 
 const fn get(path: &'static str, means: Means) -> Route {
@@ -67,6 +76,10 @@ pub(super) const ROUTES: &[Route] = &[
     post("/api/v1/services/{name}/stop", Means::Stop),
     post("/api/v1/services/{name}/restart", Means::Restart),
     post("/api/v1/reload", Means::Reload),
+    get(EVENTS_PATH, Means::Events),
+    get(HEARTBEAT_PATH, Means::Heartbeat),
+    post(EVENTS_PATH, Means::Publish),
+    post("/admin/events/hook", Means::Publish),
 ];
 
 /// The router of the table. The guard stands before it.
@@ -77,10 +90,14 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
                             Extension(visitor): Extension<Visitor>,
                             path: Result<RawPathParams, RawPathParamsRejection>,
                             uri: Uri,
+                            headers: HeaderMap,
                             body: Bytes| async move {
             match name(path) {
                 Ok(name) => {
-                    let asked = Asked { means, name, query: uri.query().map(str::to_owned), body };
+                    let last_event_id = headers.get(LAST_EVENT_ID).map(HeaderValue::as_bytes);
+                    let last_event_id = last_event_id.map(|id| String::from_utf8_lossy(id).into_owned());
+                    let query = uri.query().map(str::to_owned);
+                    let asked = Asked { means, name, query, last_event_id, body };
                     rest::answer(&shared, &visitor, asked).await
                 }
                 Err(error) => answer::error(&error),

@@ -44,6 +44,7 @@ struct Inner {
 #[derive(Clone, Debug)]
 pub(super) struct Visitor {
     pub(super) actor: Actor,
+    pub(super) peer: String,
 }
 
 impl Site {
@@ -70,7 +71,7 @@ impl Site {
                     no_content()
                 } else {
                     activity.spoke();
-                    self.route(parts, body, listed).await
+                    self.route(parts, body, from, listed).await
                 }
             }
             Err(refusal) => refuse(&refusal),
@@ -84,7 +85,7 @@ impl Site {
         response
     }
 
-    async fn route(&self, mut parts: Parts, body: Body, listed: Arc<Listed>) -> Response {
+    async fn route(&self, mut parts: Parts, body: Body, from: SocketAddr, listed: Arc<Listed>) -> Response {
         let body = match heard(&parts, body).await {
             Ok(body) => body,
             Err(refusal) => return refuse(&refusal),
@@ -93,7 +94,9 @@ impl Site {
         let name = peer::shortened(agent.and_then(|agent| agent.split(' ').next()).unwrap_or_default());
         listed.introduced(&name);
         let who = if name.is_empty() { "nobody in particular" } else { &name };
-        parts.extensions.insert(Visitor { actor: Actor::Remote(format!("http:{who}")) });
+        parts
+            .extensions
+            .insert(Visitor { actor: Actor::Remote(format!("http:{who}")), peer: from.to_string() });
         let request = Request::from_parts(parts, body);
         let router = self.inner.router.get_or_init(|| routes::router(Arc::clone(&self.inner.shared)));
         match router.clone().oneshot(request).await {

@@ -14,11 +14,17 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{HttpRules, accept::Visit, routes::ROUTES, site::Site};
+use super::{
+    HttpRules,
+    accept::Visit,
+    routes::{Means, ROUTES},
+    site::Site,
+};
 use crate::{
     Peer, TokenSource,
     connection::Shared,
     connections::Connections,
+    events::Hub,
     limits::{HTTP_BODY_DEADLINE, HTTP_BODY_MAX, HTTP_HEADER_DEADLINE},
     outbox::Backlog,
     registry::Activity,
@@ -35,6 +41,7 @@ fn shared() -> Arc<Shared> {
     Arc::new(Shared {
         clients: Arc::default(),
         connections: Connections::new(engine.clone()),
+        hub: Hub::new(engine.clone()),
         engine,
         long_lines: Arc::new(Semaphore::new(1)),
         closing: CancellationToken::new(),
@@ -161,7 +168,8 @@ async fn no_route_is_reached_past_the_guard() {
             assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE, "{path}");
         }
         // What passes it reaches the policy, which wants `incidents` named, or the engine, which has ended.
-        let response = ask(&site, &shared, request(method, &path, &[], "")).await;
+        let body = if route.means == Means::Publish { "{\"event_type\":\"test\"}" } else { "" };
+        let response = ask(&site, &shared, request(method, &path, &[], body)).await;
         let is_named = path.ends_with("/incidents");
         let passed = if is_named {
             &[StatusCode::FORBIDDEN][..]
@@ -217,6 +225,33 @@ async fn without_a_token_all_other_questions_stay() {
     }
     let plain = request("POST", "/api/v1/reload", &[("content-type", "text/plain")], "{}");
     assert_eq!(ask(&site, &shared, plain).await.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stream_key_opens_the_streams_and_nothing_else() {
+    let shared = shared();
+    let site = site(&shared, Some(TOKEN));
+    let key = Token::new(TOKEN).unwrap().stream_key();
+    let none = ("authorization", "");
+    let check = async |method: &str, path: &str, headers: &[(&str, &str)], status: u16| {
+        let response = ask(&site, &shared, request(method, path, headers, "{}")).await;
+        assert_eq!(response.status().as_u16(), status, "{method} {path} {headers:?}");
+    };
+    for path in ["/supervisor/events", "/supervisor/heartbeat"] {
+        check("GET", &format!("{path}?key={key}"), &[none], 200).await;
+        check("GET", &format!("{path}?key={key}0"), &[none], 401).await;
+        check("GET", &format!("{path}?key={TOKEN}"), &[none], 401).await;
+        check("GET", &format!("{path}?key="), &[none], 401).await;
+        check("GET", &format!("{path}?token={TOKEN}"), &[none], 401).await;
+        check("GET", &format!("{path}?key={key}"), &[none, ("origin", "null")], 403).await;
+        check("GET", &format!("{path}?key={key}"), &[none, ("host", "evil.example")], 421).await;
+        check("GET", &format!("{path}?key={key}&no_such=1"), &[none], 400).await;
+    }
+    check("POST", &format!("/supervisor/events?key={key}"), &[none], 401).await;
+    check("GET", &format!("/supervisor/status?key={key}"), &[none], 401).await;
+    check("GET", &format!("/supervisor/events/?key={key}"), &[none], 401).await;
+    let as_token = format!("Bearer {key}");
+    check("GET", "/supervisor/status", &[("authorization", &as_token)], 401).await;
 }
 
 #[tokio::test]

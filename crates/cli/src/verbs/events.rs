@@ -1,0 +1,328 @@
+//! `ostler events`.
+
+use std::time::Duration;
+
+use ostler_api::{
+    ApiError, EmitTestEventParams, EmitTestEventReply, EventStatsReply, Method, NoParams,
+    SubscribeEventsReply,
+};
+use ostler_client::{EventStream, StreamedEvent};
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+
+use crate::{
+    context::Context,
+    failure::{Failure, INTERRUPTED, OK, Outcome},
+    link::Link,
+    print::{self, Align, BOLD, Cell, DIM, Table, WARN, paint, safe},
+};
+
+/// Asks for all that is kept.
+const EARLIEST: &str = "earliest";
+/// What is kept comes at once; after so long a silence it was all.
+const SILENCE: Duration = Duration::from_secs(2);
+/// The last frame of a stream.
+const SHUTDOWN: &str = "shutdown";
+/// Events are missing.
+const GAP: &str = "gap";
+
+const EXAMPLES: &str = "\
+Examples:
+  ostler events                                what was told lately
+  ostler events -f                             what is told from now on (Ctrl-C ends)
+  ostler events -f --since ID                  go on after an event, without a hole or with word of it
+  ostler events -f --type service_changed      only of this type
+  ostler events --stats                        who listens
+  ostler events --url                          the address of the stream, with its key, for programs
+  ostler events emit 'hello'                   tell all who listen
+  ostler events emit --type plan_updated --data '{\"plan_id\":\"7\"}'";
+
+/// Show what the event stream tells, and who listens
+///
+/// The stream is at /supervisor/events over HTTP, as server-sent events: what changes in the supervisor, and what
+/// services publish.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// Stay and show what is told from now on
+    #[arg(long, short)]
+    follow: bool,
+    /// Begin after this event
+    #[arg(long, value_name = "ID")]
+    since: Option<String>,
+    /// Only events of this type; repeatable
+    #[arg(long = "type", value_name = "TYPE")]
+    types: Vec<String>,
+    /// Only events of this source
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Show who listens, and how far behind they are
+    #[arg(long, conflicts_with_all = ["follow", "since", "types", "source"])]
+    stats: bool,
+    /// Print the addresses of the streams, with the key that opens only them
+    #[arg(long, conflicts_with_all = ["follow", "since", "types", "source", "stats"])]
+    url: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Tell all who listen something
+    #[command(after_help = "Example:\n  ostler events emit 'hello'")]
+    Emit(Emit),
+}
+
+#[derive(Debug, clap::Args)]
+struct Emit {
+    /// What is told
+    #[arg(value_name = "MESSAGE")]
+    message: Option<String>,
+    /// The type of the event; else `test`
+    #[arg(long = "type", value_name = "TYPE")]
+    event_type: Option<String>,
+    /// Its members, as a JSON object
+    #[arg(long, value_name = "JSON", value_parser = object)]
+    data: Option<Map<String, Value>>,
+}
+
+/// Does it.
+pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
+    let link = context.connect().await?;
+    if let Some(Verb::Emit(emit)) = args.verb {
+        return tell(emit, &link, context).await;
+    }
+    if args.stats {
+        let stats: EventStatsReply = link.call(Method::EventStats, &NoParams::default()).await?;
+        context.out.either(&stats, || stats_text(&stats))?;
+        return Ok(OK);
+    }
+    let addresses: SubscribeEventsReply = link.call(Method::SubscribeEvents, &NoParams::default()).await?;
+    if args.url {
+        let text = || format!("{}\n{}\n", addresses.events_url, addresses.heartbeat_url);
+        context.out.either(&addresses, text)?;
+        return Ok(OK);
+    }
+    if args.follow {
+        return follow(&args, &addresses.events_url, context).await;
+    }
+    let stats: EventStatsReply = link.call(Method::EventStats, &NoParams::default()).await?;
+    past(&args, &addresses.events_url, stats.newest_id.as_deref(), context).await
+}
+
+async fn tell(emit: Emit, link: &Link, context: &mut Context) -> Outcome {
+    let mut data = emit.data.unwrap_or_default();
+    if let Some(message) = emit.message {
+        data.insert("message".to_owned(), message.into());
+    }
+    let params = EmitTestEventParams { event_type: emit.event_type, data };
+    let reply: EmitTestEventReply = link.call(Method::EmitTestEvent, &params).await?;
+    context.out.either(&reply, || format!("Told as {}.\n", safe(&reply.id)))?;
+    Ok(OK)
+}
+
+/// Shows what is kept, up to the newest.
+async fn past(args: &Args, address: &str, newest: Option<&str>, context: &mut Context) -> Outcome {
+    let mut shown = 0;
+    if let Some(newest) = newest {
+        let mut stream = open(address, Some(args.since.as_deref().unwrap_or(EARLIEST))).await?;
+        // A silence is the end too: what was the newest may be gone already.
+        while let Some(told) = timeout(SILENCE, stream.next()).await.unwrap_or(Ok(None)).map_err(lost)? {
+            shown += usize::from(show(args, &told, context)?);
+            if told.id == newest || told.name.as_deref() == Some(SHUTDOWN) {
+                break;
+            }
+        }
+    }
+    if shown == 0 && !context.out.is_json() {
+        let text = if newest.is_none() { "Nothing was told yet." } else { "No event matches." };
+        print::remark(text);
+    }
+    Ok(OK)
+}
+
+/// Shows what is told until somebody ends it; a stream that breaks off is gone on with where it was.
+async fn follow(args: &Args, address: &str, context: &mut Context) -> Outcome {
+    let mut last = args.since.clone();
+    loop {
+        let mut stream = open(address, last.as_deref()).await?;
+        let mut has_come = false;
+        loop {
+            let told = tokio::select! {
+                told = stream.next() => told,
+                _ = tokio::signal::ctrl_c() => return Ok(INTERRUPTED),
+            };
+            match told {
+                Ok(Some(told)) => {
+                    has_come = true;
+                    last = Some(told.id.clone());
+                    show(args, &told, context)?;
+                    context.out.flush()?;
+                    if told.name.as_deref() == Some(SHUTDOWN) {
+                        print::remark("The stream has ended: the engine ends, or events were switched off.");
+                        return Ok(OK);
+                    }
+                }
+                // It is asked for anew where it broke off; what never said a word is given up.
+                Ok(None) | Err(_) if has_come => break,
+                Ok(None) => return Ok(OK),
+                Err(error) => return Err(lost(error)),
+            }
+        }
+    }
+}
+
+async fn open(address: &str, last: Option<&str>) -> Result<EventStream, Failure> {
+    EventStream::open(address, last).await.map_err(lost)
+}
+
+fn lost(error: ostler_client::EventStreamError) -> Failure {
+    Failure::Api(ApiError::from(error))
+}
+
+/// Shows an event, if it is wanted; says whether it was.
+fn show(args: &Args, told: &StreamedEvent, context: &mut Context) -> Result<bool, Failure> {
+    let envelope: Value = serde_json::from_str(&told.data).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let event_type = text(&envelope["data"]["event_type"]);
+    let is_wanted = (args.types.is_empty() || args.types.contains(&event_type))
+        && args.source.as_ref().is_none_or(|source| envelope["source"] == **source);
+    // That something is missing concerns everybody.
+    if !is_wanted && event_type != GAP {
+        return Ok(false);
+    }
+    if context.out.is_json() {
+        context.out.json_line(&envelope)?;
+    } else if event_type != SHUTDOWN {
+        let line = line(&envelope, &event_type, &context.clock());
+        context.out.line(line)?;
+    }
+    Ok(is_wanted)
+}
+
+fn line(envelope: &Value, event_type: &str, clock: &ostler_view::Clock) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let data = &envelope["data"];
+    let said = match event_type {
+        GAP => {
+            return paint(
+                WARN,
+                format!("{} events are missing here ({})", count(data), safe(&text(&data["reason"]))),
+            );
+        }
+        "service_changed" => service_changed(data),
+        _ => members(data),
+    };
+    let source = text(&envelope["source"]);
+    let by = if source == "supervisor" { String::new() } else { format!(" {}", paint(DIM, safe(&source))) };
+    let at = paint(DIM, clock.near_second(&text(&envelope["at"])));
+    format!("{at} {}{by} {}", paint(BOLD, safe(event_type)), safe(&said))
+}
+
+fn count(data: &Value) -> String {
+    data["dropped"].as_u64().map_or_else(|| "some".to_owned(), |count| count.to_string())
+}
+
+fn service_changed(data: &Value) -> String {
+    let text = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
+    let who = if data["instance"].is_string() { text("instance") } else { text("service") };
+    match text("change").as_str() {
+        "phase" => format!("{who} {} → {}", text("from"), text("to")),
+        "health" => format!("{who} is {}", text("health")),
+        other => format!("{who} {other}"),
+    }
+}
+
+/// The members but for the type, as they are.
+fn members(data: &Value) -> String {
+    let Some(all) = data.as_object() else { return String::new() };
+    let others = all.iter().filter(|(name, _)| *name != "event_type");
+    let others = others.map(|(name, value)| match value {
+        Value::String(text) => format!("{name}={text}"),
+        other => format!("{name}={other}"),
+    });
+    others.collect::<Vec<_>>().join(" ")
+}
+
+fn stats_text(stats: &EventStatsReply) -> String {
+    let state = if stats.enabled { "on" } else { "off (events.enabled = false)" };
+    let kept = match (&stats.oldest_id, &stats.newest_id) {
+        (Some(oldest), Some(newest)) => format!("{} kept, {oldest} to {newest}", stats.replay_size),
+        _ => "none kept".to_owned(),
+    };
+    let address = stats.events_url.as_deref().unwrap_or("HTTP is closed");
+    let mut text = format!(
+        "Events are {state} · {} told · {kept}\n{} · overtaken {} times, {} missed\n",
+        stats.events_emitted,
+        safe(address),
+        stats.lag_count,
+        stats.dropped
+    );
+    if stats.subscribers.is_empty() {
+        return text + "Nobody listens.\n";
+    }
+    let mut table = Table::new([
+        ("PEER", Align::Left),
+        ("SINCE", Align::Left),
+        ("SENT", Align::Right),
+        ("GAPS", Align::Right),
+        ("BEHIND", Align::Right),
+    ]);
+    for one in &stats.subscribers {
+        let since = one.since.get(..19).unwrap_or(&one.since).replace('T', " ");
+        table.row::<5>([
+            Cell::from(safe(&one.peer).into_owned()),
+            Cell::from(since),
+            Cell::from(one.sent.to_string()),
+            Cell::from(one.gaps.to_string()),
+            Cell::from(one.lag.to_string()),
+        ]);
+    }
+    text.push_str(&table.render());
+    text
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, String> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err("it is no JSON object, such as {\"plan_id\":\"7\"}".to_owned()),
+        Err(error) => Err(format!("it is no JSON: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(envelope: Value, expected: &str) {
+        let event_type = envelope["data"]["event_type"].as_str().expect("a type").to_owned();
+        let text = line(&envelope, &event_type, &crate::print::samples::clock());
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), expected);
+    }
+
+    #[test]
+    fn an_event_is_one_line_whatever_it_says() {
+        let at = "2026-03-01T14:30:00.000Z";
+        check(
+            json!({"at": at, "source": "supervisor", "data": {"event_type": "service_changed", "change": "phase",
+                "instance": "api/0", "from": "starting", "to": "running"}}),
+            "14:30:00 service_changed api/0 starting → running",
+        );
+        check(
+            json!({"at": at, "source": "hook", "data": {"event_type": "test", "message": "a\u{1b}[2Jb"}}),
+            "14:30:00 test hook message=a\\u{1b}[2Jb",
+        );
+        check(
+            json!({"at": at, "source": "supervisor", "data": {"event_type": "gap", "dropped": 7, "reason": "lagged"}}),
+            "7 events are missing here (lagged)",
+        );
+    }
+
+    #[test]
+    fn what_is_told_must_be_an_object() {
+        assert!(object("{\"a\":1}").is_ok());
+        assert!(object("[1]").is_err() && object("{").is_err());
+    }
+}

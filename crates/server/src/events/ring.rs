@@ -1,0 +1,189 @@
+//! The latest events, numbered without holes, and reading them at one's own pace.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::Bytes;
+
+use crate::limits::EVENTS_KEPT_BYTES_MAX;
+
+/// An event as it is sent, encoded once for all.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) event_type: String,
+    pub(crate) source: String,
+    pub(crate) bytes: Bytes,
+}
+
+/// The latest events.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    frames: VecDeque<Arc<Frame>>,
+    last: u64,
+    max: usize,
+    bytes: usize,
+}
+
+/// What one who has read up to a number gets next.
+#[derive(Debug)]
+pub(crate) enum Read {
+    /// It has all.
+    Nothing,
+    /// The next ones, in order.
+    Frames(Vec<Arc<Frame>>),
+    /// Those up to this number are gone.
+    Lost {
+        /// The last that is gone; reading goes on after it.
+        upto: u64,
+    },
+}
+
+impl Ring {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { frames: VecDeque::new(), last: 0, max: max.max(1), bytes: 0 }
+    }
+
+    /// The number of the last event; 0 before the first.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// The number of the last event that is gone.
+    pub(crate) fn gone(&self) -> u64 {
+        self.last - self.frames.len() as u64
+    }
+
+    /// Takes in the next event, whose number is one more than the last.
+    pub(crate) fn push(&mut self, frame: Frame) {
+        self.bytes += frame.bytes.len();
+        self.frames.push_back(Arc::new(frame));
+        self.last += 1;
+        self.trim();
+    }
+
+    /// Events happened that nobody will get: whoever reads on is told how many.
+    pub(crate) fn skip(&mut self, count: u64) {
+        self.frames.clear();
+        self.bytes = 0;
+        self.last += count;
+    }
+
+    /// Keeps more or fewer from now on.
+    pub(crate) fn resize(&mut self, max: usize) {
+        self.max = max.max(1);
+        self.trim();
+        self.frames.shrink_to(self.max);
+    }
+
+    /// What follows a number: one event, and more as long as they are not more bytes than that.
+    pub(crate) fn read(&self, after: u64, bytes_max: usize) -> Read {
+        let gone = self.gone();
+        if after < gone {
+            return Read::Lost { upto: gone };
+        }
+        if after >= self.last {
+            return Read::Nothing;
+        }
+        let skip = usize::try_from(after - gone).unwrap_or(usize::MAX);
+        let mut left = bytes_max;
+        let mut frames = Vec::new();
+        for frame in self.frames.range(skip..) {
+            let length = frame.bytes.len();
+            if !frames.is_empty() && length > left {
+                break;
+            }
+            left = left.saturating_sub(length);
+            frames.push(Arc::clone(frame));
+        }
+        Read::Frames(frames)
+    }
+
+    fn trim(&mut self) {
+        while self.frames.len() > self.max || (self.bytes > EVENTS_KEPT_BYTES_MAX && self.frames.len() > 1) {
+            let gone = self.frames.pop_front();
+            self.bytes -= gone.map_or(0, |frame| frame.bytes.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Push(usize),
+        Skip(u64),
+        Resize(usize),
+        Read(usize, usize),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            4 => (1usize..20).prop_map(Step::Push),
+            1 => (1u64..5).prop_map(Step::Skip),
+            1 => (1usize..12).prop_map(Step::Resize),
+            6 => (0usize..3, 1usize..6).prop_map(|(reader, most)| Step::Read(reader, most)),
+        ];
+        proptest::collection::vec(step, 0..200)
+    }
+
+    /// A reader: what it has read, and the numbers that it was told are gone.
+    #[derive(Default)]
+    struct Reader {
+        after: u64,
+        seen: Vec<u64>,
+        lost: u64,
+    }
+
+    impl Reader {
+        fn read(&mut self, ring: &Ring, most: usize) -> bool {
+            match ring.read(self.after, most) {
+                Read::Nothing => return false,
+                Read::Frames(frames) => {
+                    assert!(!frames.is_empty() && frames.len() <= most.max(1));
+                    for frame in frames {
+                        self.after += 1;
+                        assert_eq!(frame.event_type, self.after.to_string(), "in order, none twice");
+                        self.seen.push(self.after);
+                    }
+                }
+                Read::Lost { upto } => {
+                    assert!(upto > self.after);
+                    self.lost += upto - self.after;
+                    self.after = upto;
+                }
+            }
+            true
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_reader_gets_each_event_once_or_is_told_of_it(steps in steps(), max in 1usize..12) {
+            let mut ring = Ring::new(max);
+            let mut readers = [Reader::default(), Reader::default(), Reader::default()];
+            let mut max = max;
+            for step in steps {
+                match step {
+                    Step::Push(count) => for _ in 0..count {
+                        let event_type = (ring.last() + 1).to_string();
+                        ring.push(Frame { event_type, source: String::new(), bytes: Bytes::from_static(b"x") });
+                    },
+                    Step::Skip(count) => ring.skip(count),
+                    Step::Resize(other) => { max = other; ring.resize(max); }
+                    Step::Read(reader, most) => { readers[reader].read(&ring, most); }
+                }
+                prop_assert!(ring.last() - ring.gone() <= max as u64);
+                prop_assert_eq!(ring.bytes, ring.frames.len());
+            }
+            for reader in &mut readers {
+                while reader.read(&ring, 3) {}
+                prop_assert_eq!(reader.after, ring.last());
+                prop_assert_eq!(reader.seen.len() as u64 + reader.lost, ring.last());
+                prop_assert!(reader.seen.windows(2).all(|pair| pair[0] < pair[1]));
+            }
+        }
+    }
+}

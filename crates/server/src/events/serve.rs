@@ -1,0 +1,77 @@
+//! What the control plane says of events: where they are, who listens, and one to try it with.
+
+use ostler_api::{
+    ApiError, EmitTestEventParams, EmitTestEventReply, ErrorCode, EventStatsReply, SubscribeEventsReply,
+};
+use serde_json::Value;
+
+use super::{EVENTS_PATH, HEARTBEAT_PATH, Hub, KEY, Published, hub::Door};
+use crate::TokenError;
+
+/// Who publishes over the control plane.
+const CONTROL: &str = "control";
+/// What is published if nothing else is said.
+const TEST: &str = "test";
+const MESSAGE: &str = "message";
+
+impl Hub {
+    /// The addresses of the streams, with a key that opens only them.
+    ///
+    /// # Errors
+    /// Nothing is broadcast, HTTP is closed, or the token cannot be read.
+    pub(crate) async fn addresses(&self) -> Result<SubscribeEventsReply, ApiError> {
+        self.check_open()?;
+        let Some(Door { url, token }) = self.door() else {
+            let error = ApiError::new(ErrorCode::NotAvailable, "HTTP is closed, and the events are there");
+            return Err(error.hint("set http.enabled = true; `ostler doctor` says what is in the way"));
+        };
+        let query = match token {
+            None => String::new(),
+            Some(source) => {
+                // It may be a file.
+                let token = tokio::task::spawn_blocking(move || source.token()).await;
+                let token = token.map_err(|error| {
+                    ApiError::new(ErrorCode::Internal, "the token cannot be read").caused_by(&error)
+                })?;
+                format!("?{KEY}={}", token.map_err(|error| no_token(&error))?.stream_key())
+            }
+        };
+        Ok(SubscribeEventsReply {
+            events_url: format!("{url}{EVENTS_PATH}{query}"),
+            heartbeat_url: format!("{url}{HEARTBEAT_PATH}{query}"),
+        })
+    }
+
+    /// Publishes an event to try it with.
+    ///
+    /// # Errors
+    /// As [`Hub::publish`]; the type is one that only the supervisor tells.
+    pub(crate) fn emit(&self, params: EmitTestEventParams) -> Result<EmitTestEventReply, ApiError> {
+        let EmitTestEventParams { event_type, mut data } = params;
+        let event_type = event_type.unwrap_or_else(|| TEST.to_owned());
+        if event_type == TEST {
+            data.entry(MESSAGE).or_insert_with(|| Value::from("a test"));
+        }
+        let source = Some(CONTROL.to_owned());
+        let draft = Published { event_type, data, source, source_id: None }.draft()?;
+        let ids = self.publish(&[draft])?;
+        Ok(EmitTestEventReply { id: ids.into_iter().next().unwrap_or_default() })
+    }
+
+    /// How it is used, with those numbers only that an editor asks for.
+    pub(crate) fn brief_stats(&self) -> Value {
+        let EventStatsReply { enabled, subscriber_count, events_emitted, events_url, lag_count, .. } =
+            self.stats();
+        serde_json::json!({
+            "enabled": enabled,
+            "subscriber_count": subscriber_count,
+            "events_emitted": events_emitted,
+            "events_url": events_url,
+            "lag_count": lag_count,
+        })
+    }
+}
+
+fn no_token(error: &TokenError) -> ApiError {
+    ApiError::new(ErrorCode::NotAvailable, "the token cannot be read").caused_by(error).hint(error.hint())
+}
