@@ -7,6 +7,7 @@ import tree
 from editor import editor
 from faults import faults
 from flood import flood
+from hosts import hosts
 from language import language
 from layout import layout
 from lifecycle import lifecycle
@@ -144,6 +145,7 @@ PARTS = {
     "faults": faults,
     "language": language,
     "lifecycle": lifecycle,
+    "hosts": hosts,
 }
 
 

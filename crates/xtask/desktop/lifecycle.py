@@ -34,8 +34,8 @@ class Notifications:
         self.shown = {}
         self.last = 0
         interface = Gio.DBusNodeInfo.new_for_xml(INTERFACE).interfaces[0]
-        self.connection.register_object(PATH, interface, self.answer, None, None)
-        Gio.bus_own_name_on_connection(self.connection, NAME, Gio.BusNameOwnerFlags.REPLACE, None, None)
+        self.object = self.connection.register_object(PATH, interface, self.answer, None, None)
+        self.name = Gio.bus_own_name_on_connection(self.connection, NAME, Gio.BusNameOwnerFlags.REPLACE, None, None)
 
     def answer(self, _connection, _sender, _path, _interface, method, arguments, invocation):
         if method == "GetCapabilities":
@@ -62,10 +62,10 @@ class Notifications:
         self.connection.emit_signal(None, PATH, NAME, "ActionInvoked", arguments)
         self.connection.flush_sync(None)
 
-
-def is_open():
-    app = tree.app_node()
-    return app is not None and any(tree.is_showing(node) for node, _ in tree.nodes() if node.get_role_name() == "frame")
+    def close(self):
+        """Lets others show notifications."""
+        Gio.bus_unown_name(self.name)
+        self.connection.unregister_object(self.object)
 
 
 def tells_of_a_failure(desktop, notes):
@@ -73,7 +73,7 @@ def tells_of_a_failure(desktop, notes):
     title, body, actions = notes.shown[number]
     expect(f"it says why, and not as markup: {body}", "exit 3" in body and "&lt;b&gt;tape" in body)
     expect(f"it has its buttons: {actions}", actions == ["default", "start", "log", "mute"])
-    expect("there is no window", not is_open())
+    expect("there is no window", not tree.is_open())
     say("a failure behind a hidden window is told by a notification with buttons")
     run = desktop.instance("tape")["run"]
     notes.choose(number, "start")
@@ -83,10 +83,10 @@ def tells_of_a_failure(desktop, notes):
 
 def closes_into_the_tray(desktop, notes, app):
     choose(desktop, "Open Ostler", lambda label, _: label == "Open Ostler")
-    wait("the window is there", is_open)
+    wait("the window is there", tree.is_open)
     wait("it is ready for keys", tree.focused)
     tree.keys("ctrl+w")
-    wait("the window is closed", lambda: not is_open())
+    wait("the window is closed", lambda: not tree.is_open())
     wait("the person is told where it is", lambda: notes.find("keeps running in the tray"))
     expect("the app runs on", app.poll() is None)
     say("a closed window goes to the tray, and the first time that is said")
@@ -96,7 +96,7 @@ def returns_without_a_tray(desktop):
     panel = next(child for child in desktop.children if "xfce4-panel" in child.args[0])
     panel.send_signal(signal.SIGTERM)
     panel.wait()
-    wait("the window comes back without a tray", is_open, 20)
+    wait("the window comes back without a tray", tree.is_open, 20)
     say("a hidden window comes back when its tray is gone")
 
 
@@ -122,3 +122,4 @@ def lifecycle(desktop):
     closes_into_the_tray(desktop, notes, app)
     returns_without_a_tray(desktop)
     asks_before_the_end(desktop, app)
+    notes.close()

@@ -130,6 +130,11 @@ def window():
     return next(node for node, _ in nodes() if node.get_role_name() == "frame")
 
 
+def is_open():
+    """Whether there is a window."""
+    return app_node() is not None and any(node.get_role_name() == "frame" and is_showing(node) for node, _ in nodes())
+
+
 def press(name):
     """Clicks on a button as soon as it is there."""
     click(wait(f"there is a button {name!r}", lambda: button(name)))

@@ -21,6 +21,7 @@ const DRIVER: &[(&str, &str)] = &[
     ("faults.py", include_str!("../desktop/faults.py")),
     ("feed.py", include_str!("../desktop/feed.py")),
     ("flood.py", include_str!("../desktop/flood.py")),
+    ("hosts.py", include_str!("../desktop/hosts.py")),
     ("language.py", include_str!("../desktop/language.py")),
     ("layout.py", include_str!("../desktop/layout.py")),
     ("lifecycle.py", include_str!("../desktop/lifecycle.py")),

@@ -212,6 +212,20 @@ fn up_starts_a_daemon_that_outlives_the_command() {
 }
 
 #[test]
+fn a_daemon_in_the_background_says_what_keeps_it_from_starting() {
+    let place = Place::with_services(&[sleeper("web")]);
+    // The second as the desktop app does when it ends and its services go on.
+    for args in [["up"].as_slice(), &["daemon", "--detached"]] {
+        let mut command = place.command("ostler");
+        let output = command.args(args).env("OSTLER_HTTP_PORT", "many").output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let said = out(&output) + &err(&output);
+        assert!(said.contains("OSTLER_HTTP_PORT") && said.contains("many"), "{said}");
+    }
+    assert!(place.processes().is_empty());
+}
+
+#[test]
 fn a_broken_reload_is_refused_with_the_place_of_the_mistake() {
     let (place, _daemon) = running(&[sleeper("web")]);
     place.write_config("[services.web]\ncomand = \"sleep\"\n");

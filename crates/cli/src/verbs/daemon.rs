@@ -48,16 +48,7 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     if args.detached {
         ostler_host::leave_terminal();
     }
-    let options = HostOptions {
-        config: context.global.config.clone(),
-        overrides: args.flags.overrides()?,
-        host: EngineHost::Daemon,
-        replace: args.replace,
-        only: Vec::new(),
-        on_signal: OnSignal::Quit,
-        log_to_stderr: !args.detached && std::io::stderr().is_terminal(),
-    };
-    let started = Host::start(options).await.map_err(|error| ApiError::from(&error));
+    let started = start(&args, context).await;
     if args.detached {
         return detached(started).await;
     }
@@ -82,11 +73,26 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     }
 }
 
-async fn detached(started: Result<HostStart, ApiError>) -> Outcome {
+async fn start(args: &Args, context: &Context) -> Result<HostStart, Failure> {
+    let options = HostOptions {
+        config: context.global.config.clone(),
+        overrides: args.flags.overrides()?,
+        host: EngineHost::Daemon,
+        replace: args.replace,
+        only: Vec::new(),
+        on_signal: OnSignal::Quit,
+        log_to_stderr: !args.detached && std::io::stderr().is_terminal(),
+    };
+    Host::start(options).await.map_err(|error| host_failure(&error))
+}
+
+async fn detached(started: Result<HostStart, Failure>) -> Outcome {
     let (word, host) = match started {
         Ok(HostStart::Running(host)) => (Ok(Launched::Ready { pid: Some(std::process::id()) }), Some(host)),
         Ok(HostStart::Owned { pid, .. }) => (Ok(Launched::Owned { pid }), None),
-        Err(error) => (Err(error), None),
+        // Who started us asked, and shall hear of everything that it would read at a terminal.
+        Err(Failure::Api(error)) => (Err(error), None),
+        Err(failure @ Failure::Output(_)) => return Err(failure),
     };
     ostler_host::report_launch(&word)?;
     if let Some(host) = host {
