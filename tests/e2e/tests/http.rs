@@ -215,3 +215,67 @@ fn remote_actors_do_what_is_allowed_and_a_connection_is_listed_and_dropped() {
     assert!(dropped.status.success(), "{}", String::from_utf8_lossy(&dropped.stderr));
     assert_eq!(kept.read(&mut [0; 1]).expect("it is closed"), 0);
 }
+
+#[test]
+fn what_dashboards_and_collectors_call_is_there_in_their_shapes() {
+    let world = World::new(
+        "[modes.advanced]\nenv = {}\n[security]\nallowed_commands = [\"*\", \"custom_restart\", \"set_mode\", \
+         \"connections\", \"drop_connection\", \"config_get\", \"config_save\"]",
+    );
+    let running = serde_json::to_value(Word::Running).unwrap();
+    assert!(wait_until(LIMIT, || world.word() == running));
+    let (status, system) = world.ask("GET", "/dashboard/api/system/status", "");
+    let keys = |value: &Value| value.as_object().map(|members| members.keys().cloned().collect::<Vec<_>>());
+    assert_eq!((status, keys(&system)), (200, Some(vec!["services".to_owned(), "supervisor".to_owned()])));
+    let web = &system["services"]["web"];
+    let expected = ["cpu_percent", "memory_mb", "pid", "restart_count", "status", "uptime"];
+    assert_eq!(keys(web), Some(expected.map(str::to_owned).to_vec()), "{web}");
+    assert!(web["status"] == "running" && web["memory_mb"].as_f64().is_some_and(|size| size > 0.0), "{web}");
+    let pid = || world.ask("GET", "/dashboard/api/system/status", "").1["services"]["web"]["pid"].as_u64();
+    let first = pid();
+    let (status, said) = world.ask("POST", "/dashboard/api/system/restart", "{\"service\":\"web\"}");
+    assert_eq!((status, &said["success"]), (200, &true.into()), "{said}");
+    assert!(wait_until(LIMIT, || pid().is_some() && pid() != first));
+    assert!(wait_until(LIMIT, || world.word() == running));
+    let body = "{\"pre_commands\":[],\"post_commands\":null,\"args\":null}";
+    let (status, said) = world.ask("POST", "/dashboard/api/system/custom-restart", body);
+    assert_eq!((status, &said["data"]["restart_successful"]), (200, &true.into()), "{said}");
+    let (status, said) = world.ask("POST", "/dashboard/api/system/restart", "{\"service\":\"no-such\"}");
+    assert_eq!(
+        (status, &said["success"], &said["data"]["code"]),
+        (404, &false.into(), &"unknown-service".into())
+    );
+    assert!(said["timestamp"].is_string());
+    let (_, mode) = world.ask("POST", "/dashboard/api/mode", "{\"mode\":\"advanced\"}");
+    assert_eq!(mode["mode"], "advanced", "{mode}");
+    let now = || world.ask("GET", "/dashboard/api/mode", "").1;
+    assert!(wait_until(LIMIT, || now()["mode"] == "advanced"), "{}", now());
+    assert!(now()["modes"].as_array().is_some_and(|modes| modes.contains(&"advanced".into())));
+    let page = exchange(
+        world.port,
+        format!(
+            "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+            world.port, world.token
+        )
+        .as_bytes(),
+    );
+    assert!(page.contains("application/openmetrics-text") && page.ends_with("# EOF\n"), "{page}");
+    assert!(page.contains("ostler_instance_running{service=\"web\",instance=\"web/0\"} 1"), "{page}");
+    let (_, config) = world.ask("GET", "/api/v1/config", "");
+    let text = config["text"].as_str().expect("a text").replace("1000", "1001");
+    let body = serde_json::json!({ "text": text, "base_hash": config["hash"] }).to_string();
+    assert_eq!(world.ask("PUT", "/api/v1/config", &body).0, 200);
+    let (status, said) = world.ask("PUT", "/api/v1/config", &body);
+    assert_eq!((status, &said["code"]), (409, &"config-conflict".into()), "{said}");
+    let mut kept = TcpStream::connect(("127.0.0.1", world.port)).expect("it listens");
+    kept.set_read_timeout(Some(LIMIT)).expect("a deadline");
+    let peer = kept.local_addr().expect("its address").to_string();
+    let id = || {
+        let all = world.ask("GET", "/admin/connections", "").1["connections"].clone();
+        all.as_array()?.iter().find(|one| one["peer"] == *peer)?["id"].as_u64()
+    };
+    assert!(wait_until(LIMIT, || id().is_some()));
+    let path = format!("/admin/connections/{}?reason=old", id().expect("it is listed"));
+    assert_eq!(world.ask("DELETE", &path, "").0, 200);
+    assert_eq!(kept.read(&mut [0; 1]).expect("it is closed"), 0);
+}

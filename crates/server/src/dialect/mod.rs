@@ -13,6 +13,9 @@ use ostler_api::{ApiError, Method};
 use ostler_engine::{Actor, EngineHandle};
 use serde_json::{Map, Value};
 
+pub(crate) use variant_tagged::{meant, restarted as custom_restart};
+pub(crate) use words::of_error as error_text;
+
 use crate::{clients::Seat, events::Hub};
 
 /// What a dialect needs to answer.

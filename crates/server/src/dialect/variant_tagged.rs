@@ -8,6 +8,7 @@ use ostler_api::{
     Event, EventKind, ExecuteCommandParams, HealthReply, Method, Phase, PlanReply, ReloadParams,
     ServiceParams, ServiceStatus, ShutdownParams,
 };
+use ostler_engine::EngineHandle;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -146,19 +147,19 @@ async fn said(request: Request, caller: &Caller) -> Result<Said, ApiError> {
     let done = |message: String, data: Value| Ok(Said { success: true, message, data });
     match request {
         Request::Status => {
-            let (name, service) = meant(caller).await?;
+            let (name, service) = meant(engine).await?;
             let reply = engine.why(ServiceParams { service: Some(name.clone()) }).await?;
             let history: Vec<_> = reply.instances.into_iter().flat_map(|it| it.history).collect();
             let word = service.status.as_str().to_lowercase();
             done(format!("{name} is {word}"), status(&service, &history))
         }
         Request::Stop => {
-            let (name, _) = meant(caller).await?;
+            let (name, _) = meant(engine).await?;
             engine.stop(actor, only(&name, None)).await?;
             done(format!("{name} is stopping"), json!({ "service": name }))
         }
         Request::Restart(RestartBody { args }) => {
-            let (name, _) = meant(caller).await?;
+            let (name, _) = meant(engine).await?;
             engine.restart(actor, only(&name, args)).await?;
             done(format!("{name} is restarting"), json!({ "service": name }))
         }
@@ -169,7 +170,7 @@ async fn said(request: Request, caller: &Caller) -> Result<Said, ApiError> {
             done(message, json!({ "services_kept": reply.services_kept }))
         }
         Request::HealthCheck => {
-            let (name, _) = meant(caller).await?;
+            let (name, _) = meant(engine).await?;
             let reply = engine.health_check(ServiceParams { service: Some(name.clone()) }).await?;
             Ok(health(&name, &reply))
         }
@@ -179,16 +180,18 @@ async fn said(request: Request, caller: &Caller) -> Result<Said, ApiError> {
             done(plan_text(&reply), data(&reply)?)
         }
         Request::CustomRestart(body) => {
-            let (name, _) = meant(caller).await?;
-            Ok(custom_restart(&engine.custom_restart(actor, body.params(&name)).await?))
+            let (name, _) = meant(engine).await?;
+            let (success, message, data) =
+                restarted(&engine.custom_restart(actor, body.params(&name)).await?);
+            Ok(Said { success, message, data })
         }
         Request::ExecuteCommand(params) => Ok(executed(&engine.execute_command(actor, params).await?)),
     }
 }
 
 /// The service that is meant, as no command names one: `[control] default_service`, or the only one.
-async fn meant(caller: &Caller) -> Result<(String, Arc<ServiceStatus>), ApiError> {
-    let mut snapshot = caller.engine.status(ServiceParams::default()).await?;
+pub(crate) async fn meant(engine: &EngineHandle) -> Result<(String, Arc<ServiceStatus>), ApiError> {
+    let mut snapshot = engine.status(ServiceParams::default()).await?;
     let default = snapshot.supervisor.default_service.clone();
     if let Some(name) = default
         && let Some(service) = snapshot.services.remove(&name)
@@ -254,7 +257,7 @@ fn plan_text(reply: &PlanReply) -> String {
     format!("the configuration was read again: {}", changes.join("; "))
 }
 
-fn custom_restart(reply: &CustomRestartReply) -> Said {
+pub(crate) fn restarted(reply: &CustomRestartReply) -> (bool, String, Value) {
     let service = &reply.service;
     let message = match &reply.error {
         Some(error) => error.clone(),
@@ -268,7 +271,7 @@ fn custom_restart(reply: &CustomRestartReply) -> Said {
         "total_execution_time_ms": reply.duration_ms,
         "overall_success": reply.ok,
     });
-    Said { success: reply.ok, message, data }
+    (reply.ok, message, data)
 }
 
 fn executed(reply: &CommandReply) -> Said {

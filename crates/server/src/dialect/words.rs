@@ -9,7 +9,7 @@ use crate::nearest::{nearest, quoted};
 const MISTAKES_MAX: usize = 5;
 
 /// An error as one text.
-pub(super) fn of_error(error: &ApiError) -> String {
+pub(crate) fn of_error(error: &ApiError) -> String {
     let mut text = error.message.clone();
     for cause in &error.causes {
         text.push_str(": ");

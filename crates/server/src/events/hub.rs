@@ -328,6 +328,11 @@ impl Hub {
         self.seats().taken.remove(&seat.number());
     }
 
+    /// Events so far.
+    pub(crate) fn emitted(&self) -> u64 {
+        self.state().emitted
+    }
+
     /// How many listen.
     pub(crate) fn subscriber_count(&self) -> usize {
         self.seats().taken.len()

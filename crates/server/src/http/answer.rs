@@ -46,7 +46,8 @@ pub(super) fn dress(headers: &mut HeaderMap) {
     }
 }
 
-fn with_status<T: Serialize>(status: StatusCode, value: &T) -> Response {
+/// A value as JSON, with a status.
+pub(super) fn with_status<T: Serialize>(status: StatusCode, value: &T) -> Response {
     let mut text = serde_json::to_vec(value).expect("our own types are JSON");
     text.push(b'\n');
     let mut response = Response::new(Body::from(text));

@@ -13,8 +13,10 @@
 
 mod accept;
 mod answer;
+mod dashboard;
 mod front;
 mod guard;
+mod openmetrics;
 mod patient;
 mod query;
 mod rest;

@@ -1,12 +1,12 @@
 //! What the routes mean: the same methods as on the control socket, with the same rules and errors.
 
 use axum::{body::Bytes, response::Response};
-use ostler_api::{ApiError, ErrorCode, Method, ServiceStatus, Snapshot};
+use ostler_api::{ApiError, ErrorCode, Method, NoParams, ServiceStatus, Snapshot};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer,
+    answer, dashboard, openmetrics,
     query::{self, Kind},
     routes::Means,
     site::Visitor,
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) means: Means,
-    /// The service in the path, if there is one.
+    /// The service in the path, or the number of a connection, if there is one.
     pub(super) name: String,
     pub(super) query: Option<String>,
     /// The last event that the client says it has.
@@ -35,6 +35,10 @@ pub(super) async fn answer(shared: &Shared, visitor: &Visitor, asked: Asked) -> 
     let answered = match asked.means {
         Means::Events => streams::events(shared, visitor, &asked),
         Means::Heartbeat => streams::heartbeat(shared, visitor, &asked),
+        Means::OpenMetrics => openmetrics::answer(shared, visitor, &asked).await,
+        Means::System | Means::SystemRestart | Means::SystemCustomRestart | Means::Mode | Means::SetMode => {
+            Ok(dashboard::answer(shared, visitor, &asked).await)
+        }
         _ => answered(shared, visitor, &asked).await.map(|value| answer::json(&value)),
     };
     answered.unwrap_or_else(|error| answer::error(&error))
@@ -67,7 +71,24 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
         Means::Restart => value(&engine.restart(actor, read(params)?).await?),
         Means::Reload => value(&engine.reload(actor, read(params)?).await?),
         Means::Publish => Ok(json!({ "ids": shared.hub.publish(&asked.published()?)? })),
-        Means::Events | Means::Heartbeat => Err(endless()),
+        Means::Config => {
+            read::<NoParams>(params)?;
+            value(&engine.config_get().await?)
+        }
+        Means::SaveConfig => value(&engine.config_save(actor, read(params)?).await?),
+        Means::Connections => {
+            read::<NoParams>(params)?;
+            value(&visitor.listed.list())
+        }
+        Means::DropConnection => value(&visitor.listed.send_away(&read(params)?)?),
+        Means::Events
+        | Means::Heartbeat
+        | Means::OpenMetrics
+        | Means::System
+        | Means::SystemRestart
+        | Means::SystemCustomRestart
+        | Means::Mode
+        | Means::SetMode => Err(elsewhere()),
     }
 }
 
@@ -118,7 +139,26 @@ impl Asked {
                 (Some(Method::ReloadConfig), self.object()?)
             }
             Means::Publish => (Some(Method::EmitTestEvent), query(&[])?),
-            Means::Events | Means::Heartbeat => (Some(Method::SubscribeEvents), Map::new()),
+            Means::Config => (Some(Method::ConfigGet), query(&[])?),
+            Means::SaveConfig => {
+                query(&[])?;
+                (Some(Method::ConfigSave), self.object()?)
+            }
+            Means::Connections => (Some(Method::Connections), query(&[])?),
+            Means::DropConnection => {
+                let mut members = query(&[("reason", Kind::Text)])?;
+                let id: u64 = self.name.parse().map_err(|_| request::bad_params("id", "it is no number"))?;
+                members.insert("id".to_owned(), id.into());
+                (Some(Method::DropConnection), members)
+            }
+            Means::Events
+            | Means::Heartbeat
+            | Means::OpenMetrics
+            | Means::System
+            | Means::SystemRestart
+            | Means::SystemCustomRestart
+            | Means::Mode
+            | Means::SetMode => return Err(elsewhere()),
         })
     }
 
@@ -132,7 +172,7 @@ impl Asked {
     }
 
     /// The body; an empty one is an object without members.
-    fn object(&self) -> Result<Map<String, Value>, ApiError> {
+    pub(super) fn object(&self) -> Result<Map<String, Value>, ApiError> {
         if self.body.trim_ascii().is_empty() {
             return Ok(Map::new());
         }
@@ -155,9 +195,9 @@ async fn status(shared: &Shared, snapshot: Snapshot) -> Result<Value, ApiError> 
     Ok(all)
 }
 
-/// Streams are answered elsewhere.
-fn endless() -> ApiError {
-    ApiError::new(ErrorCode::Internal, "a stream has no value: this is a defect of Ostler")
+/// What is answered by another module never comes here.
+fn elsewhere() -> ApiError {
+    ApiError::new(ErrorCode::Internal, "this route has another answer: this is a defect of Ostler")
 }
 
 fn health(shared: &Shared) -> Result<Value, ApiError> {
@@ -165,11 +205,11 @@ fn health(shared: &Shared) -> Result<Value, ApiError> {
     Ok(json!({ "status": value(&status)? }))
 }
 
-fn read<P: DeserializeOwned>(params: Value) -> Result<P, ApiError> {
+pub(super) fn read<P: DeserializeOwned>(params: Value) -> Result<P, ApiError> {
     request::params(params)
 }
 
-fn value<T: Serialize>(value: &T) -> Result<Value, ApiError> {
+pub(super) fn value<T: Serialize>(value: &T) -> Result<Value, ApiError> {
     serde_json::to_value(value).map_err(|error| {
         ApiError::new(ErrorCode::Internal, "the answer is no JSON: this is a defect of Ostler")
             .caused_by(&error)

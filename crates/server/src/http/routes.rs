@@ -52,6 +52,16 @@ pub(super) enum Means {
     Events,
     Heartbeat,
     Publish,
+    Config,
+    SaveConfig,
+    Connections,
+    DropConnection,
+    OpenMetrics,
+    System,
+    SystemRestart,
+    SystemCustomRestart,
+    Mode,
+    SetMode,
 }
 
 const fn get(path: &'static str, means: Means) -> Route {
@@ -80,6 +90,16 @@ pub(super) const ROUTES: &[Route] = &[
     get(HEARTBEAT_PATH, Means::Heartbeat),
     post(EVENTS_PATH, Means::Publish),
     post("/admin/events/hook", Means::Publish),
+    get("/api/v1/config", Means::Config),
+    Route { method: MethodFilter::PUT, path: "/api/v1/config", means: Means::SaveConfig },
+    get("/admin/connections", Means::Connections),
+    Route { method: MethodFilter::DELETE, path: "/admin/connections/{id}", means: Means::DropConnection },
+    get("/metrics", Means::OpenMetrics),
+    get("/dashboard/api/system/status", Means::System),
+    post("/dashboard/api/system/restart", Means::SystemRestart),
+    post("/dashboard/api/system/custom-restart", Means::SystemCustomRestart),
+    get("/dashboard/api/mode", Means::Mode),
+    post("/dashboard/api/mode", Means::SetMode),
 ];
 
 /// The router of the table. The guard stands before it.

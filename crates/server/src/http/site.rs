@@ -45,6 +45,7 @@ struct Inner {
 pub(super) struct Visitor {
     pub(super) actor: Actor,
     pub(super) peer: String,
+    pub(super) listed: Arc<Listed>,
 }
 
 impl Site {
@@ -94,9 +95,11 @@ impl Site {
         let name = peer::shortened(agent.and_then(|agent| agent.split(' ').next()).unwrap_or_default());
         listed.introduced(&name);
         let who = if name.is_empty() { "nobody in particular" } else { &name };
-        parts
-            .extensions
-            .insert(Visitor { actor: Actor::Remote(format!("http:{who}")), peer: from.to_string() });
+        parts.extensions.insert(Visitor {
+            actor: Actor::Remote(format!("http:{who}")),
+            peer: from.to_string(),
+            listed,
+        });
         let request = Request::from_parts(parts, body);
         let router = self.inner.router.get_or_init(|| routes::router(Arc::clone(&self.inner.shared)));
         match router.clone().oneshot(request).await {
