@@ -35,6 +35,8 @@ ApplicationWindow {
     function perform(action: int, service: string) {
         switch (action) {
         case Actions.ServicesPage:
+        case Actions.EventsPage:
+        case Actions.ConnectionsPage:
         case Actions.SettingsPage:
         case Actions.DoctorPage:
         case Actions.KeyboardPage:
@@ -261,8 +263,25 @@ ApplicationWindow {
         anchors.fill: services
         active: root.page !== Actions.ServicesPage
         focus: active
-        sourceComponent: root.page === Actions.SettingsPage ? settings : root.page === Actions.DoctorPage ? doctor : root.page === Actions.KeyboardPage ? keyboard : root.page === Actions.AboutPage ? about : undefined
+        sourceComponent: root.page === Actions.EventsPage ? events : root.page === Actions.ConnectionsPage ? connections : root.page === Actions.SettingsPage ? settings : root.page === Actions.DoctorPage ? doctor : root.page === Actions.KeyboardPage ? keyboard : root.page === Actions.AboutPage ? about : undefined
         onLoaded: item.forceActiveFocus(Qt.OtherFocusReason)
+    }
+
+    Component {
+        id: events
+
+        EventsPage {
+            onLeaving: root.turnTo(Actions.ServicesPage)
+            onCopyWanted: text => clipboard.copyText(text)
+        }
+    }
+
+    Component {
+        id: connections
+
+        ConnectionsPage {
+            onLeaving: root.turnTo(Actions.ServicesPage)
+        }
     }
 
     Component {

@@ -8,7 +8,10 @@ use std::path::PathBuf;
 use std::sync::{LazyLock, OnceLock};
 
 use jiff::{Timestamp, tz::TimeZone};
-use ostler_api::{ActionParams, ActionReply, Method};
+use ostler_api::{
+    ActionParams, ActionReply, ConfigEditParams, DropConnectionParams, DropConnectionReply,
+    EmitTestEventParams, EmitTestEventReply, Method,
+};
 use ostler_view::{
     Action, Clock, Row, circumstances, left_without, port_conflict, row_of, say, say_with, stop_order,
 };
@@ -21,6 +24,11 @@ use crate::diagnostics;
 use crate::editor::{self, EditorAsk};
 use crate::memory;
 use crate::reach::Reach;
+
+/// The key that switches the broadcast of events.
+const EVENTS_ENABLED: &str = "events.enabled";
+/// Why a connection ended, for the engine's records.
+const DROPPED_BY: &str = "dropped from the window";
 
 /// Where commands for several services and for the app wait.
 pub(crate) static COUNTER: Counter<Errand> = Counter::new();
@@ -37,6 +45,12 @@ pub(crate) enum Errand {
     Act(Verb, Vec<String>),
     /// Pack what helps others to help into this file.
     Diagnostics(PathBuf),
+    /// End a connection.
+    Drop(u64),
+    /// Broadcast events, or not.
+    Broadcast(bool),
+    /// Send an event to whoever listens.
+    TestEvent,
     /// Write down what the window remembers.
     Remember,
 }
@@ -105,6 +119,7 @@ pub(crate) fn run(action: Action, service: &str) -> Course {
         Action::GoToService | Action::ShowLog => Course::ForWindow,
         Action::OpenUrl | Action::CopyUrl | Action::SelectAll | Action::Filter => Course::ForWindow,
         Action::NextProblem | Action::PreviousProblem | Action::ServicesPage => Course::ForWindow,
+        Action::EventsPage | Action::ConnectionsPage => Course::ForWindow,
         Action::SettingsPage | Action::DoctorPage | Action::KeyboardPage => Course::ForWindow,
         Action::AboutPage | Action::Palette | Action::EditConfig | Action::ChangeMode => Course::ForWindow,
         Action::Diagnostics | Action::CloseWindow | Action::Quit => Course::ForWindow,
@@ -185,6 +200,9 @@ pub(crate) async fn serve(mut errands: mpsc::Receiver<Errand>, reach: Reach) {
                 Some(Errand::Diagnostics(path)) => {
                     drop(jobs.spawn(diagnostics::save(reach.clone(), path)));
                 }
+                Some(Errand::Drop(id)) => drop(jobs.spawn(drop_connection(reach.clone(), id))),
+                Some(Errand::Broadcast(is_on)) => drop(jobs.spawn(broadcast(reach.clone(), is_on))),
+                Some(Errand::TestEvent) => drop(jobs.spawn(emit_test_event(reach.clone()))),
                 Some(Errand::Remember) => {
                     let reach = reach.clone();
                     drop(jobs.spawn_blocking(move || remember(&reach)));
@@ -199,6 +217,33 @@ fn remember(reach: &Reach) {
     if let Err(error) = memory::keep() {
         tracing::warn!(%error, "what the window remembers is not written down");
         reach.notice(say_with("The setting could not be saved: %1. It holds until you quit.", &[&error]));
+    }
+}
+
+async fn drop_connection(reach: Reach, id: u64) {
+    let Some(client) = reach.client() else { return };
+    let params = DropConnectionParams { id, reason: Some(DROPPED_BY.to_owned()) };
+    if let Err(error) = client.call::<_, DropConnectionReply>(Method::DropConnection, &params).await {
+        reach.refused(&error);
+    }
+}
+
+/// Changes the one key of the configuration; its history can take it back.
+async fn broadcast(reach: Reach, is_on: bool) {
+    let Some(client) = reach.client() else { return };
+    let path = EVENTS_ENABLED.to_owned();
+    let params = ConfigEditParams { path, value: is_on.into(), base_hash: None };
+    if let Err(error) = client.config_edit(&params).await {
+        reach.refused(&error);
+    }
+}
+
+async fn emit_test_event(reach: Reach) {
+    let Some(client) = reach.client() else { return };
+    let params = EmitTestEventParams::default();
+    match client.call::<_, EmitTestEventReply>(Method::EmitTestEvent, &params).await {
+        Ok(reply) => reach.notice(say_with("The test event was sent as %1.", &[&reply.id])),
+        Err(error) => reach.refused(&error),
     }
 }
 

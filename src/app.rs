@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Parser;
 use cxx_qt_lib::{QGuiApplication, QQmlApplicationEngine, QQuickStyle, QString, QUrl};
 use cxx_qt_lib_extras::QApplication;
-use ostler_config::Paths;
+use ostler_config::{Os, Overrides, Paths};
 use ostler_host::HostOptions;
 use ostler_view::TrayView;
 use tokio::runtime::{Handle, Runtime};
@@ -66,6 +66,7 @@ pub fn main() -> ExitCode {
 
 fn run(options: &Options) -> anyhow::Result<ExitCode> {
     ostler_host::log_to_stderr();
+    let overrides = overrides()?;
     let paths = Paths::for_config(options.config.as_deref())?;
     paths.ensure().map_err(|error| anyhow::anyhow!("{error}; {}", error.hint()))?;
     let runtime = ostler_host::runtime().context("the system gives no threads")?;
@@ -93,7 +94,7 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let manner =
         Manner { theme: options.theme.choice(), starts_hidden, is_motion_reduced: options.reduced_motion };
     Desk::open(asks.clone(), surfaces, manner);
-    let engine_options = HostOptions { config: options.config.clone(), ..Default::default() };
+    let engine_options = HostOptions { config: options.config.clone(), overrides, ..Default::default() };
     let engine = Engine::new(paths, engine_options);
     let has_left = Arc::new(AtomicBool::new(false));
     let kit = Kit { settings, starts_hidden, has_crashed: mark.was_there(), has_left: Arc::clone(&has_left) };
@@ -117,6 +118,14 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
         tracing::warn!(%error, "what the window remembers is not written down");
     }
     code
+}
+
+/// What the environment says in the place of the configuration, as for the daemon.
+fn overrides() -> anyhow::Result<Overrides> {
+    Overrides::from_env(&Os).map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("{}; correct the variable, or unset it", all.join("; "))
+    })
 }
 
 /// What the tasks need to know of the start.

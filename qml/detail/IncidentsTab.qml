@@ -1,7 +1,6 @@
 pragma ComponentBehavior: Bound
 
 import QtQuick
-import QtQuick.Templates as T
 import dev.ostler.app
 
 // Crashes of a service: a list, and below it the frozen evidence of the one that is picked.
@@ -62,7 +61,7 @@ FocusScope {
         ]
     }
 
-    ListView {
+    TableList {
         id: list
 
         anchors.top: titles.bottom
@@ -70,26 +69,8 @@ FocusScope {
         height: Math.min(contentHeight, Math.max(2 * Metrics.rowHeight, root.height * 0.34))
         visible: incidents.count > 0
         model: incidents
-        clip: true
-        focus: true
-        activeFocusOnTab: true
         currentIndex: 0
-        highlightMoveDuration: 0
-        boundsBehavior: Flickable.StopAtBounds
-        Accessible.role: Accessible.List
-        Accessible.name: qsTr("Incidents of %1").arg(root.service)
-        T.ScrollBar.vertical: BaseScrollBar {
-        }
-
-        Keys.onPressed: event => {
-            if (event.key === Qt.Key_Home)
-                list.currentIndex = 0;
-            else if (event.key === Qt.Key_End)
-                list.currentIndex = list.count - 1;
-            else
-                return;
-            event.accepted = true;
-        }
+        label: qsTr("Incidents of %1").arg(root.service)
 
         delegate: TableRow {
             id: row

@@ -38,27 +38,58 @@ Rectangle {
             color: Theme.line
         }
 
-        PlainText {
-            text: qsTr("Events:")
-            font: Metrics.small
-            color: Theme.text2
-            Accessible.name: text + " " + eventsWord.text
-        }
+        Item {
+            id: events
 
-        Glyph {
-            readonly property bool isActive: Supervisor.eventBroadcastEnabled && Supervisor.eventSubscriberCount > 0
+            implicitWidth: words.implicitWidth
+            implicitHeight: words.implicitHeight
+            activeFocusOnTab: true
 
-            source: Glyphs.named(isActive ? "state-running" : "state-idle")
-            color: isActive ? Theme.ok : Theme.idle
-        }
+            Accessible.role: Accessible.Button
+            Accessible.name: qsTr("Events:") + " " + eventsWord.text
+            Accessible.description: Actions.keys(Actions.EventsPage)
+            Accessible.onPressAction: Actions.run(Actions.EventsPage, "")
 
-        PlainText {
-            id: eventsWord
+            Keys.onReturnPressed: Actions.run(Actions.EventsPage, "")
+            Keys.onSpacePressed: Actions.run(Actions.EventsPage, "")
 
-            text: Words.ofEvents(Supervisor.eventBroadcastEnabled, Supervisor.eventSubscriberCount)
-            font: Metrics.small
-            color: Theme.text2
-            Accessible.ignored: true
+            Row {
+                id: words
+
+                spacing: Metrics.gap
+
+                PlainText {
+                    text: qsTr("Events:")
+                    font: Metrics.small
+                    color: Theme.text2
+                    Accessible.ignored: true
+                }
+
+                Glyph {
+                    readonly property bool isActive: Supervisor.eventBroadcastEnabled && Supervisor.eventSubscriberCount > 0
+
+                    anchors.verticalCenter: parent.verticalCenter
+                    source: Glyphs.named(isActive ? "state-running" : "state-idle")
+                    color: isActive ? Theme.ok : Theme.idle
+                }
+
+                PlainText {
+                    id: eventsWord
+
+                    text: Words.ofEvents(Supervisor.eventBroadcastEnabled, Supervisor.eventSubscriberCount)
+                    font: Metrics.small
+                    color: Theme.text2
+                    Accessible.ignored: true
+                }
+            }
+
+            FocusRing {
+                visible: events.activeFocus
+            }
+
+            TapHandler {
+                onTapped: Actions.run(Actions.EventsPage, "")
+            }
         }
 
         PlainText {

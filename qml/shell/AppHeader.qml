@@ -21,6 +21,15 @@ Rectangle {
         search.forceActiveFocus(Qt.TabFocusReason);
     }
 
+    component PageTab: TabButton {
+        required property int actionId
+
+        text: Actions.text(actionId, "")
+        keys: Actions.keys(actionId)
+        isCurrent: root.page === actionId
+        onClicked: Actions.run(actionId, "")
+    }
+
     implicitHeight: root.isNarrow ? Metrics.px(48) : Metrics.headerHeight
     color: Theme.chrome
 
@@ -96,11 +105,16 @@ Rectangle {
             visible: !root.isNarrow
             label: qsTr("Pages")
 
-            TabButton {
-                text: Actions.text(Actions.ServicesPage, "")
-                keys: Actions.keys(Actions.ServicesPage)
-                isCurrent: root.page === Actions.ServicesPage
-                onClicked: Actions.run(Actions.ServicesPage, "")
+            PageTab {
+                actionId: Actions.ServicesPage
+            }
+
+            PageTab {
+                actionId: Actions.EventsPage
+            }
+
+            PageTab {
+                actionId: Actions.ConnectionsPage
             }
         }
 

@@ -25,6 +25,14 @@ BaseMenu {
     }
 
     ActionItem {
+        actionId: Actions.EventsPage
+    }
+
+    ActionItem {
+        actionId: Actions.ConnectionsPage
+    }
+
+    ActionItem {
         actionId: Actions.SettingsPage
     }
 

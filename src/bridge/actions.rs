@@ -52,6 +52,10 @@ pub(crate) mod ffi {
         PreviousProblem,
         /// The services.
         ServicesPage,
+        /// Who listens to what happens.
+        EventsPage,
+        /// Who is connected.
+        ConnectionsPage,
         /// The settings.
         SettingsPage,
         /// The self-check.
@@ -140,6 +144,18 @@ pub(crate) mod ffi {
         #[qinvokable]
         fn search(self: &Actions, text: &QString, current: &QString);
 
+        /// Ends a connection of this number.
+        #[qinvokable]
+        fn drop_connection(self: &Actions, id: &QString);
+
+        /// Broadcasts events from now on, or not.
+        #[qinvokable]
+        fn broadcast_events(self: &Actions, is_on: bool);
+
+        /// Sends an event to whoever listens.
+        #[qinvokable]
+        fn emit_test_event(self: &Actions);
+
         /// Where diagnostics are written if nobody says otherwise.
         #[qinvokable]
         fn diagnostics_path(self: &Actions) -> QString;
@@ -204,6 +220,20 @@ impl ffi::Actions {
         });
     }
 
+    fn drop_connection(&self, id: &QString) {
+        if let Ok(id) = id.to_string().parse() {
+            COUNTER.ask(Errand::Drop(id));
+        }
+    }
+
+    fn broadcast_events(&self, is_on: bool) {
+        COUNTER.ask(Errand::Broadcast(is_on));
+    }
+
+    fn emit_test_event(&self) {
+        COUNTER.ask(Errand::TestEvent);
+    }
+
     fn diagnostics_path(&self) -> QString {
         let home = std::env::home_dir().unwrap_or_else(std::env::temp_dir);
         let clock = actions::clock();
@@ -240,6 +270,7 @@ mod tests {
         assert_eq!(Action::ALL.last(), Some(&Action::Quit));
         assert_eq!(meant(ffi::Action::EditConfig), Action::EditConfig);
         assert_eq!(meant(ffi::Action::Stop), Action::Stop);
+        assert_eq!(meant(ffi::Action::ConnectionsPage), Action::ConnectionsPage);
         assert_eq!(meant(ffi::Action::AboutPage), Action::AboutPage);
     }
 }

@@ -71,7 +71,6 @@ pub(crate) mod ffi {
         #[qproperty(QString, config_path, READ, NOTIFY)]
         #[qproperty(bool, event_broadcast_enabled, READ, NOTIFY)]
         #[qproperty(i32, event_subscriber_count, READ, NOTIFY)]
-        #[qproperty(i32, events_emitted, READ, NOTIFY)]
         #[qproperty(BannerKind, banner_kind, READ, NOTIFY)]
         #[qproperty(QString, banner_subject, READ, NOTIFY)]
         #[qproperty(QString, banner_text, READ, NOTIFY)]
@@ -107,7 +106,6 @@ pub struct SupervisorRust {
     config_path: QString,
     event_broadcast_enabled: bool,
     event_subscriber_count: i32,
-    events_emitted: i32,
     banner_kind: ffi::BannerKind,
     banner_subject: QString,
     banner_text: QString,
@@ -130,7 +128,6 @@ impl Default for SupervisorRust {
             config_path: QString::default(),
             event_broadcast_enabled: false,
             event_subscriber_count: 0,
-            events_emitted: 0,
             banner_kind: ffi::BannerKind::NoBanner,
             banner_subject: QString::default(),
             banner_text: QString::default(),
@@ -163,7 +160,6 @@ impl ffi::Supervisor {
         let events = &facts.events;
         put!(self.event_broadcast_enabled = events.enabled, event_broadcast_enabled_changed);
         put!(self.event_subscriber_count = clamped(events.subscriber_count), event_subscriber_count_changed);
-        put!(self.events_emitted = clamped(events.events_emitted), events_emitted_changed);
         put!(self.banner_kind = facts.banner_kind, banner_kind_changed);
         put!(self.banner_subject = QString::from(&facts.banner.subject), banner_subject_changed);
         put!(self.banner_text = QString::from(&facts.banner.text), banner_text_changed);

@@ -105,6 +105,33 @@ where
     }
 }
 
+/// Shows the answer to a question, and asks again and again while the list is shown.
+pub(super) async fn follow_answer<F>(
+    mut reach: Reach,
+    feed: Feed,
+    pause: Duration,
+    question: impl Fn(Client) -> F + Send,
+) where
+    F: Future<Output = Result<Vec<Record>, ostler_client::ClientError>> + Send,
+{
+    let mut shown: Option<Vec<Record>> = None;
+    loop {
+        let Some(client) = client(&mut reach).await else { return };
+        match question(client).await {
+            Ok(records) if shown.as_ref() == Some(&records) => {}
+            Ok(records) => {
+                feed.put(records.clone()).await;
+                shown = Some(records);
+            }
+            Err(error) => {
+                feed.fail(told(&error)).await;
+                shown = None;
+            }
+        }
+        tokio::time::sleep(pause).await;
+    }
+}
+
 /// Records that answer a question.
 pub(super) struct Answer(pub(super) Vec<Record>);
 

@@ -2,10 +2,12 @@
 
 mod about;
 mod config;
+mod connections;
 mod detail;
 mod diagnostics;
 mod doctor;
 mod environment;
+mod events;
 mod follow;
 mod incidents;
 mod keyboard;
@@ -35,6 +37,9 @@ pub(crate) const SOURCES: &[&Source] = &[
     &environment::ENVIRONMENT,
     &metrics::CHARTS,
     &metrics::FIGURES,
+    &events::CHANNEL,
+    &events::SUBSCRIBERS,
+    &connections::CONNECTIONS,
     &about::FACTS,
     &diagnostics::PARTS,
     &keyboard::KEYS,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Banner, Cause, Health, InstanceStatus, Phase, Plan, ServiceStatus};
+use crate::{Banner, Cause, EventsStatus, Health, InstanceStatus, Phase, Plan, ServiceStatus};
 
 /// One thing that happened. Numbered without gaps; what a client missed is told by `gap`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -120,6 +120,11 @@ pub enum EventKind {
     Banner {
         /// All of it.
         banner: Vec<Banner>,
+    },
+    /// The event broadcast channel was switched, or others listen to it.
+    EventChannel {
+        /// As it is now.
+        events: EventsStatus,
     },
     /// The machine sleeps, woke or ends, or its clock was set.
     Machine {

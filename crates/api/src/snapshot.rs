@@ -407,8 +407,6 @@ pub enum BannerKind {
 pub struct EventsStatus {
     /// Whether it is on.
     pub enabled: bool,
-    /// Who listens.
+    /// Who listens. What was sent says `event_stats`.
     pub subscriber_count: u64,
-    /// Events sent since the start.
-    pub events_emitted: u64,
 }

@@ -120,6 +120,8 @@ pub(crate) enum Ask {
     FrontGone {
         name: &'static str,
     },
+    /// Others listen to the event broadcast channel now.
+    Listeners,
     /// Something happened in front of the engine.
     Note {
         kind: ostler_api::EventKind,

@@ -86,6 +86,13 @@ impl EngineHandle {
         self.send(Ask::FrontGone { name }).await
     }
 
+    /// Has `status` say how many listen to the event broadcast channel.
+    pub fn tell_listeners(&self, count: u64) {
+        self.journal.set_listeners(count);
+        // Without room it is busy, and publishes soon in any case.
+        let _ = self.asks.try_send(Ask::Listeners);
+    }
+
     /// Tells those who watch of something in front of the engine; says whether there was room for it.
     pub fn note(&self, kind: ostler_api::EventKind) -> bool {
         self.asks.try_send(Ask::Note { kind }).is_ok()

@@ -5,7 +5,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use ostler_api::{Event, EventKind, Snapshot};
@@ -23,6 +26,8 @@ const DELIVERY_MAX: usize = 256;
 pub struct Journal {
     ring: Mutex<Ring>,
     snapshot: watch::Sender<Arc<Snapshot>>,
+    /// How many listen to the event broadcast channel, as its hub says.
+    listeners: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +67,18 @@ pub struct Watcher {
 impl Journal {
     /// An empty journal.
     pub fn new(snapshot: Snapshot) -> Arc<Self> {
-        Arc::new(Self { ring: Mutex::default(), snapshot: watch::Sender::new(Arc::new(snapshot)) })
+        let snapshot = watch::Sender::new(Arc::new(snapshot));
+        Arc::new(Self { ring: Mutex::default(), snapshot, listeners: AtomicU64::default() })
+    }
+
+    /// Notes how many listen to the event broadcast channel.
+    pub fn set_listeners(&self, count: u64) {
+        self.listeners.store(count, Ordering::Relaxed);
+    }
+
+    /// How many listen to the event broadcast channel.
+    pub fn listeners(&self) -> u64 {
+        self.listeners.load(Ordering::Relaxed)
     }
 
     /// The number of the last event.
@@ -141,6 +157,7 @@ fn is_milestone(kind: &EventKind) -> bool {
         | EventKind::ConnectionOpened { .. }
         | EventKind::ConnectionClosed { .. }
         | EventKind::Banner { .. }
+        | EventKind::EventChannel { .. }
         | EventKind::Stopping { .. }
         | EventKind::Gap { .. }
         | EventKind::Unknown => false,
@@ -164,6 +181,7 @@ fn subject(kind: &EventKind) -> Option<&str> {
         | EventKind::ConnectionOpened { .. }
         | EventKind::ConnectionClosed { .. }
         | EventKind::Banner { .. }
+        | EventKind::EventChannel { .. }
         | EventKind::Stopping { .. }
         | EventKind::Gap { .. }
         | EventKind::Unknown => None,

@@ -48,6 +48,7 @@ impl Filter {
             | EventKind::ConnectionOpened { .. }
             | EventKind::ConnectionClosed { .. }
             | EventKind::Banner { .. }
+            | EventKind::EventChannel { .. }
             | EventKind::Machine { .. }
             | EventKind::Stopping { .. }
             | EventKind::Gap { .. }

@@ -87,6 +87,10 @@ actions! {
     PreviousProblem View say("Previous problem") "state-failed" ["Shift+F8"],
     /// The services.
     ServicesPage Page say("Services") "state-running" ["Ctrl+1"],
+    /// Who listens to what happens.
+    EventsPage Page say("Events") "action-follow" ["Ctrl+2"],
+    /// Who is connected.
+    ConnectionsPage Page say("Connections") "action-open" ["Ctrl+3"],
     /// The settings.
     SettingsPage Page say("Settings") "action-settings" ["Ctrl+,"],
     /// The self-check.
@@ -152,7 +156,8 @@ impl Action {
             Self::ReloadConfig | Self::ChangeMode => true,
             Self::GoToService | Self::ShowLog | Self::OpenUrl | Self::CopyUrl => false,
             Self::SelectAll | Self::Filter => false,
-            Self::NextProblem | Self::PreviousProblem | Self::ServicesPage | Self::SettingsPage => false,
+            Self::NextProblem | Self::PreviousProblem | Self::ServicesPage | Self::EventsPage => false,
+            Self::ConnectionsPage | Self::SettingsPage => false,
             Self::DoctorPage | Self::KeyboardPage | Self::AboutPage | Self::Palette => false,
             Self::EditConfig | Self::StartEngine | Self::Diagnostics => false,
             Self::CloseWindow | Self::Quit => false,

@@ -10,7 +10,6 @@ use crate::worst;
 #[must_use = "an unchanged snapshot need not be shown again"]
 pub fn fold(snapshot: &mut Snapshot, event: &Event) -> bool {
     snapshot.seq = snapshot.seq.max(event.seq);
-    snapshot.events.events_emitted = snapshot.events.events_emitted.max(event.seq);
     match &event.kind {
         EventKind::InstancePhase { status, .. } | EventKind::InstanceHealth { status, .. } => {
             set_instance(snapshot, status)
@@ -36,6 +35,10 @@ pub fn fold(snapshot: &mut Snapshot, event: &Event) -> bool {
         }
         EventKind::Banner { banner } => {
             snapshot.banner.clone_from(banner);
+            true
+        }
+        EventKind::EventChannel { events } => {
+            snapshot.events.clone_from(events);
             true
         }
         EventKind::Stopping { .. } => {

@@ -4,6 +4,7 @@ import os
 import signal
 
 import tree
+from channel import channel
 from editor import editor
 from faults import faults
 from flood import flood
@@ -141,6 +142,7 @@ PARTS = {
     "editor": editor,
     "walk": walk,
     "layout": layout,
+    "channel": channel,
     "flood": flood,
     "faults": faults,
     "language": language,

@@ -14,6 +14,8 @@ TWICE = {"twice-": (2560, 1600), "twice-narrow-": (1280, 960)}
 TABS = ("overview", "logs", "metrics", "incidents", "configuration", "environment")
 BY_KEYS = {
     "palette": "ctrl+k",
+    "events": "ctrl+2",
+    "connections": "ctrl+3",
     "settings": "ctrl+comma",
     "keyboard": "F1",
     "restart-all": "ctrl+shift+r",

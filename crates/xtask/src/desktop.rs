@@ -15,6 +15,7 @@ use crate::steps::Said;
 /// Drives the app through its accessible tree and the message bus; the first file is the program.
 const DRIVER: &[(&str, &str)] = &[
     ("main.py", include_str!("../desktop/main.py")),
+    ("channel.py", include_str!("../desktop/channel.py")),
     ("check.py", include_str!("../desktop/check.py")),
     ("cost.py", include_str!("../desktop/cost.py")),
     ("editor.py", include_str!("../desktop/editor.py")),

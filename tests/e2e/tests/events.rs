@@ -273,3 +273,20 @@ fn switched_off_and_at_the_end_a_stream_is_told_so() {
     assert!(listener.event().is_none());
     assert!(world.daemon.wait(LIMIT).is_some(), "a stream does not keep it alive");
 }
+
+#[test]
+fn status_counts_who_listens() {
+    let world = World::new("");
+    assert_eq!(counted(&world.place), 0);
+    let listener = Listener::new(&mut world.curl("/supervisor/events", &[]));
+    assert!(wait_until(LIMIT, || counted(&world.place) == 1), "{}", counted(&world.place));
+    drop(listener);
+    assert!(wait_until(LIMIT, || counted(&world.place) == 0), "{}", counted(&world.place));
+}
+
+/// What `status` says of the event broadcast channel.
+fn counted(place: &Place) -> u64 {
+    let status: Value = serde_json::from_str(&text(place, &["status", "--json"])).expect("JSON");
+    assert_eq!(status["events"]["enabled"], true, "{}", status["events"]);
+    status["events"]["subscriber_count"].as_u64().expect("a count")
+}

@@ -85,6 +85,7 @@ fn told(event: &Event, last: Word) -> Option<(Word, String)> {
         | EventKind::ConnectionOpened { .. }
         | EventKind::ConnectionClosed { .. }
         | EventKind::Banner { .. }
+        | EventKind::EventChannel { .. }
         | EventKind::Stopping { .. }
         | EventKind::Gap { .. }
         | EventKind::Unknown => return None,

@@ -64,6 +64,8 @@ impl Actor {
             Ask::Streams { service, reply } => drop(reply.send(self.streams(&service))),
             Ask::Front { check, url } => self.front_reported(Front { check, url }),
             Ask::FrontGone { name } => self.front_gone(name),
+            // Publishing looks at their number.
+            Ask::Listeners => {}
             Ask::Note { kind } => self.note(None, kind),
             Ask::Incidents { params, reply } => self.incidents(params, reply),
             Ask::Fault { action, subject, text } => self.audit(&Who::Supervisor, action, subject, &text),

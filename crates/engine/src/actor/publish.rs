@@ -16,6 +16,7 @@ use crate::wire;
 pub(super) struct Published {
     services: BTreeMap<String, Arc<api::ServiceStatus>>,
     pub(super) banner: Vec<api::Banner>,
+    channel: api::EventsStatus,
     is_first: bool,
     dependants: Dependants,
 }
@@ -59,6 +60,14 @@ impl Actor {
             self.events.push((None, api::EventKind::Banner { banner: banner.clone() }));
             self.published.banner.clone_from(&banner);
         }
+        let channel = api::EventsStatus {
+            enabled: self.settings.borrow().events.enabled,
+            subscriber_count: self.journal.listeners(),
+        };
+        if channel != self.published.channel {
+            self.events.push((None, api::EventKind::EventChannel { events: channel.clone() }));
+            self.published.channel = channel;
+        }
         let nothing = self.events.is_empty() && changed.is_empty() && self.gone_services.is_empty();
         if nothing && !self.published.is_first {
             return;
@@ -101,6 +110,7 @@ impl Actor {
             supervisor: self.supervisor_status(),
             services: self.published.services.clone(),
             banner: self.published.banner.clone(),
+            events: self.published.channel.clone(),
             ..api::Snapshot::default()
         }
     }
@@ -131,6 +141,7 @@ impl Actor {
             supervisor: self.supervisor_status(),
             services,
             banner: self.published.banner.clone(),
+            events: self.published.channel.clone(),
             ..api::Snapshot::default()
         }
     }
@@ -252,6 +263,7 @@ impl Actor {
             | api::EventKind::ConnectionOpened { .. }
             | api::EventKind::ConnectionClosed { .. }
             | api::EventKind::Banner { .. }
+            | api::EventKind::EventChannel { .. }
             | api::EventKind::Machine { .. }
             | api::EventKind::Stopping { .. }
             | api::EventKind::Gap { .. }

@@ -271,6 +271,7 @@ impl Hub {
         let number = seats.next;
         let seat = Arc::new(Seat::new(number, &wish.peer, cursor, gap.is_some()));
         seats.taken.insert(number, Arc::clone(&seat));
+        self.count(&seats);
         Ok(Start { seat, cursor, gap, heartbeat })
     }
 
@@ -325,7 +326,14 @@ impl Hub {
     }
 
     pub(super) fn leave(&self, seat: &Seat) {
-        self.seats().taken.remove(&seat.number());
+        let mut seats = self.seats();
+        seats.taken.remove(&seat.number());
+        self.count(&seats);
+    }
+
+    /// Has `status` say how many listen.
+    fn count(&self, seats: &Seats) {
+        self.engine.tell_listeners(seats.taken.len() as u64);
     }
 
     /// Events so far.

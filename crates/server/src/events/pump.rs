@@ -99,6 +99,7 @@ fn of(kind: &EventKind) -> Option<(&'static str, Value)> {
         EventKind::InstanceHealth { .. }
         | EventKind::Command { .. }
         | EventKind::Banner { .. }
+        | EventKind::EventChannel { .. }
         | EventKind::Machine { .. }
         | EventKind::Stopping { .. }
         | EventKind::Gap { .. }

@@ -183,6 +183,7 @@ fn is_change(kind: &EventKind) -> bool {
         | EventKind::ConnectionOpened { .. }
         | EventKind::ConnectionClosed { .. }
         | EventKind::Banner { .. }
+        | EventKind::EventChannel { .. }
         | EventKind::Machine { .. }
         | EventKind::Stopping { .. }
         | EventKind::Unknown => false,

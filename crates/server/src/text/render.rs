@@ -250,6 +250,10 @@ pub(crate) fn event_line(event: &Event) -> String {
             Some(first) => format!("{} {}", first.subject, first.text),
             None => "nothing is in progress any more".to_owned(),
         },
+        EventKind::EventChannel { events } if events.enabled => {
+            format!("{} listen to the events", events.subscriber_count)
+        }
+        EventKind::EventChannel { .. } => "events are not broadcast".to_owned(),
         EventKind::Machine { text, .. } => text.clone(),
         EventKind::Stopping { services_kept: true } => "the supervisor ends; the services go on".to_owned(),
         EventKind::Stopping { services_kept: false } => "the supervisor ends with the services".to_owned(),

@@ -135,6 +135,7 @@ fn line(event: &Event, last: &mut Word) -> Option<Line> {
         | EventKind::ConnectionOpened { .. }
         | EventKind::ConnectionClosed { .. }
         | EventKind::Banner { .. }
+        | EventKind::EventChannel { .. }
         | EventKind::Stopping { .. }
         | EventKind::Gap { .. }
         | EventKind::Unknown => None,
