@@ -24,6 +24,13 @@ BaseMenu {
         actionId: Actions.ReloadConfig
     }
 
+    BaseMenuSeparator {
+    }
+
+    ActionItem {
+        actionId: Actions.ServicesPage
+    }
+
     ActionItem {
         actionId: Actions.EventsPage
     }
