@@ -49,9 +49,11 @@ impl Template {
         Self { segments: vec![Segment::Literal { text: text.into(), is_secret: false }] }
     }
 
-    /// Whether any part came from the environment and must not be shown.
+    /// Whether any part must not be shown: it came from the environment, or has the key of the event stream in it.
     pub fn is_secret(&self) -> bool {
-        self.segments.iter().any(|s| matches!(s, Segment::Literal { is_secret: true, .. }))
+        self.segments
+            .iter()
+            .any(|s| matches!(s, Segment::Literal { is_secret: true, .. } | Segment::EventsUrl))
     }
 
     /// Fills the holes. `resolve` answers for every part that is no literal; its error is passed on.

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::{
     Attachment, Journal, LogFollower, Settings, Streams, Watcher,
     ask::{Ask, Reply},
+    events_address::Known as Events,
     settings,
     terminal::Terminals,
     wait::{self, Wish},
@@ -52,12 +53,19 @@ pub struct EngineHandle {
     pub(crate) journal: Arc<Journal>,
     pub(crate) terminals: Arc<Terminals>,
     pub(crate) settings: watch::Receiver<Arc<Settings>>,
+    pub(crate) events: watch::Sender<Events>,
 }
 
 impl EngineHandle {
     /// A handle to an engine that has ended: what was can be read, and every wish is answered `no-engine`.
     pub fn ended(journal: Arc<Journal>) -> Self {
-        Self { asks: mpsc::channel(1).0, journal, terminals: Arc::default(), settings: settings::of_nobody() }
+        Self {
+            asks: mpsc::channel(1).0,
+            journal,
+            terminals: Arc::default(),
+            settings: settings::of_nobody(),
+            events: watch::Sender::default(),
+        }
     }
 
     /// What remote actors may do, as of now.
@@ -76,6 +84,11 @@ impl EngineHandle {
     /// `busy`, `no-engine`.
     pub async fn report_front(&self, check: ostler_api::Check, url: Option<String>) -> Result<(), ApiError> {
         self.send(Ask::Front { check, url }).await
+    }
+
+    /// Tells runs to come where the event stream is; `None`: nowhere.
+    pub fn events_at(&self, address: Option<crate::EventsAddress>) {
+        self.events.send_replace(address.map_or(Events::Closed, Events::At));
     }
 
     /// Has them say nothing of it any more.

@@ -20,6 +20,7 @@ mod actor;
 mod ask;
 mod clock;
 mod commands;
+mod events_address;
 mod follow;
 mod handle;
 mod hooks;
@@ -39,6 +40,7 @@ use actor::look as actor_time;
 
 pub use actor::{Ended, Engine, EngineOptions, StartError, last_good_config};
 pub use clock::{Reading, Readings};
+pub use events_address::EventsAddress;
 pub use follow::*;
 pub use handle::*;
 pub use journal::*;

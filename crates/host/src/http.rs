@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ostler_api::{Check, CheckState};
 use ostler_config::Overrides;
-use ostler_engine::{EngineHandle, Settings};
+use ostler_engine::{EngineHandle, EventsAddress, Settings};
 use ostler_server::{ControlServer, HttpError, HttpFront, HttpRules};
 use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -85,7 +85,10 @@ impl Http {
                 }
                 match &wanted {
                     Some(wanted) => open = self.try_open(wanted, &engine, &server, &mut trouble).await,
-                    None => drop(engine.forget_front(NAME).await),
+                    None => {
+                        engine.events_at(None);
+                        let _ = engine.forget_front(NAME).await;
+                    }
                 }
             }
             let must_try_again = wanted.is_some() && open.is_none();
@@ -121,6 +124,7 @@ impl Http {
                 }
                 let check = check(error.state(), format!("closed: {text}"), Some(mend));
                 // An engine that is too busy to be told shows it in its log.
+                engine.events_at(None);
                 let _ = engine.report_front(check, None).await;
                 return None;
             }
@@ -128,6 +132,8 @@ impl Http {
         trouble.clear();
         let url = format!("http://{}", front.address());
         let _ = engine.report_front(describe(wanted, &front, &url), Some(url)).await;
+        let address = front.events_address();
+        engine.events_at(Some(EventsAddress::new(move || address.read())));
         let stop = CancellationToken::new();
         let mut accepting = JoinSet::new();
         let (server, until) = (server.clone(), stop.clone());

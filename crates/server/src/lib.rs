@@ -53,6 +53,7 @@ mod terminal;
 mod text;
 
 pub use control::{ControlServer, ServerOptions};
+pub use events::Door;
 pub use http::{HttpError, HttpFront, HttpRules};
 pub use listen::{ListenError, Listener};
 pub use peer::{Greeting, Peer};

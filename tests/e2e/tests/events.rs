@@ -15,6 +15,13 @@ use ostler_e2e::{Daemon, Place, Service, wait_until};
 use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_secs(20);
+/// A service that writes down where the events are.
+const READER: &str = r#"
+[services.reader]
+shell = "echo $$SUPERVISOR_EVENTS_URL > url; exec sleep 1000"
+inherit_env = "supervisor"
+env = { SUPERVISOR_EVENTS_URL = "${events_url}" }
+"#;
 
 /// A daemon with one service, and its event stream.
 struct World {
@@ -26,10 +33,16 @@ struct World {
 
 impl World {
     fn new(events: &str) -> Self {
+        Self::with(events, "")
+    }
+
+    /// With more services, as they are written.
+    fn with(events: &str, more: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its address").port();
         drop(listener);
-        let services = Service::config(&[Service::new("web", &["sleep", "1000"])]);
+        let web = Service::new("web", &["sleep", "1000"]);
+        let services = Service::config(&[web]) + more;
         let place = Place::new(&format!("[http]\nport = {port}\n[events]\n{events}\n{services}"));
         let daemon = place.start();
         assert!(wait_until(LIMIT, || TcpStream::connect(("127.0.0.1", port)).is_ok()), "it listens");
@@ -211,6 +224,24 @@ fn whoever_comes_back_goes_on_exactly_and_what_is_gone_is_said() {
     assert_eq!(rest, late[9..]);
     let (status, _) = world.ask("/supervisor/events", &["--json", "{\"event_type\":\"service_changed\"}"]);
     assert_eq!(status, "400", "nobody speaks in the supervisor's name");
+}
+
+#[test]
+fn a_service_that_asks_for_the_stream_is_told_its_address_and_no_more() {
+    let world = World::with("", READER);
+    let expected = text(&world.place, &["events", "--url"]).lines().next().unwrap_or_default().to_owned();
+    let told = || {
+        std::fs::read_to_string(world.place.path("config/ostler/url")).unwrap_or_default().trim().to_owned()
+    };
+    assert!(wait_until(LIMIT, || !told().is_empty()), "{}", text(&world.place, &["status"]));
+    assert_eq!(told(), expected);
+    let listener =
+        Listener::new(Command::new("curl").args(["--silent", "--no-buffer", "--max-time", "60"]).arg(told()));
+    let id = world.publish("7");
+    assert_eq!(listener.until(|data| data["plan_id"] == "7").pop().expect("one").0, id);
+    let shown = text(&world.place, &["env", "reader"]);
+    let key = expected.split_once("key=").expect("a key").1;
+    assert!(shown.contains("SUPERVISOR_EVENTS_URL") && !shown.contains(key), "{shown}");
 }
 
 #[test]

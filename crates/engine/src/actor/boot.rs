@@ -101,7 +101,13 @@ impl Engine {
         let (asks, asked) = mpsc::channel(COMMANDS_MAX);
         let (mut actor, ears) = Actor::new(options, asked, readings)?;
         let (journal, terminals) = (Arc::clone(&actor.journal), Arc::clone(&actor.terminals));
-        let handle = EngineHandle { asks, journal, terminals, settings: actor.settings.subscribe() };
+        let handle = EngineHandle {
+            asks,
+            journal,
+            terminals,
+            settings: actor.settings.subscribe(),
+            events: actor.events_address.clone(),
+        };
         actor.boot(survivors);
         let task = tokio::spawn(actor.run(ears));
         Ok(Self { handle, task })
@@ -156,6 +162,7 @@ impl Actor {
             cgroup,
             notices: reload::boot_notices(&config, &options.paths),
             fronts: <_>::default(),
+            events_address: <_>::default(),
             settings: tokio::sync::watch::Sender::new(crate::Settings::of(&config.config)),
             config,
             options,

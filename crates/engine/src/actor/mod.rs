@@ -77,6 +77,8 @@ pub(crate) struct Actor {
     /// What those in front of the engine tell of themselves, by name.
     fronts: BTreeMap<String, fronts::Front>,
     settings: tokio::sync::watch::Sender<Arc<crate::Settings>>,
+    /// Where the event stream is.
+    events_address: tokio::sync::watch::Sender<crate::events_address::Known>,
     journal: Arc<Journal>,
     terminals: Arc<crate::terminal::Terminals>,
     time: Time,

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     environment::{self, Bases, EnvironmentError, Holes, Overrides},
+    events_address::{self, Known as Events},
     keepers::Nursery,
     port::{self, Allocator},
     probe::{NotifySocket, Question},
@@ -50,6 +51,10 @@ pub(super) struct Plans {
     notify: Option<PathBuf>,
     /// Lines and columns of a terminal.
     terminal: (u16, u16),
+    /// Where the event stream is.
+    events: Events,
+    /// The same, with its key; none as long as it is not known.
+    events_url: Option<String>,
 }
 
 /// A probe that can be asked, and what a command beside the run gets.
@@ -64,7 +69,11 @@ pub(super) struct Filled {
 
 impl Actor {
     pub(super) fn prepare(&mut self, instance: InstanceId, run: RunId, spec: Arc<ServiceSpec>, mode: String) {
-        let plans = self.plans(&instance, run, spec, mode);
+        let mut plans = self.plans(&instance, run, spec, mode);
+        let must_know = matches!(plans.events, Events::Unsaid)
+            && events_address::is_wanted(&plans.spec)
+            && self.broadcasts();
+        let news = self.events_address.subscribe();
         let wall = self.time.wall;
         let slot = self.slots.entry(instance.clone()).or_insert_with(|| Slot::new(wall));
         slot.run =
@@ -73,6 +82,9 @@ impl Actor {
         let bases = Arc::clone(&self.bases);
         self.jobs.spawn(async move {
             boot::bases_of(&bases).await;
+            if must_know {
+                plans.events = events_address::said(news).await;
+            }
             let work = move || {
                 let bases = bases.get().expect("awaited above");
                 plans.prepare(bases)
@@ -92,7 +104,10 @@ impl Actor {
         mode: String,
     ) -> Plans {
         let slot = self.slots.get(instance);
+        let events = if self.broadcasts() { self.events_address.borrow().clone() } else { Events::Closed };
         Plans {
+            events_url: events.last(),
+            events,
             instance: instance.clone(),
             run,
             mode,
@@ -107,6 +122,11 @@ impl Actor {
             terminal: if spec.launch.stdio == Stdio::Pty { self.terminals.size(instance) } else { (0, 0) },
             spec,
         }
+    }
+
+    /// Whether there is an event stream, as soon as those in front of the engine have opened it.
+    fn broadcasts(&self) -> bool {
+        self.config.config.http.enabled && self.config.config.events.enabled
     }
 
     /// The first port of instance 0 of every other service.
@@ -132,7 +152,9 @@ impl Actor {
     ) -> Result<Job, EnvironmentError> {
         let ports = self.slots.get(instance).map(|slot| slot.ports.clone()).unwrap_or_default();
         let other_ports = self.first_ports(spec);
-        let holes = Holes { spec, instance, ports: &ports, other_ports: &other_ports, events_url: None };
+        let events = self.events_address.borrow().last();
+        let holes =
+            Holes { spec, instance, ports: &ports, other_ports: &other_ports, events_url: events.as_deref() };
         let supervisor = Bases::of_this_process();
         let bases = self.bases.get().unwrap_or(&supervisor);
         let overrides = self.overrides.get(&instance.service).cloned().unwrap_or_default();
@@ -191,12 +213,15 @@ impl Actor {
 impl Plans {
     /// What templates are filled with when the run has these ports.
     fn holes<'a>(&'a self, ports: &'a BTreeMap<String, u16>) -> Holes<'a> {
-        let Self { spec, instance, others, .. } = self;
-        Holes { spec, instance, ports, other_ports: others, events_url: None }
+        let Self { spec, instance, others, events_url, .. } = self;
+        Holes { spec, instance, ports, other_ports: others, events_url: events_url.as_deref() }
     }
 
     /// Blocks: files, sockets, a fork.
-    fn prepare(self, bases: &Bases) -> Result<Prepared, SpawnFailure> {
+    fn prepare(mut self, bases: &Bases) -> Result<Prepared, SpawnFailure> {
+        if events_address::is_wanted(&self.spec) {
+            self.events_url = self.events.fresh();
+        }
         let ports = self.choose_ports()?;
         let holes = self.holes(&ports);
         let composed = environment::compose(&holes, &self.mode, bases, &self.overrides)?;

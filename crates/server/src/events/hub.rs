@@ -72,7 +72,7 @@ struct Seats {
 
 /// Where streams are reached.
 #[derive(Clone, Debug)]
-pub(crate) struct Door {
+pub struct Door {
     /// `http://127.0.0.1:3457`.
     pub(crate) url: String,
     /// What the stream key is made of; none if no key is needed.

@@ -25,7 +25,8 @@ mod stream;
 mod tests;
 
 pub(crate) use frame::Draft;
-pub(crate) use hub::{Door, Hub};
+pub use hub::Door;
+pub(crate) use hub::Hub;
 pub(crate) use publish::{Published, published};
 pub(crate) use pump::pump;
 pub(crate) use seat::Wish;

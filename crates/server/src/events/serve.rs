@@ -21,25 +21,15 @@ impl Hub {
     /// Nothing is broadcast, HTTP is closed, or the token cannot be read.
     pub(crate) async fn addresses(&self) -> Result<SubscribeEventsReply, ApiError> {
         self.check_open()?;
-        let Some(Door { url, token }) = self.door() else {
+        let Some(door) = self.door() else {
             let error = ApiError::new(ErrorCode::NotAvailable, "HTTP is closed, and the events are there");
             return Err(error.hint("set http.enabled = true; `ostler doctor` says what is in the way"));
         };
-        let query = match token {
-            None => String::new(),
-            Some(source) => {
-                // It may be a file.
-                let token = tokio::task::spawn_blocking(move || source.token()).await;
-                let token = token.map_err(|error| {
-                    ApiError::new(ErrorCode::Internal, "the token cannot be read").caused_by(&error)
-                })?;
-                format!("?{KEY}={}", token.map_err(|error| no_token(&error))?.stream_key())
-            }
-        };
-        Ok(SubscribeEventsReply {
-            events_url: format!("{url}{EVENTS_PATH}{query}"),
-            heartbeat_url: format!("{url}{HEARTBEAT_PATH}{query}"),
-        })
+        // The token may be a file.
+        let addresses = tokio::task::spawn_blocking(move || door.addresses()).await.map_err(|error| {
+            ApiError::new(ErrorCode::Internal, "the token cannot be read").caused_by(&error)
+        })?;
+        addresses.map_err(|error| no_token(&error))
     }
 
     /// Publishes an event to try it with.
@@ -69,6 +59,32 @@ impl Hub {
             "events_url": events_url,
             "lag_count": lag_count,
         })
+    }
+}
+
+impl Door {
+    /// The addresses of the streams. May read a file.
+    fn addresses(&self) -> Result<SubscribeEventsReply, TokenError> {
+        let Self { url, token } = self;
+        let query = match token {
+            None => String::new(),
+            Some(source) => format!("?{KEY}={}", source.token()?.stream_key()),
+        };
+        Ok(SubscribeEventsReply {
+            events_url: format!("{url}{EVENTS_PATH}{query}"),
+            heartbeat_url: format!("{url}{HEARTBEAT_PATH}{query}"),
+        })
+    }
+
+    /// The address of the events, as of now; none if the token cannot be read. May read a file.
+    pub fn read(&self) -> Option<String> {
+        match self.addresses() {
+            Ok(addresses) => Some(addresses.events_url),
+            Err(error) => {
+                tracing::warn!(%error, "nobody can be told where the events are");
+                None
+            }
+        }
     }
 }
 

@@ -1,11 +1,6 @@
 //! Accepts, and owns the connections.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    pin::pin,
-    sync::Arc,
-};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc};
 
 use axum::body::Body;
 use http::Request;
@@ -24,7 +19,6 @@ use crate::{
     ControlServer, Draining, Peer,
     connection::Shared,
     connections::Listed,
-    events::Door,
     limits::{
         ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_DEADLINE, HTTP_BUFFER_MAX, HTTP_CONNECTIONS_MAX,
         HTTP_HEADER_DEADLINE, HTTP_HEADERS_MAX,
@@ -44,11 +38,12 @@ const FULL: &[u8] =
 impl ControlServer {
     /// Accepts at a port until told to stop; then the port is free, and what was asked is being answered.
     pub async fn accept_http(&self, front: HttpFront, stop: CancellationToken) -> Draining {
+        let door = front.events_address();
         let HttpFront { listener, address, rules } = front;
         let closing = self.shared().closing.child_token();
         let shared = Arc::new(Shared { closing: closing.clone(), ..Shared::clone(self.shared()) });
         let is_open = rules.token.is_none();
-        shared.hub.set_door(Some(Door { url: url(address), token: rules.token.clone() }));
+        shared.hub.set_door(Some(door));
         let site = Site::new(Arc::clone(&shared), address, rules);
         let mut tasks = JoinSet::new();
         let mut registry = Registry::new(room_for(HTTP_CONNECTIONS_MAX));
@@ -145,16 +140,6 @@ impl Visit {
             }
         }
     }
-}
-
-/// Where one on this machine reaches it.
-fn url(mut address: SocketAddr) -> String {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        IpAddr::V4(_) | IpAddr::V6(_) => {}
-    }
-    format!("http://{address}")
 }
 
 async fn turn_away(mut stream: impl AsyncWrite + Unpin) {

@@ -2,13 +2,14 @@
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
 use tokio::net::{TcpListener, lookup_host};
 
 use crate::{
     TokenSource,
+    events::Door,
     tcp::{is_loopback, owner_of},
 };
 
@@ -135,8 +136,23 @@ impl HttpFront {
         self.address
     }
 
+    /// Where the events are.
+    pub fn events_address(&self) -> Door {
+        Door { url: url(self.address), token: self.rules.token.clone() }
+    }
+
     /// Whether other machines can reach it.
     pub fn is_remote(&self) -> bool {
         !is_loopback(self.address.ip())
     }
+}
+
+/// Where one on this machine reaches it.
+fn url(mut address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    format!("http://{address}")
 }
