@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer, query,
+    answer,
     rest::{Asked, read, value},
     routes::Means,
     site::Visitor,
@@ -59,7 +59,7 @@ pub(super) async fn answer(shared: &Shared, visitor: &Visitor, asked: &Asked) ->
 }
 
 async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<Value, ApiError> {
-    query::read(asked.query.as_deref(), &[])?;
+    asked.no_query()?;
     let permit = |method, params: &Value| policy::permit(&shared.engine, &visitor.actor, method, params);
     match asked.means {
         Means::SystemRestart => restart(shared, visitor, asked.object()?).await,

@@ -16,6 +16,7 @@ mod answer;
 mod dashboard;
 mod front;
 mod guard;
+mod openapi;
 mod openmetrics;
 mod patient;
 mod query;

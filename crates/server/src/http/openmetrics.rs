@@ -7,7 +7,7 @@ use http::{HeaderValue, header};
 use ostler_api::{ApiError, Health, InstanceMetrics, Method, MetricsParams, Phase, ServiceParams, Snapshot};
 use serde_json::Value;
 
-use super::{query, rest::Asked, site::Visitor};
+use super::{rest::Asked, site::Visitor};
 use crate::{connection::Shared, policy};
 
 const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -21,7 +21,7 @@ struct Totals {
 
 /// Measures, and answers with what was found.
 pub(super) async fn answer(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<Response, ApiError> {
-    query::read(asked.query.as_deref(), &[])?;
+    asked.no_query()?;
     policy::permit(&shared.engine, &visitor.actor, Method::Metrics, &Value::Null)?;
     let metrics = shared.engine.metrics(MetricsParams::default()).await?;
     let snapshot = shared.engine.status(ServiceParams::default()).await?;

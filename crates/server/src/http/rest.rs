@@ -5,13 +5,7 @@ use ostler_api::{ApiError, ErrorCode, Method, NoParams, ServiceStatus, Snapshot}
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::{
-    answer, dashboard, openmetrics,
-    query::{self, Kind},
-    routes::Means,
-    site::Visitor,
-    streams,
-};
+use super::{answer, dashboard, openapi, openmetrics, query, routes::Means, site::Visitor, streams};
 use crate::{
     connection::Shared,
     events::{Draft, published},
@@ -36,6 +30,7 @@ pub(super) async fn answer(shared: &Shared, visitor: &Visitor, asked: Asked) -> 
         Means::Events => streams::events(shared, visitor, &asked),
         Means::Heartbeat => streams::heartbeat(shared, visitor, &asked),
         Means::OpenMetrics => openmetrics::answer(shared, visitor, &asked).await,
+        Means::OpenApi => asked.no_query().map(|()| answer::json(&openapi::document())),
         Means::System | Means::SystemRestart | Means::SystemCustomRestart | Means::Mode | Means::SetMode => {
             Ok(dashboard::answer(shared, visitor, &asked).await)
         }
@@ -83,6 +78,7 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
         Means::DropConnection => value(&visitor.listed.send_away(&read(params)?)?),
         Means::Events
         | Means::Heartbeat
+        | Means::OpenApi
         | Means::OpenMetrics
         | Means::System
         | Means::SystemRestart
@@ -95,13 +91,13 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
 impl Asked {
     /// The method that it stands for, with its parameters; none if the engine is not asked.
     fn call(&self) -> Result<(Option<Method>, Map<String, Value>), ApiError> {
-        let query = |known: &[(&str, Kind)]| query::read(self.query.as_deref(), known);
+        let query = || query::read(self.query.as_deref(), self.means.parameters());
         let about = |mut members: Map<String, Value>| {
             members.insert("service".to_owned(), self.name.as_str().into());
             members
         };
         let change = || {
-            query(&[])?;
+            query()?;
             let members = self.object()?;
             let taken = ["service", "services", "group", "all"];
             if let Some(name) = taken.into_iter().find(|name| members.contains_key(*name)) {
@@ -110,49 +106,41 @@ impl Asked {
             Ok::<_, ApiError>(about(members))
         };
         Ok(match self.means {
-            Means::Health => (None, query(&[])?),
-            Means::Status => (Some(Method::Status), query(&[("service", Kind::Text)])?),
-            Means::Services => (Some(Method::Status), query(&[])?),
-            Means::Service => (Some(Method::Status), about(query(&[])?)),
+            Means::Health => (None, query()?),
+            Means::Status => (Some(Method::Status), query()?),
+            Means::Services => (Some(Method::Status), query()?),
+            Means::Service => (Some(Method::Status), about(query()?)),
             Means::Logs => {
-                let known = [
-                    ("lines", Kind::Number),
-                    ("since", Kind::Text),
-                    ("grep", Kind::Text),
-                    ("level", Kind::Text),
-                ];
-                let mut members = query(&known)?;
+                let mut members = query()?;
                 members.insert("services".to_owned(), json!([self.name]));
                 (Some(Method::Logs), members)
             }
-            Means::Why => (Some(Method::Why), about(query(&[])?)),
-            Means::Incidents => {
-                let known = [("id", Kind::Text), ("limit", Kind::Number), ("brief", Kind::Flag)];
-                (Some(Method::Incidents), about(query(&known)?))
-            }
-            Means::Metrics => (Some(Method::Metrics), about(query(&[("history", Kind::Flag)])?)),
+            Means::Why => (Some(Method::Why), about(query()?)),
+            Means::Incidents => (Some(Method::Incidents), about(query()?)),
+            Means::Metrics => (Some(Method::Metrics), about(query()?)),
             Means::Start => (Some(Method::Start), change()?),
             Means::Stop => (Some(Method::Stop), change()?),
             Means::Restart => (Some(Method::Restart), change()?),
             Means::Reload => {
-                query(&[])?;
+                query()?;
                 (Some(Method::ReloadConfig), self.object()?)
             }
-            Means::Publish => (Some(Method::EmitTestEvent), query(&[])?),
-            Means::Config => (Some(Method::ConfigGet), query(&[])?),
+            Means::Publish => (Some(Method::EmitTestEvent), query()?),
+            Means::Config => (Some(Method::ConfigGet), query()?),
             Means::SaveConfig => {
-                query(&[])?;
+                query()?;
                 (Some(Method::ConfigSave), self.object()?)
             }
-            Means::Connections => (Some(Method::Connections), query(&[])?),
+            Means::Connections => (Some(Method::Connections), query()?),
             Means::DropConnection => {
-                let mut members = query(&[("reason", Kind::Text)])?;
+                let mut members = query()?;
                 let id: u64 = self.name.parse().map_err(|_| request::bad_params("id", "it is no number"))?;
                 members.insert("id".to_owned(), id.into());
                 (Some(Method::DropConnection), members)
             }
             Means::Events
             | Means::Heartbeat
+            | Means::OpenApi
             | Means::OpenMetrics
             | Means::System
             | Means::SystemRestart
@@ -160,6 +148,11 @@ impl Asked {
             | Means::Mode
             | Means::SetMode => return Err(elsewhere()),
         })
+    }
+
+    /// Nothing may stand behind the question mark that is not known.
+    pub(super) fn no_query(&self) -> Result<(), ApiError> {
+        query::read(self.query.as_deref(), self.means.parameters()).map(drop)
     }
 
     /// The events in the body.

@@ -15,12 +15,13 @@ use ostler_api::{ApiError, ErrorCode};
 use super::{
     answer,
     guard::OPEN_PATH,
+    query::Kind,
     rest::{self, Asked},
     site::Visitor,
 };
 use crate::{
     connection::Shared,
-    events::{EVENTS_PATH, HEARTBEAT_PATH},
+    events::{EVENTS_PATH, HEARTBEAT_PATH, KEY},
 };
 
 /// The last event that a client has.
@@ -38,6 +39,7 @@ pub(super) struct Route {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Means {
     Health,
+    OpenApi,
     Status,
     Services,
     Service,
@@ -64,6 +66,47 @@ pub(super) enum Means {
     SetMode,
 }
 
+impl Means {
+    /// What may stand behind the question mark.
+    pub(super) fn parameters(self) -> &'static [(&'static str, Kind)] {
+        match self {
+            Self::Status => &[("service", Kind::Text)],
+            Self::Logs => {
+                &[("lines", Kind::Number), ("since", Kind::Text), ("grep", Kind::Text), ("level", Kind::Text)]
+            }
+            Self::Incidents => &[("id", Kind::Text), ("limit", Kind::Number), ("brief", Kind::Flag)],
+            Self::Metrics => &[("history", Kind::Flag)],
+            Self::Events => &[
+                ("types", Kind::Text),
+                ("source", Kind::Text),
+                ("last_event_id", Kind::Text),
+                (KEY, Kind::Text),
+            ],
+            Self::Heartbeat => &[(KEY, Kind::Text)],
+            Self::DropConnection => &[("reason", Kind::Text)],
+            Self::Health
+            | Self::OpenApi
+            | Self::Services
+            | Self::Service
+            | Self::Why
+            | Self::Start
+            | Self::Stop
+            | Self::Restart
+            | Self::Reload
+            | Self::Publish
+            | Self::Config
+            | Self::SaveConfig
+            | Self::Connections
+            | Self::OpenMetrics
+            | Self::System
+            | Self::SystemRestart
+            | Self::SystemCustomRestart
+            | Self::Mode
+            | Self::SetMode => &[],
+        }
+    }
+}
+
 const fn get(path: &'static str, means: Means) -> Route {
     Route { method: MethodFilter::GET, path, means }
 }
@@ -75,6 +118,7 @@ const fn post(path: &'static str, means: Means) -> Route {
 /// All routes.
 pub(super) const ROUTES: &[Route] = &[
     get(OPEN_PATH, Means::Health),
+    get("/openapi.json", Means::OpenApi),
     get("/supervisor/status", Means::Status),
     get("/api/v1/services", Means::Services),
     get("/api/v1/services/{name}", Means::Service),

@@ -19,15 +19,11 @@ use serde_json::{Map, Value, json};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    query::{self, Kind},
-    rest::Asked,
-    site::Visitor,
-};
+use super::{query, rest::Asked, site::Visitor};
 use crate::{
     connection::Shared,
     connections::Connections,
-    events::{EventStream, Hub, KEY, Wish},
+    events::{EventStream, Hub, Wish},
     limits::HEARTBEAT_PAUSE,
     policy,
 };
@@ -40,9 +36,7 @@ const RESUMED_FROM: HeaderName = HeaderName::from_static("x-ostler-resumed-from"
 /// The stream of events.
 pub(super) fn events(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<Response, ApiError> {
     policy::permit(&shared.engine, &visitor.actor, Method::SubscribeEvents, &Value::Null)?;
-    let known =
-        [("types", Kind::Text), ("source", Kind::Text), ("last_event_id", Kind::Text), (KEY, Kind::Text)];
-    let mut members = query::read(asked.query.as_deref(), &known)?;
+    let mut members = query::read(asked.query.as_deref(), asked.means.parameters())?;
     let mut text = |name: &str| match members.remove(name) {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
         _ => None,
@@ -65,7 +59,7 @@ pub(super) fn events(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Resul
 /// The stream of heartbeats.
 pub(super) fn heartbeat(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<Response, ApiError> {
     policy::permit(&shared.engine, &visitor.actor, Method::SubscribeEvents, &Value::Null)?;
-    query::read(asked.query.as_deref(), &[(KEY, Kind::Text)])?;
+    asked.no_query()?;
     shared.hub.check_open()?;
     let pulse = Pulse {
         engine: shared.engine.clone(),

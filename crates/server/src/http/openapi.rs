@@ -1,0 +1,252 @@
+//! All of it for programs: an OpenAPI 3.1 document, made from the table of routes and the schemas of the wire.
+
+use axum::routing::MethodFilter;
+use serde_json::{Map, Value, json};
+
+use super::{
+    guard::OPEN_PATH,
+    query::Kind,
+    routes::{Means, ROUTES, Route},
+};
+use crate::events::{EVENTS_PATH, HEARTBEAT_PATH, KEY};
+
+/// What is sent with a request or comes back.
+enum Content {
+    /// Nothing.
+    None,
+    /// A value of the wire, by the name of its schema.
+    Named(&'static str),
+    /// A value with a shape of its own.
+    Shaped(Value),
+    /// A text of this type.
+    Text(&'static str),
+}
+
+/// The document.
+pub(super) fn document() -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for route in ROUTES {
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        if let Some(methods) = path.as_object_mut() {
+            methods.insert(method(route.method).to_owned(), operation(route));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Ostler",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "The local service supervisor. Every error is JSON with a code and a hint.",
+        },
+        "security": [{ "token": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer", "description": "`ostler token` prints it." },
+                "stream_key": {
+                    "type": "apiKey", "in": "query", "name": KEY,
+                    "description": "Opens the streams alone; `ostler events --url` prints addresses with it.",
+                },
+            },
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn method(filter: MethodFilter) -> &'static str {
+    match filter {
+        MethodFilter::POST => "post",
+        MethodFilter::PUT => "put",
+        MethodFilter::DELETE => "delete",
+        _ => "get",
+    }
+}
+
+fn operation(route: &Route) -> Value {
+    let (summary, sent, answered) = described(route.means);
+    let in_path = route.path.split(['{', '}']).skip(1).step_by(2).map(|name| {
+        let schema = if name == "id" { json!({ "type": "integer", "minimum": 0 }) } else { text() };
+        json!({ "name": name, "in": "path", "required": true, "schema": schema })
+    });
+    let in_query = route.means.parameters().iter().filter(|(name, _)| *name != KEY).map(|(name, kind)| {
+        let schema = match kind {
+            Kind::Text => text(),
+            Kind::Number => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+            Kind::Flag => json!({ "type": "boolean" }),
+        };
+        json!({ "name": name, "in": "query", "schema": schema })
+    });
+    let parameters: Vec<Value> = in_path.chain(in_query).collect();
+    let mut operation = json!({
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {
+            "200": with_content(summary, &answered),
+            "default": with_content("What went wrong, and how to mend it.", &Content::Named("error")),
+        },
+    });
+    let Some(members) = operation.as_object_mut() else { return operation };
+    match sent {
+        Content::None => {}
+        sent => {
+            let mut body = with_content("", &sent);
+            body["required"] = (route.means == Means::Publish || route.means == Means::SaveConfig).into();
+            members.insert("requestBody".to_owned(), body);
+        }
+    }
+    if route.path == OPEN_PATH {
+        members.insert("security".to_owned(), json!([{}]));
+    } else if [EVENTS_PATH, HEARTBEAT_PATH].contains(&route.path) && route.method == MethodFilter::GET {
+        members.insert("security".to_owned(), json!([{ "token": [] }, { "stream_key": [] }]));
+    }
+    operation
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn with_content(description: &str, content: &Content) -> Value {
+    let of = |kind: &str, schema: Value| json!({ "description": description, "content": { kind: { "schema": schema } } });
+    match content {
+        Content::None => json!({ "description": description }),
+        Content::Named(name) => {
+            of("application/json", json!({ "$ref": format!("#/components/schemas/{name}") }))
+        }
+        Content::Shaped(schema) => of("application/json", schema.clone()),
+        Content::Text(kind) => of(kind, text()),
+    }
+}
+
+/// What a route does, what it is sent, and what it answers.
+fn described(means: Means) -> (&'static str, Content, Content) {
+    use Content::{Named, None, Shaped, Text};
+    let object = || json!({ "type": "object" });
+    let action = || Named("params.action");
+    match means {
+        Means::Health => ("Whether somebody lives; needs no token.", None, Shaped(object())),
+        Means::OpenApi => ("This document.", None, Shaped(object())),
+        Means::Status => {
+            ("What is, with the event id after which the stream goes on.", None, Named("snapshot"))
+        }
+        Means::Services => ("All services.", None, Shaped(object())),
+        Means::Service => ("A service.", None, Shaped(object())),
+        Means::Logs => ("Output of a service.", None, Named("reply.logs")),
+        Means::Why => ("Why a service is as it is.", None, Named("reply.why")),
+        Means::Incidents => ("Frozen evidence of crashes.", None, Named("reply.incidents")),
+        Means::Metrics => ("Use of CPU and memory.", None, Named("reply.metrics")),
+        Means::Start => ("Starts a service; the body names none.", action(), Named("reply.action")),
+        Means::Stop => ("Stops a service; the body names none.", action(), Named("reply.action")),
+        Means::Restart => {
+            ("Gives a service a new run; the body names none.", action(), Named("reply.action"))
+        }
+        Means::Reload => {
+            ("Reads the configuration again.", Named("params.reload_config"), Named("reply.plan"))
+        }
+        Means::Events => ("What happens, as server-sent events.", None, Text("text/event-stream")),
+        Means::Heartbeat => {
+            ("That the supervisor lives, as server-sent events.", None, Text("text/event-stream"))
+        }
+        Means::Publish => ("Tells all who listen.", Shaped(published()), Shaped(ids())),
+        Means::Config => ("The configuration.", None, Named("reply.config_get")),
+        Means::SaveConfig => {
+            ("Another text of the configuration.", Named("params.config_save"), Named("reply.config_save"))
+        }
+        Means::Connections => ("Who is connected.", None, Named("reply.connections")),
+        Means::DropConnection => ("Ends a connection.", None, Named("reply.drop_connection")),
+        Means::OpenMetrics => ("Figures for collectors.", None, Text("application/openmetrics-text")),
+        Means::System => ("All services, as dashboards know them.", None, Shaped(object())),
+        Means::SystemRestart => {
+            ("Restarts a service, as dashboards ask.", Shaped(object()), Shaped(object()))
+        }
+        Means::SystemCustomRestart => {
+            ("Restarts with commands before and after.", Shaped(object()), Shaped(object()))
+        }
+        Means::Mode => ("The mode.", None, Shaped(object())),
+        Means::SetMode => ("Another mode.", Named("params.set_mode"), Shaped(object())),
+    }
+}
+
+fn published() -> Value {
+    let event = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["event_type"],
+        "properties": {
+            "event_type": { "type": "string" },
+            "data": { "type": "object" },
+            "source": { "type": ["string", "null"] },
+            "source_id": { "type": ["string", "null"] },
+        },
+    });
+    json!({ "oneOf": [event, { "type": "array", "maxItems": crate::limits::PUBLISHED_AT_ONCE, "items": event }] })
+}
+
+fn ids() -> Value {
+    json!({ "type": "object", "properties": { "ids": { "type": "array", "items": { "type": "string" } } } })
+}
+
+/// The schemas of the wire side by side, as this kind of document wants them.
+fn schemas() -> Map<String, Value> {
+    let mut all = Map::new();
+    for (name, schema) in ostler_api::schemas() {
+        let mut schema = schema.to_value();
+        if let Some(members) = schema.as_object_mut() {
+            members.remove("$schema");
+            if let Some(Value::Object(parts)) = members.remove("$defs") {
+                all.extend(parts);
+            }
+        }
+        all.insert(name.to_owned(), schema);
+    }
+    all.values_mut().for_each(rename);
+    all
+}
+
+/// Has references name the schemas where they are now.
+fn rename(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(target)) = members.get_mut("$ref") {
+                *target = target.replace("#/$defs/", "#/components/schemas/");
+            }
+            members.values_mut().for_each(rename);
+        }
+        Value::Array(all) => all.iter_mut().for_each(rename),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|value| references(value, found));
+            }
+            Value::Array(all) => all.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_route_is_described_and_every_reference_leads_somewhere() {
+        let document = document();
+        for route in ROUTES {
+            let operation = &document["paths"][route.path][method(route.method)];
+            assert!(operation["summary"].is_string(), "{}", route.path);
+            let has_body = operation["requestBody"].is_object();
+            assert_eq!(has_body, ["post", "put"].contains(&method(route.method)), "{}", route.path);
+        }
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 100);
+        for reference in found {
+            let pointer = reference.strip_prefix('#').expect("a reference within the document");
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+}
