@@ -29,6 +29,7 @@ struct Wanted {
     needs_token: bool,
     allowed_hosts: Vec<String>,
     allowed_origins: Vec<String>,
+    trusted_proxies: Vec<String>,
     is_tls: bool,
     /// The service that has the port.
     rival: Option<String>,
@@ -152,6 +153,7 @@ impl Http {
         let rules = HttpRules {
             allowed_hosts: wanted.allowed_hosts.clone(),
             allowed_origins: wanted.allowed_origins.clone(),
+            trusted_proxies: wanted.trusted_proxies.clone(),
             token,
         };
         Ok(HttpFront::bind(&wanted.host, wanted.port, self.allow_remote, rules).await?)
@@ -166,6 +168,7 @@ fn wanted(settings: &Arc<Settings>) -> Option<Wanted> {
         needs_token: http.needs_token,
         allowed_hosts: http.allowed_hosts.clone(),
         allowed_origins: http.allowed_origins.clone(),
+        trusted_proxies: http.trusted_proxies.clone(),
         is_tls: http.tls.is_some(),
         rival: settings.service_ports.get(&http.port).cloned(),
     })

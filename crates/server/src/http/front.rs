@@ -20,6 +20,8 @@ pub struct HttpRules {
     pub allowed_hosts: Vec<String>,
     /// Origins of other sites that may ask.
     pub allowed_origins: Vec<String>,
+    /// Networks of proxies that are believed when they say whom a request comes from.
+    pub trusted_proxies: Vec<String>,
     /// The token that is needed; none = every process of the same user.
     pub token: Option<TokenSource>,
 }

@@ -19,6 +19,7 @@ mod guard;
 mod openapi;
 mod openmetrics;
 mod patient;
+mod proxies;
 mod query;
 mod rest;
 mod routes;

@@ -16,6 +16,7 @@ use tower::ServiceExt;
 use super::{
     HttpRules, answer,
     guard::{Guard, Passed, Refusal},
+    proxies::Proxies,
     routes,
 };
 use crate::{
@@ -35,6 +36,7 @@ pub(super) struct Site {
 #[derive(Debug)]
 struct Inner {
     guard: Guard,
+    proxies: Proxies,
     shared: Arc<Shared>,
     /// Made for the first request that passes the guard: whoever asks nothing over HTTP pays nothing for it.
     router: OnceLock<Router>,
@@ -50,8 +52,9 @@ pub(super) struct Visitor {
 
 impl Site {
     pub(super) fn new(shared: Arc<Shared>, address: SocketAddr, rules: HttpRules) -> Self {
+        let proxies = Proxies::new(&rules.trusted_proxies);
         let guard = Guard::new(address, rules);
-        Self { inner: Arc::new(Inner { guard, shared, router: OnceLock::new() }) }
+        Self { inner: Arc::new(Inner { guard, proxies, shared, router: OnceLock::new() }) }
     }
 
     /// Answers a request that passes the guard, and refuses any other.
@@ -94,12 +97,9 @@ impl Site {
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let name = peer::shortened(agent.and_then(|agent| agent.split(' ').next()).unwrap_or_default());
         listed.introduced(&name);
+        let peer = self.inner.proxies.shown(from, &parts.headers);
         let who = if name.is_empty() { "nobody in particular" } else { &name };
-        parts.extensions.insert(Visitor {
-            actor: Actor::Remote(format!("http:{who}")),
-            peer: from.to_string(),
-            listed,
-        });
+        parts.extensions.insert(Visitor { actor: Actor::Remote(format!("http:{who}")), peer, listed });
         let request = Request::from_parts(parts, body);
         let router = self.inner.router.get_or_init(|| routes::router(Arc::clone(&self.inner.shared)));
         match router.clone().oneshot(request).await {

@@ -52,6 +52,7 @@ fn site(shared: &Arc<Shared>, token: Option<&str>) -> Site {
     let rules = HttpRules {
         allowed_hosts: vec!["box.local:3457".to_owned()],
         allowed_origins: vec![FRIEND.to_owned()],
+        trusted_proxies: Vec::new(),
         token: token.map(|token| TokenSource::Fixed(Token::new(token).unwrap())),
     };
     Site::new(Arc::clone(shared), "127.0.0.1:3457".parse().unwrap(), rules)
