@@ -5,7 +5,9 @@
 //! `front` binds a port, `accept` takes connections and gives each a task; they are listed and can be dropped like
 //! those of the control plane. Each request passes the `guard` before anything looks at its route: the guard stands
 //! before the router and not in it, so that no route can be without. `routes` is the one table of what there is,
-//! `rest` what it means, `streams` what does not end; who asks is a remote actor (`policy`), as over TCP. What goes wrong is JSON (`answer`).
+//! `rest` what it means, `streams` what does not end, `dashboard` and `openmetrics` the same in the shapes of others,
+//! `openapi` all of it for programs. Who asks is a remote actor (`policy`), as over TCP. What goes wrong is JSON
+//! (`answer`).
 //!
 //! Time runs outside of what may stall: headers, bodies and writes have deadlines of their own (`patient`).
 //!
