@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn nothing_typed_lists_the_chosen_service_then_pages_then_the_rest_and_the_end_last() {
         let found = listed(&[("api", Word::Running), ("db", Word::Running)], "", "api");
-        let first = ["Restart api", "Stop api", "Go to api", "Show the log of api", "Services", "Settings"];
+        let first = ["Restart api", "Stop api", "Go to api", "Show the log of api", "Services", "Events"];
         assert_eq!(found[..6], first);
         assert_eq!(found.last().unwrap(), "Quit…");
         let at = |what: &str| found.iter().position(|it| it == what).expect(what);
