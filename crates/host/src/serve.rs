@@ -12,7 +12,7 @@ use tokio::{
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{OnSignal, http::Http, notify, os::Signals, tcp::Tcp};
+use crate::{OnSignal, front::keep, http::Http, notify, os::Signals, tcp::Tcp};
 
 /// Bytes that may be on their way within the process, each way.
 const STREAM_BYTES_MAX: usize = 256 * 1024;
@@ -66,8 +66,8 @@ impl Serving {
                 .await;
         });
         let ending = CancellationToken::new();
-        tasks.spawn(tcp.keep(handle.clone(), server.clone(), ending.clone()));
-        tasks.spawn(http.keep(handle.clone(), server.clone(), ending.clone()));
+        tasks.spawn(keep(tcp, handle.clone(), server.clone(), ending.clone()));
+        tasks.spawn(keep(http, handle.clone(), server.clone(), ending.clone()));
         tasks.spawn({
             let (server, ending) = (server.clone(), ending.clone());
             async move { server.broadcast(ending).await }

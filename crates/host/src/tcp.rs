@@ -1,16 +1,12 @@
-//! Keeps the TCP port as the settings say: opens it, closes it, tries again what did not work, and says so.
+//! Control over TCP: what the settings say of the port, and what is said of it.
 
 use ostler_api::{Check, CheckState};
 use ostler_config::{ControlSettings, Overrides, TcpAuth};
-use ostler_engine::EngineHandle;
-use ostler_server::{Admission, ControlServer, TcpError, TcpFront};
-use tokio::{task::JoinSet, time::sleep};
+use ostler_engine::Settings;
+use ostler_server::{Admission, ControlServer, Draining, TcpError, TcpFront};
 use tokio_util::sync::CancellationToken;
 
-use crate::front::{Key, KeyError, Open, TRY_AGAIN, chain};
-
-/// How `status` and `doctor` call it.
-const NAME: &str = "tcp";
+use crate::front::{Key, KeyError, Port};
 
 /// What does not come from the settings.
 #[derive(Debug)]
@@ -21,7 +17,7 @@ pub(crate) struct Tcp {
 
 /// What the settings say.
 #[derive(Clone, Debug, PartialEq)]
-struct Wanted {
+pub(crate) struct Wanted {
     host: String,
     port: u16,
     auth: TcpAuth,
@@ -29,7 +25,7 @@ struct Wanted {
 
 /// Why it is not.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+pub(crate) enum Trouble {
     #[error(transparent)]
     Port(#[from] TcpError),
     #[error(transparent)]
@@ -49,70 +45,18 @@ impl Tcp {
     pub(crate) fn new(overrides: &Overrides, key: Key) -> Self {
         Self { allow_remote: overrides.allow_remote, key }
     }
+}
 
-    /// Keeps it until told to end; then what was asked is answered.
-    pub(crate) async fn keep(self, engine: EngineHandle, server: ControlServer, ending: CancellationToken) {
-        let mut settings = engine.settings();
-        let mut open: Option<Open<Wanted>> = None;
-        let mut draining = JoinSet::new();
-        let mut trouble = String::new();
-        while !ending.is_cancelled() {
-            let wanted = wanted(&settings.borrow_and_update().control);
-            if open.as_ref().map(|open| &open.wanted) != wanted.as_ref() {
-                if let Some(open) = open.take() {
-                    draining.spawn(open.close().await.finish());
-                }
-                match &wanted {
-                    Some(wanted) => open = self.try_open(wanted, &engine, &server, &mut trouble).await,
-                    None => drop(engine.forget_front(NAME).await),
-                }
-            }
-            let must_try_again = wanted.is_some() && open.is_none();
-            tokio::select! {
-                () = ending.cancelled() => break,
-                changed = settings.changed() => if changed.is_err() { break },
-                Some(_) = draining.join_next(), if !draining.is_empty() => {}
-                () = sleep(TRY_AGAIN), if must_try_again => {}
-            }
-        }
-        if let Some(open) = open.take() {
-            draining.spawn(open.close().await.finish());
-        }
-        while draining.join_next().await.is_some() {}
-    }
+impl Port for Tcp {
+    const NAME: &'static str = "tcp";
+    const WHAT: &'static str = "control over TCP";
+    type Wanted = Wanted;
+    type Front = TcpFront;
+    type Trouble = Trouble;
 
-    /// Opens the port, or says why not; the rest of the engine goes on either way.
-    async fn try_open(
-        &self,
-        wanted: &Wanted,
-        engine: &EngineHandle,
-        server: &ControlServer,
-        trouble: &mut String,
-    ) -> Option<Open<Wanted>> {
-        let (front, check) = match self.bind(wanted).await {
-            Ok(front) => {
-                trouble.clear();
-                let check = describe(wanted, &front);
-                (Some(front), check)
-            }
-            Err(error) => {
-                let text = chain(&error);
-                let mend = error.hint();
-                if *trouble != text {
-                    tracing::warn!(error = text, mend, "control over TCP is closed; the rest goes on");
-                    trouble.clone_from(&text);
-                }
-                (None, check(CheckState::Fail, format!("closed: {text}"), Some(mend)))
-            }
-        };
-        // An engine that is too busy to be told shows it in its log.
-        let _ = engine.report_front(check, None).await;
-        let front = front?;
-        let stop = CancellationToken::new();
-        let mut accepting = JoinSet::new();
-        let (server, until) = (server.clone(), stop.clone());
-        accepting.spawn(async move { server.accept_tcp(front, until).await });
-        Some(Open { wanted: wanted.clone(), stop, accepting })
+    fn wanted(&self, settings: &Settings) -> Option<Wanted> {
+        let ControlSettings { tcp, host, port, tcp_auth, .. } = &settings.control;
+        tcp.then(|| Wanted { host: host.clone(), port: *port, auth: *tcp_auth })
     }
 
     async fn bind(&self, wanted: &Wanted) -> Result<TcpFront, Trouble> {
@@ -123,11 +67,18 @@ impl Tcp {
         };
         Ok(TcpFront::bind(&wanted.host, wanted.port, self.allow_remote, admission).await?)
     }
-}
 
-fn wanted(control: &ControlSettings) -> Option<Wanted> {
-    let ControlSettings { tcp, host, port, tcp_auth, .. } = control;
-    tcp.then(|| Wanted { host: host.clone(), port: *port, auth: *tcp_auth })
+    fn describe(&self, wanted: &Wanted, front: &TcpFront) -> (Check, Option<String>) {
+        (describe(wanted, front), None)
+    }
+
+    fn excuse(&self, trouble: &Trouble) -> (CheckState, String) {
+        (CheckState::Fail, trouble.hint())
+    }
+
+    async fn accept(front: TcpFront, server: ControlServer, stop: CancellationToken) -> Draining {
+        server.accept_tcp(front, stop).await
+    }
 }
 
 /// What is said of an open port; what is unusual about it goes into the log too.
@@ -137,17 +88,13 @@ fn describe(wanted: &Wanted, front: &TcpFront) -> Check {
     if wanted.auth == TcpAuth::None {
         let text = format!("at {address} every program of this user may give commands (tcp_auth = \"none\")");
         tracing::warn!(%address, "control over TCP without a token: tcp_auth = \"none\"");
-        return check(CheckState::Warn, text, Some("set control.tcp_auth = \"token\"".to_owned()));
+        return Tcp::check(CheckState::Warn, text, Some("set control.tcp_auth = \"token\"".to_owned()));
     }
     if front.is_remote() {
         let text =
             format!("other machines can reach {address} (--allow-remote); what they send is not encrypted");
         tracing::warn!(%address, "control over TCP can be reached from other machines: --allow-remote");
-        return check(CheckState::Warn, text, Some("set control.host = \"127.0.0.1\"".to_owned()));
+        return Tcp::check(CheckState::Warn, text, Some("set control.host = \"127.0.0.1\"".to_owned()));
     }
-    check(CheckState::Ok, format!("listens at {address}, with a token"), None)
-}
-
-fn check(state: CheckState, text: String, mend: Option<String>) -> Check {
-    Check { name: NAME.to_owned(), state, text, mend }
+    Tcp::check(CheckState::Ok, format!("listens at {address}, with a token"), None)
 }
