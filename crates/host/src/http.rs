@@ -3,7 +3,7 @@
 use ostler_api::{Check, CheckState};
 use ostler_config::Overrides;
 use ostler_engine::{EngineHandle, EventsAddress, Settings};
-use ostler_server::{ControlServer, Draining, HttpError, HttpFront, HttpRules};
+use ostler_server::{ControlServer, Draining, HttpFront, HttpRules, PortError};
 use tokio_util::sync::CancellationToken;
 
 use crate::front::{Key, KeyError, Port};
@@ -33,7 +33,7 @@ pub(crate) struct Wanted {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
     #[error(transparent)]
-    Port(#[from] HttpError),
+    Port(#[from] PortError),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error("TLS is not available yet")]
@@ -55,7 +55,8 @@ impl Trouble {
     /// A port that somebody else has is no fault of this engine.
     fn state(&self) -> CheckState {
         match self {
-            Self::Port(HttpError::Busy { .. }) | Self::Rival { .. } => CheckState::Warn,
+            Self::Port(error) if error.is_busy() => CheckState::Warn,
+            Self::Rival { .. } => CheckState::Warn,
             Self::Port(_) | Self::Key(_) | Self::Tls => CheckState::Fail,
         }
     }

@@ -3,7 +3,7 @@
 use ostler_api::{Check, CheckState};
 use ostler_config::{ControlSettings, Overrides, TcpAuth};
 use ostler_engine::Settings;
-use ostler_server::{Admission, ControlServer, Draining, TcpError, TcpFront};
+use ostler_server::{Admission, ControlServer, Draining, PortError, TcpFront};
 use tokio_util::sync::CancellationToken;
 
 use crate::front::{Key, KeyError, Port};
@@ -27,7 +27,7 @@ pub(crate) struct Wanted {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
     #[error(transparent)]
-    Port(#[from] TcpError),
+    Port(#[from] PortError),
     #[error(transparent)]
     Key(#[from] KeyError),
 }

@@ -45,6 +45,7 @@ mod nearest;
 mod outbox;
 mod peer;
 mod policy;
+mod port;
 mod registry;
 mod request;
 mod subscription;
@@ -54,7 +55,8 @@ mod text;
 
 pub use control::{ControlServer, ServerOptions};
 pub use events::Door;
-pub use http::{HttpError, HttpFront, HttpRules};
+pub use http::{HttpFront, HttpRules};
 pub use listen::{ListenError, Listener};
 pub use peer::{Greeting, Peer};
-pub use tcp::{Admission, Draining, TcpError, TcpFront, TokenError, TokenSource};
+pub use port::PortError;
+pub use tcp::{Admission, Draining, TcpFront, TokenError, TokenSource};

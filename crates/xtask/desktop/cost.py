@@ -93,10 +93,10 @@ class Log:
     def stalls(self):
         """The worst of each figure, all periods together."""
         worst = {}
-        for line in self.lines():
-            if MEASURED.search(line):
-                for name, value in FIGURE.findall(line):
-                    worst[name] = max(worst.get(name, 0.0), float(value))
+        # The first period began before the moment that is asked about.
+        for line in [line for line in self.lines() if MEASURED.search(line)][1:]:
+            for name, value in FIGURE.findall(line):
+                worst[name] = max(worst.get(name, 0.0), float(value))
         return worst
 
     def frames(self):

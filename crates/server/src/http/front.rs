@@ -1,17 +1,17 @@
 //! The port, and who may come.
 
-use std::{
-    io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use tokio::net::{TcpListener, lookup_host};
+use tokio::net::TcpListener;
 
 use crate::{
     TokenSource,
     events::Door,
-    tcp::{is_loopback, owner_of},
+    port::{PortError, PortKeys, PortRules, bind, is_loopback},
 };
+
+/// What the configuration says of it.
+const KEYS: PortKeys = PortKeys { host: "http.host", port: "http.port", auth: "http.auth" };
 
 /// Who may come.
 #[derive(Clone, Debug)]
@@ -34,68 +34,6 @@ pub struct HttpFront {
     pub(super) rules: HttpRules,
 }
 
-/// Why nothing listens.
-#[derive(Debug, thiserror::Error)]
-pub enum HttpError {
-    /// The name has no address.
-    #[error("the host {host:?} has no address")]
-    NoAddress {
-        /// The name.
-        host: String,
-    },
-    /// Other machines could reach it.
-    #[error("{address} can be reached from other machines")]
-    Remote {
-        /// Where.
-        address: IpAddr,
-    },
-    /// Whoever can reach it could ask.
-    #[error("http.auth = \"none\" is for this machine only, not for {address}")]
-    Open {
-        /// Where.
-        address: IpAddr,
-    },
-    /// The port is taken.
-    #[error("port {port} is in use by {owner}")]
-    Busy {
-        /// Which.
-        port: u16,
-        /// By whom.
-        owner: String,
-        /// One that is free now.
-        free: Option<u16>,
-    },
-    /// The system refused.
-    #[error("cannot listen at {address}")]
-    Bind {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-}
-
-impl HttpError {
-    /// How to mend it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::NoAddress { .. } => "set http.host = \"127.0.0.1\"".to_owned(),
-            Self::Remote { .. } => {
-                "set http.host = \"127.0.0.1\"; if others shall reach it, start the engine with --allow-remote".to_owned()
-            }
-            Self::Open { .. } => "set http.auth = \"token\", or http.host = \"127.0.0.1\"".to_owned(),
-            Self::Busy { free: Some(free), .. } => {
-                format!("stop that process, or set http.port = {free}, which is free; it is tried again")
-            }
-            Self::Busy { free: None, .. } => {
-                "stop that process, or set another http.port; it is tried again".to_owned()
-            }
-            Self::Bind { .. } => "set another http.host or http.port".to_owned(),
-        }
-    }
-}
-
 impl HttpFront {
     /// Binds a port.
     ///
@@ -106,30 +44,10 @@ impl HttpFront {
         port: u16,
         allow_remote: bool,
         rules: HttpRules,
-    ) -> Result<Self, HttpError> {
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let found = lookup_host((bare, port)).await.map(Iterator::collect::<Vec<_>>).unwrap_or_default();
-        let first = found.iter().min_by_key(|address| address.is_ipv6());
-        let Some(address) = first.copied() else {
-            return Err(HttpError::NoAddress { host: host.to_owned() });
-        };
-        if !is_loopback(address.ip()) {
-            if rules.token.is_none() {
-                return Err(HttpError::Open { address: address.ip() });
-            }
-            if !allow_remote {
-                return Err(HttpError::Remote { address: address.ip() });
-            }
-        }
-        let listener = match TcpListener::bind(address).await {
-            Ok(listener) => listener,
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                let (owner, free) = owner_of(port).await;
-                return Err(HttpError::Busy { port, owner, free });
-            }
-            Err(source) => return Err(HttpError::Bind { address, source }),
-        };
-        let address = listener.local_addr().unwrap_or(address);
+    ) -> Result<Self, PortError> {
+        let needs_token = rules.token.is_some();
+        let (listener, address) =
+            bind(&PortRules { host, port, keys: KEYS, needs_token, allow_remote }).await?;
         Ok(Self { listener, address, rules })
     }
 

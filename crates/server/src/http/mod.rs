@@ -30,4 +30,4 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
-pub use front::{HttpError, HttpFront, HttpRules};
+pub use front::{HttpFront, HttpRules};

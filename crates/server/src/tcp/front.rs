@@ -1,14 +1,9 @@
 //! The port.
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
-    net::{TcpListener, TcpStream, lookup_host},
+    net::{TcpListener, TcpStream},
     task::JoinSet,
     time::timeout,
 };
@@ -27,11 +22,12 @@ use crate::{
         ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, DRAIN_DEADLINE, FIRST_LINE_DEADLINE, TCP_CONNECTIONS_MAX,
         WRITE_DEADLINE,
     },
+    port::{PortError, PortKeys, PortRules, bind, is_loopback},
     registry::{Activity, Registry},
 };
 
-/// Ports after one that is taken that are looked at for a free one.
-const NEXT_PORTS_MAX: usize = 100;
+/// What the configuration says of it.
+const KEYS: PortKeys = PortKeys { host: "control.host", port: "control.port", auth: "control.tcp_auth" };
 
 /// A bound port, and who may speak there.
 #[derive(Debug)]
@@ -39,61 +35,6 @@ pub struct TcpFront {
     listener: TcpListener,
     address: SocketAddr,
     admission: Admission,
-}
-
-/// Why nothing listens.
-#[derive(Debug, thiserror::Error)]
-pub enum TcpError {
-    /// The name has no address.
-    #[error("the host {host:?} has no address")]
-    NoAddress {
-        /// The name.
-        host: String,
-    },
-    /// Other machines could reach it.
-    #[error("{address} can be reached from other machines")]
-    Remote {
-        /// Where.
-        address: IpAddr,
-    },
-    /// Whoever can reach it could speak.
-    #[error("tcp_auth = \"none\" is for this machine only, not for {address}")]
-    Open {
-        /// Where.
-        address: IpAddr,
-    },
-    /// The port is taken.
-    #[error("port {port} is in use by {owner}")]
-    Busy {
-        /// Which.
-        port: u16,
-        /// By whom.
-        owner: String,
-    },
-    /// The system refused.
-    #[error("cannot listen at {address}")]
-    Bind {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-}
-
-impl TcpError {
-    /// How to mend it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::NoAddress { .. } => "set control.host = \"127.0.0.1\"".to_owned(),
-            Self::Remote { .. } => {
-                "set control.host = \"127.0.0.1\"; if others shall reach it, start the engine with --allow-remote".to_owned()
-            }
-            Self::Open { .. } => "set control.tcp_auth = \"token\", or control.host = \"127.0.0.1\"".to_owned(),
-            Self::Busy { .. } => "stop that process, or set another control.port; it is tried again".to_owned(),
-            Self::Bind { .. } => "set another control.host or control.port".to_owned(),
-        }
-    }
 }
 
 impl TcpFront {
@@ -106,26 +47,10 @@ impl TcpFront {
         port: u16,
         allow_remote: bool,
         admission: Admission,
-    ) -> Result<Self, TcpError> {
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let found = lookup_host((bare, port)).await.map(Iterator::collect::<Vec<_>>).unwrap_or_default();
-        // Those who type `127.0.0.1` are the most.
-        let first = found.iter().min_by_key(|address| address.is_ipv6());
-        let Some(address) = first.copied() else { return Err(TcpError::NoAddress { host: host.to_owned() }) };
-        if !is_loopback(address.ip()) {
-            if matches!(admission, Admission::SameUser(_)) {
-                return Err(TcpError::Open { address: address.ip() });
-            }
-            if !allow_remote {
-                return Err(TcpError::Remote { address: address.ip() });
-            }
-        }
-        let listener = match TcpListener::bind(address).await {
-            Ok(listener) => listener,
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(busy(port).await),
-            Err(source) => return Err(TcpError::Bind { address, source }),
-        };
-        let address = listener.local_addr().unwrap_or(address);
+    ) -> Result<Self, PortError> {
+        let needs_token = !matches!(admission, Admission::SameUser(_));
+        let rules = PortRules { host, port, keys: KEYS, needs_token, allow_remote };
+        let (listener, address) = bind(&rules).await?;
         Ok(Self { listener, address, admission })
     }
 
@@ -249,27 +174,6 @@ pub(crate) async fn is_same_user(stream: &TcpStream, peer: SocketAddr, own: Sock
     let looked = tokio::task::spawn_blocking(move || ostler_engine::port::user_of_peer(peer, own)).await;
     let user = looked.ok().flatten();
     is_loopback(peer.ip()) && user.is_some() && user == own_user()
-}
-
-async fn busy(port: u16) -> TcpError {
-    let (owner, _) = owner_of(port).await;
-    TcpError::Busy { port, owner }
-}
-
-/// Who has a port, and the next one that is free.
-pub(crate) async fn owner_of(port: u16) -> (String, Option<u16>) {
-    let look = move || {
-        let free = (port.saturating_add(1)..=u16::MAX)
-            .take(NEXT_PORTS_MAX)
-            .find(|port| ostler_engine::port::is_free(*port));
-        (ostler_engine::port::owner(port), free)
-    };
-    let (owner, free) = tokio::task::spawn_blocking(look).await.unwrap_or_default();
-    (owner.map_or_else(|| "another process".to_owned(), |owner| owner.to_string()), free)
-}
-
-pub(crate) fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
 }
 
 #[cfg(unix)]

@@ -10,5 +10,5 @@ mod greeting;
 mod replay;
 
 pub use auth::{Admission, TokenError, TokenSource};
-pub use front::{Draining, TcpError, TcpFront};
-pub(crate) use front::{is_loopback, is_out_of_room, is_same_user, owner_of};
+pub use front::{Draining, TcpFront};
+pub(crate) use front::{is_out_of_room, is_same_user};
