@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, header};
-use ostler_api::{ApiError, Health, InstanceMetrics, Method, MetricsParams, Phase, ServiceParams, Snapshot};
+use ostler_api::{
+    ApiError, Health, InstanceMetrics, InstanceStatus, Method, MetricsParams, Phase, ServiceParams, Snapshot,
+};
 use serde_json::Value;
 
 use super::{rest::Asked, site::Visitor};
@@ -41,44 +43,7 @@ fn text(snapshot: &Snapshot, metrics: &[InstanceMetrics], totals: &Totals) -> St
     page.sample("ostler_build_info", &[("version", &snapshot.supervisor.version)], 1.0);
     page.family("ostler_uptime_seconds", "gauge", "Time since the engine started.");
     page.sample("ostler_uptime_seconds", &[], snapshot.supervisor.uptime_seconds as f64);
-    let all: Vec<_> = snapshot
-        .services
-        .iter()
-        .flat_map(|(name, service)| service.instances.iter().map(move |instance| (name.as_str(), instance)))
-        .collect();
-    page.family("ostler_instance_running", "gauge", "1 while the instance runs.");
-    for (name, instance) in &all {
-        page.instance(
-            "ostler_instance_running",
-            name,
-            &instance.id,
-            f64::from(instance.phase == Phase::Running),
-        );
-    }
-    page.family("ostler_instance_ready", "gauge", "1 while the instance is ready.");
-    for (name, instance) in &all {
-        page.instance(
-            "ostler_instance_ready",
-            name,
-            &instance.id,
-            f64::from(instance.health == Health::Ready),
-        );
-    }
-    page.family("ostler_instance_restarts", "counter", "Restarts of the instance.");
-    for (name, instance) in &all {
-        page.instance(
-            "ostler_instance_restarts_total",
-            name,
-            &instance.id,
-            f64::from(instance.restart_count),
-        );
-    }
-    page.family("ostler_instance_uptime_seconds", "gauge", "Time since the run started.");
-    for (name, instance) in &all {
-        if let Some(uptime) = instance.uptime_seconds {
-            page.instance("ostler_instance_uptime_seconds", name, &instance.id, uptime as f64);
-        }
-    }
+    page.known(snapshot);
     page.used(metrics);
     page.family("ostler_connections", "gauge", "Who is connected.");
     page.sample("ostler_connections", &[], totals.connections as f64);
@@ -108,6 +73,35 @@ impl Page {
             [] => writeln!(self.0, "{name} {value}"),
             labels => writeln!(self.0, "{name}{{{}}} {value}", labels.join(",")),
         };
+    }
+
+    /// What is known of each instance.
+    fn known(&mut self, snapshot: &Snapshot) {
+        type Of = fn(&InstanceStatus) -> Option<f64>;
+        let families: [(&str, &str, &str, &str, Of); 4] = [
+            ("ostler_instance_running", "gauge", "", "1 while the instance runs.", |it| {
+                Some(f64::from(it.phase == Phase::Running))
+            }),
+            ("ostler_instance_ready", "gauge", "", "1 while the instance is ready.", |it| {
+                Some(f64::from(it.health == Health::Ready))
+            }),
+            ("ostler_instance_restarts", "counter", "_total", "Restarts of the instance.", |it| {
+                Some(f64::from(it.restart_count))
+            }),
+            ("ostler_instance_uptime_seconds", "gauge", "", "Time since the run started.", |it| {
+                it.uptime_seconds.map(|seconds| seconds as f64)
+            }),
+        ];
+        for (name, kind, suffix, help, of) in families {
+            self.family(name, kind, help);
+            for (service, status) in &snapshot.services {
+                for instance in &status.instances {
+                    if let Some(value) = of(instance) {
+                        self.instance(&format!("{name}{suffix}"), service, &instance.id, value);
+                    }
+                }
+            }
+        }
     }
 
     /// What the trees of processes use.
@@ -140,7 +134,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use ostler_api::{InstanceStatus, Sample, ServiceStatus};
+    use ostler_api::{Sample, ServiceStatus};
 
     use super::*;
 
