@@ -23,6 +23,7 @@ mod shell;
 mod steps;
 mod test;
 mod translations;
+mod web;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
   screenshots        the app in light and dark, into target/screenshots
   schema [--check]   JSON Schema of the wire and of the configuration, into resources/schema
   translations       bring translations/*.po in step with the sources
+  web [--check]      build the web dashboard into resources/dashboard
   windows            compile the crates without Qt for Windows
   packages           the system packages that are missing, and how to install them
 
@@ -75,6 +77,7 @@ fn dispatch(command: &str, args: Args) -> Outcome {
         "screenshots" => desktop::screenshots(args),
         "schema" => chores::schema(args),
         "translations" => translations::translations(args),
+        "web" => web::web(args),
         "windows" => chores::windows(args),
         "packages" => packages::show(args),
         "" | "help" | "--help" | "-h" => {

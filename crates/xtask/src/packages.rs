@@ -121,6 +121,14 @@ const NEEDS: &[Need] = &[
     },
     Need {
         purpose: Purpose::Test,
+        what: "what builds and tests the clients",
+        apt: &["npm"],
+        dnf: &["npm"],
+        pacman: &["npm"],
+        brew: &["node"],
+    },
+    Need {
+        purpose: Purpose::Test,
         what: "the tracer that makes system calls fail",
         apt: &["strace"],
         dnf: &["strace"],
@@ -129,7 +137,7 @@ const NEEDS: &[Need] = &[
     },
     Need {
         purpose: Purpose::Test,
-        what: "a browser that attacks the control port",
+        what: "a browser that attacks the control port, and shows the dashboard",
         apt: &["chromium"],
         dnf: &["chromium"],
         pacman: &["chromium"],
@@ -168,6 +176,10 @@ const NEEDS: &[Need] = &[
         brew: &[],
     },
 ];
+
+/// Packages that are not needed where their program comes from elsewhere: Node.js often does, with npm in it, and then
+/// the distribution's own would be in its way.
+const PROVIDED: &[(&str, &str)] = &[("nodejs", "node"), ("node", "npm"), ("npm", "npm")];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manager {
@@ -272,7 +284,13 @@ pub(crate) fn show(args: Args) -> Outcome {
 
 fn missing(manager: Manager, purposes: &[Purpose]) -> Vec<&'static str> {
     let wanted = NEEDS.iter().filter(|need| purposes.contains(&need.purpose));
-    wanted.flat_map(|need| manager.names(need)).copied().filter(|name| !manager.is_installed(name)).collect()
+    let names = wanted.flat_map(|need| manager.names(need)).copied();
+    names.filter(|name| !is_provided(name) && !manager.is_installed(name)).collect()
+}
+
+fn is_provided(name: &str) -> bool {
+    let program = PROVIDED.iter().find(|(package, _)| *package == name).map(|(_, program)| *program);
+    program.is_some_and(|program| shell::which(program, &[]).is_some())
 }
 
 fn explained(manager: Manager, missing: &[&str]) -> String {

@@ -9,7 +9,7 @@ use crate::failure::{Doing, Failure, Outcome};
 use crate::packages::{self, Packages, Purpose};
 use crate::test::{Step, Wishes};
 use crate::translations;
-use crate::{chores, desktop, quick, shell};
+use crate::{chores, desktop, quick, shell, web};
 
 /// The step that others need.
 pub(crate) const BUILD: &str = "build";
@@ -50,6 +50,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("users", other_users, true),
         step("doc-tests", doc_tests, true),
         step("quick", |_| quick::check(), true),
+        step("web", |_| web::check(), true),
         step("desktop", |_| desktop::check(), true),
         step("deny", deny, false),
         step("qml", qml, false),
