@@ -40,8 +40,13 @@ export function countText(count: number): string {
 const UNSEEN = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Foreign text on one line; what cannot be seen is shown as an escape. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, (char) => `\\u{${char.codePointAt(0)?.toString(16) ?? ""}}`);
+}
+
+/** The same without spaces at its end. */
 export function plain(text: string): string {
-  return text.trimEnd().replace(UNSEEN, (char) => `\\u{${char.codePointAt(0)?.toString(16) ?? ""}}`);
+  return visible(text.trimEnd());
 }
 
 /** The first letter in upper case, unless it begins a path or the name of a file. */

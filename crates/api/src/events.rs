@@ -71,3 +71,21 @@ pub struct EmitTestEventReply {
     /// The event's id.
     pub id: String,
 }
+
+/// `dashboard_code`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DashboardCodeParams {
+    /// Whether only processes of the engine's own user on its machine may use the code, for one that others can see.
+    pub own_user_only: bool,
+}
+
+/// The answer to `dashboard_code`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DashboardCodeReply {
+    /// The page; with a code behind the `#` that signs in once, if that is needed.
+    pub url: String,
+    /// How long the code is of use; none without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_seconds: Option<u64>,
+}

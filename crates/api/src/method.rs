@@ -109,6 +109,8 @@ methods! {
     EventStats "event_stats" Read;
     /// Have it tell something.
     EmitTestEvent "emit_test_event" Change;
+    /// Where the web dashboard is, and a code that signs in there.
+    DashboardCode "dashboard_code" Change;
     /// Who is connected.
     Connections "connections" Read;
     /// Send one away.

@@ -22,6 +22,8 @@ const NONCE_BYTES: usize = 32;
 const SERVER: &[u8] = b"ostler server";
 const CLIENT: &[u8] = b"ostler client";
 const STREAMS: &[u8] = b"ostler event streams";
+const DASHBOARD: &[u8] = b"ostler dashboard";
+const DASHBOARD_PROOF: &[u8] = b"ostler dashboard server";
 
 /// A token: printable, without spaces, never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -117,6 +119,23 @@ impl Token {
         is_proof(self.over(STREAMS, "", ""), said)
     }
 
+    /// What a browser that has signed in says instead of the token; it opens the same, changes with the token and does
+    /// not tell it.
+    pub fn dashboard_key(&self) -> String {
+        hex(&self.over(DASHBOARD, "", "").finalize().into_bytes())
+    }
+
+    /// Whether a text is that key, in constant time.
+    pub fn is_dashboard_key(&self, said: &str) -> bool {
+        is_proof(self.over(DASHBOARD, "", ""), said)
+    }
+
+    /// What a server says to a page that knows the key: the HMAC-SHA256 of a purpose and a nonce, keyed with the key.
+    pub fn dashboard_proof(&self, nonce: &str) -> String {
+        let mac = keyed(&self.dashboard_key()).chain_update(DASHBOARD_PROOF).chain_update(nonce);
+        hex(&mac.finalize().into_bytes())
+    }
+
     fn over(&self, who: &[u8], client_nonce: &str, server_nonce: &str) -> Hmac<Sha256> {
         let parts = [who, client_nonce.as_bytes(), server_nonce.as_bytes()];
         parts.iter().fold(keyed(&self.0), |mac, part| {
@@ -204,6 +223,16 @@ mod tests {
         for other in ["", &TOKEN[1..], &format!("{TOKEN}0"), &format!("{TOKEN}\0")] {
             assert!(!token.is(other), "{other}");
         }
+    }
+
+    #[test]
+    fn every_key_is_another_and_none_is_the_token() {
+        let token = Token::new(TOKEN).unwrap();
+        let (streams, page) = (token.stream_key(), token.dashboard_key());
+        assert!(token.is_dashboard_key(&page) && token.is_stream_key(&streams));
+        assert!(!token.is_dashboard_key(&streams) && !token.is_stream_key(&page) && !token.is(&page));
+        assert_ne!(token.dashboard_proof("a"), token.dashboard_proof("b"));
+        assert!(!token.is_dashboard_key(&token.dashboard_proof("")), "a proof is no key");
     }
 
     #[test]

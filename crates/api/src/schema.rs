@@ -35,5 +35,6 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         "reply.config_history" ConfigHistory,
         "reply.subscribe_events" SubscribeEventsReply, "reply.event_stats" EventStatsReply,
         "params.emit_test_event" EmitTestEventParams, "reply.emit_test_event" EmitTestEventReply,
+        "params.dashboard_code" DashboardCodeParams, "reply.dashboard_code" DashboardCodeReply,
     ]
 }

@@ -132,6 +132,8 @@ pub(crate) enum Verb {
 
     /// Look for what is wrong with this installation
     Doctor(verbs::doctor::Args),
+    /// Open the web dashboard, signed in
+    Dashboard(verbs::dashboard::Args),
     /// Print the token for control over TCP and HTTP
     Token(verbs::token::Args),
     /// Pack what helps others to help you into a zip, without secrets

@@ -36,6 +36,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
             "diagnostics",
             "socket",
             "token",
+            "dashboard",
             "completions",
             "man",
             "demo-service",

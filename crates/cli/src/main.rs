@@ -11,6 +11,7 @@
 
 mod args;
 mod audit_file;
+mod browser;
 mod context;
 mod diagnostics;
 mod failure;
@@ -122,6 +123,7 @@ async fn ask(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Version(args) => verbs::version::run(args, context).await,
         Verb::Events(args) => verbs::events::run(args, context).await,
         Verb::Connections(args) => verbs::connections::run(args, context).await,
+        Verb::Dashboard(args) => verbs::dashboard::run(args, context).await,
         Verb::Daemon(_)
         | Verb::Run(_)
         | Verb::Completions(_)

@@ -1,8 +1,8 @@
 //! Where a method meets the engine: parameters in, the engine's answer out as a line.
 
 use ostler_api::{
-    ApiError, DropConnectionParams, EmitTestEventParams, ErrorCode, HelloParams, HelloReply, LogsParams,
-    Method, NoParams, Snapshot, WatchParams, WatchReply,
+    ApiError, DashboardCodeParams, DropConnectionParams, EmitTestEventParams, ErrorCode, HelloParams,
+    HelloReply, LogsParams, Method, NoParams, Snapshot, WatchParams, WatchReply,
 };
 use ostler_engine::{Actor, Attachment, EngineHandle, LogFollower, Watcher};
 use serde::Serialize;
@@ -55,6 +55,7 @@ pub(crate) const AVAILABLE: &[Method] = &[
     Method::SubscribeEvents,
     Method::EventStats,
     Method::EmitTestEvent,
+    Method::DashboardCode,
 ];
 
 /// An answer, and what follows it.
@@ -118,6 +119,12 @@ pub(crate) async fn answer_on(
         Method::SubscribeEvents | Method::EventStats | Method::EmitTestEvent => {
             policy::permit(engine, actor, call.method, &call.params)?;
             events(hub, call).await
+        }
+        Method::DashboardCode => {
+            if let Actor::Remote(_) = actor {
+                return Err(only_here());
+            }
+            done(&call.id, &hub.dashboard(&params(call.params)?)?)
         }
         _ => answer(engine, actor, call).await,
     }
@@ -198,9 +205,17 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
         }
         Method::SubscribeEvents | Method::EventStats => params::<NoParams>(given).and(Err(no_connection())),
         Method::EmitTestEvent => params::<EmitTestEventParams>(given).and(Err(no_connection())),
+        Method::DashboardCode => params::<DashboardCodeParams>(given).and(Err(no_connection())),
         Method::Connections => params::<NoParams>(given).and(Err(no_connection())),
         Method::DropConnection => params::<DropConnectionParams>(given).and(Err(no_connection())),
     }
+}
+
+/// What opens the dashboard is for whoever may use the local socket, whatever else others may.
+fn only_here() -> ApiError {
+    let error =
+        ApiError::new(ErrorCode::NotPermitted, "codes for the dashboard are given on this machine alone");
+    error.hint("run `ostler dashboard` there, or sign in with the token")
 }
 
 /// Who the engine is. What the client says of itself is the connection's business.

@@ -43,6 +43,7 @@ pub mod limits;
 mod listen;
 mod nearest;
 mod outbox;
+mod passes;
 mod peer;
 mod policy;
 mod port;

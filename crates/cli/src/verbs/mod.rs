@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod connections;
 pub(crate) mod custom_restart;
 pub(crate) mod daemon;
+pub(crate) mod dashboard;
 pub(crate) mod demo_service;
 pub(crate) mod diagnostics;
 pub(crate) mod doctor;

@@ -28,6 +28,7 @@ use crate::{
         EVENT_BYTES_MAX, EVENT_MARK_WAIT, EVENT_MARKS_MAX, EVENTS_AT_ONCE_BYTES, PUBLISHED_AT_ONCE,
         SUBSCRIBERS_MAX,
     },
+    passes::Passes,
 };
 
 /// Asks for all that is kept.
@@ -44,6 +45,7 @@ pub(crate) struct Hub {
     seats: Mutex<Seats>,
     allowance: Mutex<Allowance>,
     door: Mutex<Option<Door>>,
+    passes: Arc<Passes>,
     /// What follows the part of the engine's journal that was taken in when the hub was first needed.
     rest: Mutex<Option<Watcher>>,
     needed: CancellationToken,
@@ -95,6 +97,7 @@ impl Hub {
             seats: Mutex::default(),
             allowance: Mutex::default(),
             door: Mutex::default(),
+            passes: Arc::default(),
             rest: Mutex::default(),
             needed: CancellationToken::new(),
             taken_in: watch::Sender::new(0),
@@ -155,6 +158,11 @@ impl Hub {
     /// Says where streams are reached, or that they are not any more.
     pub(crate) fn set_door(&self, door: Option<Door>) {
         *self.door.lock().unwrap_or_else(PoisonError::into_inner) = door;
+    }
+
+    /// What opens a stream, or signs a browser in, once.
+    pub(crate) fn passes(&self) -> &Arc<Passes> {
+        &self.passes
     }
 
     /// Where streams are reached.

@@ -38,3 +38,5 @@ pub(crate) const EVENTS_PATH: &str = "/supervisor/events";
 pub(crate) const HEARTBEAT_PATH: &str = "/supervisor/heartbeat";
 /// What the stream key is called in a query.
 pub(crate) const KEY: &str = "key";
+/// What a ticket is called in a query.
+pub(crate) const TICKET: &str = "ticket";

@@ -1,12 +1,16 @@
 //! What the control plane says of events: where they are, who listens, and one to try it with.
 
 use ostler_api::{
-    ApiError, EmitTestEventParams, EmitTestEventReply, ErrorCode, EventStatsReply, SubscribeEventsReply,
+    ApiError, DashboardCodeParams, DashboardCodeReply, EmitTestEventParams, EmitTestEventReply, ErrorCode,
+    EventStatsReply, SubscribeEventsReply,
 };
 use serde_json::Value;
 
 use super::{EVENTS_PATH, HEARTBEAT_PATH, Hub, KEY, Published, hub::Door};
-use crate::TokenError;
+use crate::{
+    TokenError,
+    passes::{Bound, CODE_LIFE},
+};
 
 /// Who publishes over the control plane.
 const CONTROL: &str = "control";
@@ -30,6 +34,25 @@ impl Hub {
             ApiError::new(ErrorCode::Internal, "the token cannot be read").caused_by(&error)
         })?;
         addresses.map_err(|error| no_token(&error))
+    }
+
+    /// Where a browser finds the dashboard, with a code that signs it in once if that is needed.
+    ///
+    /// # Errors
+    /// HTTP is closed, or nothing random can be made.
+    pub(crate) fn dashboard(&self, params: &DashboardCodeParams) -> Result<DashboardCodeReply, ApiError> {
+        let Some(door) = self.door() else {
+            let error = ApiError::new(ErrorCode::NotAvailable, "HTTP is closed, and the dashboard is there");
+            return Err(error.hint("set http.enabled = true; `ostler doctor` says what is in the way"));
+        };
+        let url = format!("{}/dashboard/", door.url);
+        if door.token.is_none() {
+            return Ok(DashboardCodeReply { url, expires_in_seconds: None });
+        }
+        let bound = if params.own_user_only { Bound::OwnUser } else { Bound::Holder };
+        let code = self.passes().code(bound)?;
+        let url = format!("{url}#code={code}");
+        Ok(DashboardCodeReply { url, expires_in_seconds: Some(CODE_LIFE.as_secs()) })
     }
 
     /// Publishes an event to try it with.

@@ -7,18 +7,22 @@
 use std::{
     collections::HashSet,
     net::{IpAddr, SocketAddr},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use ostler_api::{ApiError, ErrorCode, Token};
 use tokio::time::sleep;
 
-use super::HttpRules;
+use super::{HttpRules, routes::needs_token};
 use crate::{
     TokenSource,
-    events::{EVENTS_PATH, HEARTBEAT_PATH, KEY},
+    events::{EVENTS_PATH, HEARTBEAT_PATH, KEY, TICKET},
     limits::FAILURE_PAUSE,
+    passes::Passes,
 };
 
 /// Needs no token: it says only that somebody lives.
@@ -32,6 +36,7 @@ pub(super) struct Guard {
     own_origins: HashSet<String>,
     other_origins: HashSet<String>,
     token: Option<TokenSource>,
+    passes: Arc<Passes>,
     failures: AtomicU64,
 }
 
@@ -44,7 +49,7 @@ pub(super) struct Refusal {
 
 /// What one says to show who it is.
 enum Said {
-    /// The token itself.
+    /// The token itself, or the key of a browser that has signed in.
     Token(String),
     /// The key of the streams, to one of them.
     Key(String),
@@ -53,7 +58,7 @@ enum Said {
 impl Said {
     fn is_right(&self, token: &Token) -> bool {
         match self {
-            Self::Token(said) => token.is(said),
+            Self::Token(said) => token.is(said) || token.is_dashboard_key(said),
             Self::Key(said) => token.is_stream_key(said),
         }
     }
@@ -69,7 +74,7 @@ pub(super) struct Passed {
 }
 
 impl Guard {
-    pub(super) fn new(address: SocketAddr, rules: HttpRules) -> Self {
+    pub(super) fn new(address: SocketAddr, rules: HttpRules, passes: Arc<Passes>) -> Self {
         let mut hosts = HashSet::new();
         let port = address.port();
         let mut add = |name: &str| {
@@ -92,6 +97,7 @@ impl Guard {
             own_origins,
             other_origins: rules.allowed_origins.into_iter().collect(),
             token: rules.token,
+            passes,
             failures: AtomicU64::new(0),
         }
     }
@@ -106,7 +112,7 @@ impl Guard {
         if asks_before && origin.is_some() {
             return Ok(Passed { origin, is_preflight: true });
         }
-        if parts.uri.path() != OPEN_PATH {
+        if needs_token(&parts.method, parts.uri.path()) {
             self.check_token(parts, peer).await?;
         }
         check_content_type(parts)?;
@@ -161,9 +167,15 @@ impl Guard {
 
     async fn check_token(&self, parts: &Parts, peer: SocketAddr) -> Result<(), Refusal> {
         let Some(source) = &self.token else { return Ok(()) };
+        if let Some(ticket) = in_query(parts, TICKET, &[Method::GET])
+            && self.passes.take_ticket(&ticket)
+        {
+            return Ok(());
+        }
         let said = only(&parts.headers, header::AUTHORIZATION.as_str()).ok().flatten().and_then(bearer);
-        let said =
-            said.map(|token| Said::Token(token.to_owned())).or_else(|| stream_key(parts).map(Said::Key));
+        let said = said
+            .map(|token| Said::Token(token.to_owned()))
+            .or_else(|| in_query(parts, KEY, &[Method::GET, Method::HEAD]).map(Said::Key));
         let missing = "send `Authorization: Bearer TOKEN`; `ostler token` prints it";
         let Some(said) = said else {
             let text = "a token is needed";
@@ -223,12 +235,11 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ()> {
     first.to_str().map(Some).map_err(|_| ())
 }
 
-/// The stream key in the query: it opens the streams, and only to read them.
-fn stream_key(parts: &Parts) -> Option<String> {
-    let opens = [Method::GET, Method::HEAD].contains(&parts.method)
-        && [EVENTS_PATH, HEARTBEAT_PATH].contains(&parts.uri.path());
+/// The stream key or a ticket in the query: they open the streams, and only to read them.
+fn in_query(parts: &Parts, key: &str, methods: &[Method]) -> Option<String> {
+    let opens = methods.contains(&parts.method) && [EVENTS_PATH, HEARTBEAT_PATH].contains(&parts.uri.path());
     let mut named = form_urlencoded::parse(parts.uri.query().filter(|_| opens)?.as_bytes());
-    named.find(|(name, _)| name == KEY).map(|(_, value)| value.into_owned())
+    named.find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
 }
 
 fn bearer(text: &str) -> Option<&str> {

@@ -6,7 +6,7 @@
 //! those of the control plane. Each request passes the `guard` before anything looks at its route: the guard stands
 //! before the router and not in it, so that no route can be without. `routes` is the one table of what there is,
 //! `rest` what it means, `streams` what does not end, `dashboard` and `openmetrics` the same in the shapes of others,
-//! `openapi` all of it for programs. Who asks is a remote actor (`policy`), as over TCP. What goes wrong is JSON
+//! `openapi` all of it for programs. `page` is the web dashboard, `session` how a browser signs in to it. Who asks is a remote actor (`policy`), as over TCP. What goes wrong is JSON
 //! (`answer`).
 //!
 //! Time runs outside of what may stall: headers, bodies and writes have deadlines of their own (`patient`).
@@ -18,13 +18,18 @@ mod answer;
 mod dashboard;
 mod front;
 mod guard;
+mod log_stream;
 mod openapi;
 mod openmetrics;
+mod page;
 mod patient;
 mod proxies;
 mod query;
 mod rest;
 mod routes;
+mod session;
+#[cfg(test)]
+mod session_tests;
 mod site;
 mod streams;
 #[cfg(test)]

@@ -4,11 +4,11 @@ use axum::routing::MethodFilter;
 use serde_json::{Map, Value, json};
 
 use super::{
-    guard::OPEN_PATH,
+    page::File,
     query::Kind,
-    routes::{Means, ROUTES, Route},
+    routes::{Means, ROUTES, Route, needs_token},
 };
-use crate::events::{EVENTS_PATH, HEARTBEAT_PATH, KEY};
+use crate::events::{EVENTS_PATH, HEARTBEAT_PATH, KEY, TICKET};
 
 /// What is sent with a request or comes back.
 enum Content {
@@ -47,6 +47,10 @@ pub(super) fn document() -> Value {
                     "type": "apiKey", "in": "query", "name": KEY,
                     "description": "Opens the streams alone; `ostler events --url` prints addresses with it.",
                 },
+                "ticket": {
+                    "type": "apiKey", "in": "query", "name": TICKET,
+                    "description": "Opens one stream once, within 30 s; POST /api/v1/tickets gives it.",
+                },
             },
             "schemas": schemas(),
         },
@@ -62,20 +66,26 @@ fn method(filter: MethodFilter) -> &'static str {
     }
 }
 
+fn verb(filter: MethodFilter) -> http::Method {
+    if filter == MethodFilter::GET { http::Method::GET } else { http::Method::POST }
+}
+
 fn operation(route: &Route) -> Value {
     let (summary, sent, answered) = described(route.means);
     let in_path = route.path.split(['{', '}']).skip(1).step_by(2).map(|name| {
         let schema = if name == "id" { json!({ "type": "integer", "minimum": 0 }) } else { text() };
         json!({ "name": name, "in": "path", "required": true, "schema": schema })
     });
-    let in_query = route.means.parameters().iter().filter(|(name, _)| *name != KEY).map(|(name, kind)| {
-        let schema = match kind {
-            Kind::Text => text(),
-            Kind::Number => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
-            Kind::Flag => json!({ "type": "boolean" }),
-        };
-        json!({ "name": name, "in": "query", "schema": schema })
-    });
+    let in_query = route.means.parameters().iter().filter(|(name, _)| ![KEY, TICKET].contains(name)).map(
+        |(name, kind)| {
+            let schema = match kind {
+                Kind::Text => text(),
+                Kind::Number => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+                Kind::Flag => json!({ "type": "boolean" }),
+            };
+            json!({ "name": name, "in": "query", "schema": schema })
+        },
+    );
     let parameters: Vec<Value> = in_path.chain(in_query).collect();
     let mut operation = json!({
         "summary": summary,
@@ -94,10 +104,11 @@ fn operation(route: &Route) -> Value {
             members.insert("requestBody".to_owned(), body);
         }
     }
-    if route.path == OPEN_PATH {
+    if !needs_token(&verb(route.method), route.path) {
         members.insert("security".to_owned(), json!([{}]));
     } else if [EVENTS_PATH, HEARTBEAT_PATH].contains(&route.path) && route.method == MethodFilter::GET {
-        members.insert("security".to_owned(), json!([{ "token": [] }, { "stream_key": [] }]));
+        members
+            .insert("security".to_owned(), json!([{ "token": [] }, { "stream_key": [] }, { "ticket": [] }]));
     }
     operation
 }
@@ -164,6 +175,28 @@ fn described(means: Means) -> (&'static str, Content, Content) {
         }
         Means::Mode => ("The mode.", None, Shaped(object())),
         Means::SetMode => ("Another mode.", Named("params.set_mode"), Shaped(object())),
+        Means::LogStream => (
+            "The latest output of a service and what follows, as server-sent events.",
+            None,
+            Text("text/event-stream"),
+        ),
+        Means::RestartSeveral => {
+            ("Gives several services, a group or all a new run.", action(), Named("reply.action"))
+        }
+        Means::Ticket => {
+            ("A ticket for one stream, for clients that send no headers.", Shaped(object()), Shaped(object()))
+        }
+        Means::Page(File::Index) => ("The web dashboard.", None, Text("text/html")),
+        Means::Page(File::Script) => ("Its script.", None, Text("text/javascript")),
+        Means::Page(File::Style) => ("Its style.", None, Text("text/css")),
+        Means::Page(File::Icon) => ("Its icon.", None, Text("image/svg+xml")),
+        Means::PageHome => ("The way to the web dashboard.", None, None),
+        Means::SignIn => {
+            ("A key for a code of `ostler dashboard`, or for the token.", Shaped(object()), Shaped(object()))
+        }
+        Means::Proof => {
+            ("Shows a page that has a key that this server knows it.", Shaped(object()), Shaped(object()))
+        }
     }
 }
 

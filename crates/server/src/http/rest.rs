@@ -5,7 +5,10 @@ use ostler_api::{ApiError, ErrorCode, Method, NoParams, ServiceStatus, Snapshot}
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::{answer, dashboard, openapi, openmetrics, query, routes::Means, site::Visitor, streams};
+use super::{
+    answer, dashboard, log_stream, openapi, openmetrics, page, query, routes::Means, session, site::Visitor,
+    streams,
+};
 use crate::{
     connection::Shared,
     events::{Draft, published},
@@ -21,6 +24,8 @@ pub(super) struct Asked {
     pub(super) query: Option<String>,
     /// The last event that the client says it has.
     pub(super) last_event_id: Option<String>,
+    /// The version of a file that the client has.
+    pub(super) if_none_match: Option<String>,
     pub(super) body: Bytes,
 }
 
@@ -29,6 +34,12 @@ pub(super) async fn answer(shared: &Shared, visitor: &Visitor, asked: Asked) -> 
     let answered = match asked.means {
         Means::Events => streams::events(shared, visitor, &asked),
         Means::Heartbeat => streams::heartbeat(shared, visitor, &asked),
+        Means::LogStream => log_stream::follow(shared, visitor, &asked).await,
+        Means::Page(file) => asked.no_query().map(|()| page::file(file, &asked)),
+        Means::PageHome => asked.no_query().map(|()| page::home()),
+        Means::SignIn => session::sign_in(shared, visitor, &asked).await.map(|value| answer::json(&value)),
+        Means::Proof => session::proof(shared, &asked).await.map(|value| answer::json(&value)),
+        Means::Ticket => session::ticket(shared, &asked).map(|value| answer::json(&value)),
         Means::OpenMetrics => openmetrics::answer(shared, visitor, &asked).await,
         Means::OpenApi => asked.no_query().map(|()| answer::json(&openapi::document())),
         Means::System | Means::SystemRestart | Means::SystemCustomRestart | Means::Mode | Means::SetMode => {
@@ -63,7 +74,7 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
         Means::Metrics => value(&engine.metrics(read(params)?).await?),
         Means::Start => value(&engine.start(actor, read(params)?).await?),
         Means::Stop => value(&engine.stop(actor, read(params)?).await?),
-        Means::Restart => value(&engine.restart(actor, read(params)?).await?),
+        Means::Restart | Means::RestartSeveral => value(&engine.restart(actor, read(params)?).await?),
         Means::Reload => value(&engine.reload(actor, read(params)?).await?),
         Means::Publish => Ok(json!({ "ids": shared.hub.publish(&asked.published()?)? })),
         Means::Config => {
@@ -84,7 +95,13 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
         | Means::SystemRestart
         | Means::SystemCustomRestart
         | Means::Mode
-        | Means::SetMode => Err(elsewhere()),
+        | Means::SetMode
+        | Means::LogStream
+        | Means::Ticket
+        | Means::Page(_)
+        | Means::PageHome
+        | Means::SignIn
+        | Means::Proof => Err(elsewhere()),
     }
 }
 
@@ -121,6 +138,10 @@ impl Asked {
             Means::Start => (Some(Method::Start), change()?),
             Means::Stop => (Some(Method::Stop), change()?),
             Means::Restart => (Some(Method::Restart), change()?),
+            Means::RestartSeveral => {
+                query()?;
+                (Some(Method::Restart), self.object()?)
+            }
             Means::Reload => {
                 query()?;
                 (Some(Method::ReloadConfig), self.object()?)
@@ -146,7 +167,13 @@ impl Asked {
             | Means::SystemRestart
             | Means::SystemCustomRestart
             | Means::Mode
-            | Means::SetMode => return Err(elsewhere()),
+            | Means::SetMode
+            | Means::LogStream
+            | Means::Ticket
+            | Means::Page(_)
+            | Means::PageHome
+            | Means::SignIn
+            | Means::Proof => return Err(elsewhere()),
         })
     }
 

@@ -9,19 +9,21 @@ use axum::{
     response::Response,
     routing::{MethodFilter, on},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use ostler_api::{ApiError, ErrorCode};
 
 use super::{
     answer,
     guard::OPEN_PATH,
+    page::{File, PAGE_PATH},
     query::Kind,
     rest::{self, Asked},
+    session::{PROOF_PATH, SESSION_PATH},
     site::Visitor,
 };
 use crate::{
     connection::Shared,
-    events::{EVENTS_PATH, HEARTBEAT_PATH, KEY},
+    events::{EVENTS_PATH, HEARTBEAT_PATH, KEY, TICKET},
 };
 
 /// The last event that a client has.
@@ -64,6 +66,13 @@ pub(super) enum Means {
     SystemCustomRestart,
     Mode,
     SetMode,
+    LogStream,
+    RestartSeveral,
+    Ticket,
+    Page(File),
+    PageHome,
+    SignIn,
+    Proof,
 }
 
 impl Means {
@@ -71,7 +80,7 @@ impl Means {
     pub(super) fn parameters(self) -> &'static [(&'static str, Kind)] {
         match self {
             Self::Status => &[("service", Kind::Text)],
-            Self::Logs => {
+            Self::Logs | Self::LogStream => {
                 &[("lines", Kind::Number), ("since", Kind::Text), ("grep", Kind::Text), ("level", Kind::Text)]
             }
             Self::Incidents => &[("id", Kind::Text), ("limit", Kind::Number), ("brief", Kind::Flag)],
@@ -81,8 +90,9 @@ impl Means {
                 ("source", Kind::Text),
                 ("last_event_id", Kind::Text),
                 (KEY, Kind::Text),
+                (TICKET, Kind::Text),
             ],
-            Self::Heartbeat => &[(KEY, Kind::Text)],
+            Self::Heartbeat => &[(KEY, Kind::Text), (TICKET, Kind::Text)],
             Self::DropConnection => &[("reason", Kind::Text)],
             Self::Health
             | Self::OpenApi
@@ -102,7 +112,13 @@ impl Means {
             | Self::SystemRestart
             | Self::SystemCustomRestart
             | Self::Mode
-            | Self::SetMode => &[],
+            | Self::SetMode
+            | Self::RestartSeveral
+            | Self::Ticket
+            | Self::Page(_)
+            | Self::PageHome
+            | Self::SignIn
+            | Self::Proof => &[],
         }
     }
 }
@@ -144,7 +160,28 @@ pub(super) const ROUTES: &[Route] = &[
     post("/dashboard/api/system/custom-restart", Means::SystemCustomRestart),
     get("/dashboard/api/mode", Means::Mode),
     post("/dashboard/api/mode", Means::SetMode),
+    get("/api/v1/services/{name}/logs/stream", Means::LogStream),
+    post("/api/v1/restart", Means::RestartSeveral),
+    post("/api/v1/tickets", Means::Ticket),
+    get("/dashboard", Means::PageHome),
+    get(PAGE_PATH, Means::Page(File::Index)),
+    get("/dashboard/app.js", Means::Page(File::Script)),
+    get("/dashboard/app.css", Means::Page(File::Style)),
+    get("/dashboard/icon.svg", Means::Page(File::Icon)),
+    post(SESSION_PATH, Means::SignIn),
+    post(PROOF_PATH, Means::Proof),
 ];
+
+/// Whether a request needs the token: all do but those that say nothing of what runs here.
+pub(super) fn needs_token(method: &Method, path: &str) -> bool {
+    let is_open = |means: Means| match means {
+        Means::Health | Means::Page(_) | Means::PageHome => [Method::GET, Method::HEAD].contains(method),
+        Means::SignIn | Means::Proof => *method == Method::POST,
+        _ => false,
+    };
+    // As ever, `/healthz` is open to every method, none of which does more.
+    path != OPEN_PATH && !ROUTES.iter().any(|route| route.path == path && is_open(route.means))
+}
 
 /// The router of the table. The guard stands before it.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -161,7 +198,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
                     let last_event_id = headers.get(LAST_EVENT_ID).map(HeaderValue::as_bytes);
                     let last_event_id = last_event_id.map(|id| String::from_utf8_lossy(id).into_owned());
                     let query = uri.query().map(str::to_owned);
-                    let asked = Asked { means, name, query, last_event_id, body };
+                    let if_none_match = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
+                    let if_none_match = if_none_match.map(str::to_owned);
+                    let asked = Asked { means, name, query, last_event_id, if_none_match, body };
                     rest::answer(&shared, &visitor, asked).await
                 }
                 Err(error) => answer::error(&error),

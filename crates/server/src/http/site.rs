@@ -35,6 +35,7 @@ pub(super) struct Site {
 
 #[derive(Debug)]
 struct Inner {
+    address: SocketAddr,
     guard: Guard,
     proxies: Proxies,
     shared: Arc<Shared>,
@@ -47,14 +48,17 @@ struct Inner {
 pub(super) struct Visitor {
     pub(super) actor: Actor,
     pub(super) peer: String,
+    /// Both ends of its connection.
+    pub(super) from: SocketAddr,
+    pub(super) own: SocketAddr,
     pub(super) listed: Arc<Listed>,
 }
 
 impl Site {
     pub(super) fn new(shared: Arc<Shared>, address: SocketAddr, rules: HttpRules) -> Self {
         let proxies = Proxies::new(&rules.trusted_proxies);
-        let guard = Guard::new(address, rules);
-        Self { inner: Arc::new(Inner { guard, proxies, shared, router: OnceLock::new() }) }
+        let guard = Guard::new(address, rules, Arc::clone(shared.hub.passes()));
+        Self { inner: Arc::new(Inner { address, guard, proxies, shared, router: OnceLock::new() }) }
     }
 
     /// Answers a request that passes the guard, and refuses any other.
@@ -95,16 +99,34 @@ impl Site {
             Err(refusal) => return refuse(&refusal),
         };
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let name = peer::shortened(agent.and_then(|agent| agent.split(' ').next()).unwrap_or_default());
+        let name = match agent.and_then(|agent| agent.split(' ').next()).unwrap_or_default() {
+            // They all claim to be it, so that it says nothing.
+            name if name.starts_with("Mozilla/") => "browser",
+            name => name,
+        };
+        let name = peer::shortened(name);
         listed.introduced(&name);
         let peer = self.inner.proxies.shown(from, &parts.headers);
         let who = if name.is_empty() { "nobody in particular" } else { &name };
-        parts.extensions.insert(Visitor { actor: Actor::Remote(format!("http:{who}")), peer, listed });
+        let own = self.inner.own_for(from);
+        let actor = Actor::Remote(format!("http:{who}"));
+        parts.extensions.insert(Visitor { actor, peer, from, own, listed });
         let request = Request::from_parts(parts, body);
         let router = self.inner.router.get_or_init(|| routes::router(Arc::clone(&self.inner.shared)));
         match router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
+        }
+    }
+}
+
+impl Inner {
+    /// Our end of a connection from an address: bound to a wildcard, whoever comes from this machine means it.
+    fn own_for(&self, from: SocketAddr) -> SocketAddr {
+        if self.address.ip().is_unspecified() {
+            SocketAddr::new(from.ip(), self.address.port())
+        } else {
+            self.address
         }
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn heartbeat(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Re
     Ok(endless(Body::new(Beats { next: Some(Box::pin(pulse.first())) })))
 }
 
-fn endless(body: Body) -> Response {
+pub(super) fn endless(body: Body) -> Response {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

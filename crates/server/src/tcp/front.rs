@@ -170,7 +170,11 @@ impl Visit {
 /// Whether the system's table of sockets says that the other end is this user's, on this machine.
 pub(crate) async fn is_same_user(stream: &TcpStream, peer: SocketAddr, own: SocketAddr) -> bool {
     // Bound to a wildcard, the listener's address is not the connection's.
-    let own = stream.local_addr().unwrap_or(own);
+    is_own_user(peer, stream.local_addr().unwrap_or(own)).await
+}
+
+/// The same for a connection between these two addresses.
+pub(crate) async fn is_own_user(peer: SocketAddr, own: SocketAddr) -> bool {
     let looked = tokio::task::spawn_blocking(move || ostler_engine::port::user_of_peer(peer, own)).await;
     let user = looked.ok().flatten();
     is_loopback(peer.ip()) && user.is_some() && user == own_user()

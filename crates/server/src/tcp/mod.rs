@@ -11,4 +11,4 @@ mod replay;
 
 pub use auth::{Admission, TokenError, TokenSource};
 pub use front::{Draining, TcpFront};
-pub(crate) use front::{is_out_of_room, is_same_user};
+pub(crate) use front::{is_out_of_room, is_own_user, is_same_user};
