@@ -48,9 +48,6 @@ pub enum ClientError {
         /// Why.
         reason: String,
     },
-    /// There is no such transport here.
-    #[error("local control connections are not available on this system yet")]
-    NotAvailable,
     /// The connection ended before the answer came.
     #[error("the connection to the engine was lost")]
     Lost,
@@ -98,6 +95,9 @@ pub enum Problem {
         /// Who.
         uid: u32,
     },
+    /// It is ours, but another user, who has no number here, listens on it.
+    #[error("is served by another user")]
+    Stranger,
 }
 
 impl From<ClientError> for ApiError {
@@ -118,7 +118,6 @@ impl From<ClientError> for ApiError {
                 "check the port, and the token: OSTLER_TOKEN, --token-file, `ostler token`",
             ),
             ClientError::Connect { .. } => (ErrorCode::NoEngine, "see `ostler doctor`"),
-            ClientError::NotAvailable => (ErrorCode::NotAvailable, "use Linux for now"),
             ClientError::Timeout { .. } => (ErrorCode::Timeout, "try again, or see `ostler doctor`"),
             ClientError::TooLarge => (ErrorCode::TooLarge, "send less at once"),
             ClientError::Nonsense { .. } => {

@@ -1,7 +1,14 @@
-//! Directories of our own on Windows: those below the user's profile are closed to others by inheritance.
-//! Differs from Unix: there is no owner or mode to verify yet, and the control socket becomes a pipe.
+//! Directories of our own on Windows: made with an access list for our user and the system alone.
+//! Differs from Unix: whether somebody else may enter a folder that is there already is not looked at; those below the
+//! user's profile are closed by inheritance. The control socket is a pipe that a small file announces.
 
-use std::{env, fs, path::Path};
+use std::{
+    env, fs,
+    io::{self, ErrorKind},
+    path::Path,
+};
+
+use ostler_windows::files::create_private_folder;
 
 use super::PathsError;
 
@@ -15,13 +22,33 @@ pub(super) fn is_ours(path: &Path) -> bool {
     path.is_dir()
 }
 
-/// Creates a directory if there is none.
+/// Creates a directory only for this user if there is none.
 pub(super) fn ensure_private(path: &Path) -> Result<(), PathsError> {
-    fs::create_dir_all(path).map_err(|source| PathsError::Create { path: path.to_owned(), source })?;
-    let meta =
-        fs::symlink_metadata(path).map_err(|source| PathsError::Look { path: path.to_owned(), source })?;
+    let owned = || path.to_owned();
+    create(path).map_err(|source| PathsError::Create { path: owned(), source })?;
+    let meta = fs::symlink_metadata(path).map_err(|source| PathsError::Look { path: owned(), source })?;
     if meta.is_symlink() {
-        return Err(PathsError::Symlink { path: path.to_owned() });
+        return Err(PathsError::Symlink { path: owned() });
+    }
+    if !meta.is_dir() {
+        return Err(PathsError::NotDirectory { path: owned() });
     }
     Ok(())
+}
+
+/// Also those above it; these belong to the system and the user.
+fn create(path: &Path) -> io::Result<()> {
+    let once = || match create_private_folder(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        result => result,
+    };
+    match once() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            once()
+        }
+        result => result,
+    }
 }

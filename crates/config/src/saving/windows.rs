@@ -1,4 +1,5 @@
-//! Replacing files on Windows is not available yet.
+//! Replacing files on Windows. Differs from Unix: two files cannot change places, so the last look and the rename are
+//! two steps; a new file has the rights that its folder passes on; and the disk keeps names by itself.
 
 use std::{
     fs::{File, OpenOptions},
@@ -6,16 +7,16 @@ use std::{
     path::Path,
 };
 
-/// How to open a file that only the user can read.
+/// How to open a new file; its folder says who can read it.
 pub(super) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     options
 }
 
-/// Makes a folder that only the user can enter, with those above it.
-pub(super) fn private_dir(_path: &Path) -> io::Result<()> {
-    Err(unavailable())
+/// Makes a folder, with those above it; the topmost of ours is closed to others and passes that on.
+pub(super) fn private_dir(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)
 }
 
 /// Whether the file may be changed.
@@ -23,31 +24,32 @@ pub(super) fn is_writable(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|meta| !meta.permissions().readonly())
 }
 
-/// Gives a new file the rights of the old one.
+/// Both lie in one folder, from which they have their rights.
 pub(super) fn copy_rights(_old: &File, _new: &File) -> io::Result<()> {
-    Err(unavailable())
+    Ok(())
 }
 
-/// Has two files change places in one step.
+/// There is no such step.
 pub(super) fn exchange(_one: &Path, _other: &Path) -> io::Result<()> {
-    Err(unavailable())
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Whether the system or the file system cannot exchange files at all.
-pub(super) fn cannot_exchange(_error: &io::Error) -> bool {
-    false
+pub(super) fn cannot_exchange(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported
 }
 
-/// Has the disk keep the names in a folder.
+/// Puts a file in the place of another; waits a moment for those who have it open.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    ostler_windows::files::replace(from, to)
+}
+
+/// The file system's journal keeps them.
 pub(super) fn sync_dir(_dir: &Path) -> io::Result<()> {
-    Err(unavailable())
+    Ok(())
 }
 
-/// Whether somebody has the file open for writing.
+/// The system does not tell.
 pub(super) fn is_being_written(_file: &File) -> bool {
     false
-}
-
-fn unavailable() -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, "saving is not available on Windows yet")
 }

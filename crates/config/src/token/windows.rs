@@ -1,17 +1,31 @@
-//! Access lists come with a later issue; until then no token is read or kept here, and that is said.
+//! The access list of its folder is what counts, which a new file inherits. Differs from Unix: who else
+//! may read a file that is there already is not looked at.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    path::Path,
+};
 
 use super::TokenFileError;
 
-pub(super) fn open(path: &Path, _may_be_link: bool) -> Result<File, TokenFileError> {
-    Err(TokenFileError::System { verb: "open", path: path.to_owned(), source: not_yet() })
+/// Opens a file and verifies what was opened.
+pub(super) fn open(path: &Path, may_be_link: bool) -> Result<File, TokenFileError> {
+    let owned = || path.to_owned();
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => TokenFileError::Missing { path: owned() },
+        _ => TokenFileError::System { verb: "open", path: owned(), source },
+    };
+    if !may_be_link && fs::symlink_metadata(path).map_err(failed)?.is_symlink() {
+        return Err(TokenFileError::Link { path: owned() });
+    }
+    if fs::metadata(path).map_err(failed)?.is_dir() {
+        return Err(TokenFileError::NotAFile { path: owned() });
+    }
+    File::open(path).map_err(failed)
 }
 
-pub(super) fn create(_path: &Path) -> io::Result<File> {
-    Err(not_yet())
-}
-
-fn not_yet() -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, "token files are not available on Windows yet")
+/// Creates a file that was not there; it is in a folder that only its owner may enter.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
 }

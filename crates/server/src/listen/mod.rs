@@ -66,9 +66,6 @@ pub enum ListenError {
         #[source]
         source: io::Error,
     },
-    /// There is no such transport here.
-    #[error("local control connections are not available on this system yet")]
-    NotAvailable,
 }
 
 /// What is wrong with a directory.

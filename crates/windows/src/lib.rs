@@ -1,0 +1,34 @@
+//! What the Windows twins of Ostler's crates share: one safe surface over the system's interface.
+//!
+//! [`user`] says who somebody is, [`access`] closes what we make to everybody else, [`pipe`] names, makes and opens
+//! the named pipes of engines and keepers, [`process`] tells a process from a later one with the same number, and
+//! [`job`] holds all processes of a run together. [`files`] has what replacing and recognising files needs.
+//!
+//! A pipe has no place in the file system, so each is announced by a small file where Unix has its socket: the file
+//! holds the random part of the pipe's name, and only its owner can read it. Paths of sockets thus mean the same to
+//! callers on both systems.
+//!
+//! Absent on purpose: runtimes (the keeper has none), policy, and everything on other systems: there this crate is
+//! empty.
+
+#[cfg(windows)]
+pub mod access;
+#[cfg(windows)]
+pub mod console;
+#[cfg(windows)]
+pub mod files;
+#[cfg(windows)]
+pub mod job;
+#[cfg(windows)]
+pub mod pipe;
+#[cfg(windows)]
+pub mod process;
+#[cfg(windows)]
+mod text;
+#[cfg(windows)]
+pub mod user;
+#[cfg(windows)]
+pub mod window;
+
+#[cfg(windows)]
+pub use text::wide;
