@@ -5,7 +5,6 @@
 //! status that no engine has acknowledged, the status stays behind in the record.
 
 use crate::protocol::ExitStatus;
-use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -121,7 +120,7 @@ pub fn write(path: &Path, record: &Record) -> io::Result<()> {
     let mut file = crate::os::create_private(temporary)?;
     file.write_all(record.to_text().as_bytes())?;
     drop(file);
-    fs::rename(temporary, path)
+    crate::os::replace(temporary, path)
 }
 
 #[cfg(test)]

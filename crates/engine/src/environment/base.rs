@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use ostler_core::InheritEnv;
 
+use super::os;
+
 /// Variables that `inherit_env = "minimal"` keeps.
 const MINIMAL: [&str; 9] =
     ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR"];
@@ -64,7 +66,7 @@ impl Bases {
     /// The variables that a command beside the services starts from: all of the user's, or of them the allowed few.
     pub fn for_command(&self, is_trusted: bool) -> BTreeMap<String, String> {
         let (mut variables, _) = self.get(InheritEnv::LoginShell);
-        variables.retain(|name, _| is_trusted || MINIMAL.contains(&name.as_str()));
+        variables.retain(|name, _| is_trusted || is_minimal(name));
         if cfg!(unix) {
             variables.entry("PATH".to_owned()).or_insert_with(|| PATH_DEFAULT.to_owned());
         }
@@ -81,14 +83,20 @@ impl Bases {
             InheritEnv::Supervisor => (self.supervisor.clone(), "supervisor"),
             InheritEnv::Minimal => {
                 let mut variables = self.supervisor.clone();
-                variables.retain(|name, _| MINIMAL.contains(&name.as_str()));
+                variables.retain(|name, _| is_minimal(name));
                 (variables, "supervisor")
             }
         }
     }
 }
 
-fn inheritable(mut variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn is_minimal(name: &str) -> bool {
+    MINIMAL.contains(&name) || os::MINIMAL.contains(&name)
+}
+
+fn inheritable(variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut variables: BTreeMap<String, String> =
+        variables.into_iter().map(|(name, value)| (os::variable_name(name), value)).collect();
     variables.retain(|name, _| !OWN.contains(&name.as_str()));
     variables
 }

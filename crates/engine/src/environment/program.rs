@@ -30,7 +30,7 @@ fn look_up(program: &str, path: &str, working_dir: &Path) -> Result<PathBuf, Env
         return Err(not_found("PATH: the command is empty".to_owned()));
     }
     if os::has_separator(program) {
-        let place = working_dir.join(program);
+        let place = os::as_program(working_dir.join(program));
         return match os::why_not_executable(&place) {
             None => Ok(place),
             Some(_) if !place.exists() => Err(not_found(working_dir.display().to_string())),
@@ -39,7 +39,7 @@ fn look_up(program: &str, path: &str, working_dir: &Path) -> Result<PathBuf, Env
     }
     let mut refused = None;
     for folder in std::env::split_paths(path) {
-        let place = working_dir.join(folder).join(program);
+        let place = os::as_program(working_dir.join(folder).join(program));
         match os::why_not_executable(&place) {
             None => return Ok(place),
             Some(reason) if place.is_file() => {

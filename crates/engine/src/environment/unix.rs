@@ -1,18 +1,34 @@
 //! Programs and shells on Unix.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use rustix::fs::{Access, access};
 
 /// Where programs are looked for when the service has no `PATH`.
 pub(super) const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
+/// Variables that a minimal environment has besides those of all systems.
+pub(super) const MINIMAL: [&str; 0] = [];
+
 /// Used when `SHELL` is not set.
 const DEFAULT_SHELL: &str = "/bin/sh";
+
+/// The name of a variable as it is compared.
+pub(super) fn variable_name(name: String) -> String {
+    name
+}
 
 /// Whether a program is given with its place.
 pub(super) fn has_separator(program: &str) -> bool {
     program.contains('/')
+}
+
+/// The file that a program's name means.
+pub(super) fn as_program(place: PathBuf) -> PathBuf {
+    place
 }
 
 /// Says why a file cannot be executed; `None` when it can.

@@ -1,13 +1,59 @@
-//! Programs and shells on Windows: only what needs no permissions. Login shells are not available yet.
+//! Programs and shells on Windows. Differs from Unix: what can be executed is told by the end of its name, names of
+//! variables are the same in capitals, and there are no login shells.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Where programs are looked for when the service has no `PATH`.
 pub(super) const DEFAULT_PATH: &str = r"C:\Windows\System32;C:\Windows";
 
+/// Variables that a minimal environment has besides those of all systems: without them many programs do not start.
+pub(super) const MINIMAL: [&str; 16] = [
+    "APPDATA",
+    "COMSPEC",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "LOCALAPPDATA",
+    "NUMBER_OF_PROCESSORS",
+    "OS",
+    "PATHEXT",
+    "PROCESSOR_ARCHITECTURE",
+    "PROGRAMDATA",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "USERNAME",
+    "USERPROFILE",
+];
+
+/// The ends of the names of programs, in the order in which they are looked for.
+const ENDINGS: [&str; 4] = ["com", "exe", "bat", "cmd"];
+
+/// The name of a variable as it is compared.
+pub(super) fn variable_name(name: String) -> String {
+    name.to_uppercase()
+}
+
 /// Whether a program is given with its place.
 pub(super) fn has_separator(program: &str) -> bool {
-    program.contains(['/', '\\'])
+    program.contains(['/', '\\', ':'])
+}
+
+/// The file that a program's name means: its ending may be left out.
+pub(super) fn as_program(place: PathBuf) -> PathBuf {
+    if has_ending(&place) {
+        return place;
+    }
+    let with = |ending: &&str| {
+        let mut name = place.clone().into_os_string();
+        name.push(".");
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    ENDINGS.iter().map(with).find(|candidate| candidate.is_file()).unwrap_or(place)
 }
 
 /// Says why a file cannot be executed; `None` when it can.
@@ -15,8 +61,16 @@ pub(super) fn why_not_executable(path: &Path) -> Option<String> {
     match std::fs::metadata(path) {
         Err(error) => Some(plain(&error)),
         Ok(metadata) if !metadata.is_file() => Some("not a file".to_owned()),
+        Ok(_) if !has_ending(path) => {
+            Some("its name ends neither in .exe nor in .com, .bat or .cmd".to_owned())
+        }
         Ok(_) => None,
     }
+}
+
+fn has_ending(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default();
+    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// Says why an existing directory cannot be entered; `None` when it can.
@@ -40,4 +94,19 @@ pub(super) const SHELL_LINE: &str = "/C";
 /// There is no login shell on Windows: nothing is printed.
 pub(super) fn login_arguments(_mark: &str) -> Vec<String> {
     ["/C", "exit"].map(str::to_owned).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ending_may_be_left_out_and_others_cannot_be_executed() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join("tool.cmd"), "@echo hi").expect("written");
+        std::fs::write(dir.path().join("tool.txt"), "hi").expect("written");
+        assert_eq!(as_program(dir.path().join("tool")), dir.path().join("tool.cmd"));
+        assert_eq!(why_not_executable(&dir.path().join("tool.cmd")), None);
+        assert!(why_not_executable(&dir.path().join("tool.txt")).is_some());
+    }
 }

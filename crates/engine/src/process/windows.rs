@@ -1,11 +1,34 @@
-//! Processes on Windows: not available yet. The table is empty, so nothing is found and nothing is signalled.
+//! Processes on Windows. Differs from Unix: a run ends with the job object that its keeper holds, so nothing is left
+//! of one whose keeper died, and nobody has to be found by what is in its environment. A process that has no console
+//! in common with us cannot be asked to end; both orders end it.
 
-use std::io;
+use std::{io, os::windows::io::OwnedHandle, time::Duration};
+
+use ostler_windows::{files, process, user};
 
 use super::Process;
 
+/// Between two looks whether a process has ended; each twice as long as the one before.
+const PAUSE_MIN: Duration = Duration::from_millis(2);
+const PAUSE_MAX: Duration = Duration::from_millis(50);
+
+const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+
 pub(super) fn all() -> Vec<Process> {
-    Vec::new()
+    let entries = process::all();
+    let created: std::collections::HashMap<u32, u64> =
+        entries.iter().filter_map(|entry| Some((entry.pid, entry.created?))).collect();
+    entries
+        .into_iter()
+        .filter_map(|entry| {
+            let start = entry.created?;
+            // A parent that was created later is somebody else with its number.
+            let is_parent = created.get(&entry.parent).is_some_and(|parent| *parent <= start);
+            let parent = if is_parent { entry.parent } else { 0 };
+            Some(Process { pid: entry.pid, start, parent, session: 0, name: entry.name })
+        })
+        .collect()
 }
 
 pub(super) fn has_environment_entry(_pid: u32, _entry: &[u8]) -> bool {
@@ -25,36 +48,51 @@ pub(super) fn uid() -> Option<u32> {
 }
 
 pub(super) fn is_root() -> bool {
-    false
+    user::is_elevated()
 }
 
 /// What is sent to a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    /// The polite request.
+    /// The polite request, which here is the end.
     Terminate,
     /// The end.
     Kill,
 }
 
-/// A hold on one process.
-pub(super) enum Handle {}
+/// A hold on one process, whose number cannot become another's meanwhile.
+pub(super) struct Handle(OwnedHandle);
 
 impl Handle {
-    pub(super) fn open(_process: &Process) -> Option<Self> {
-        None
+    /// Takes hold of `process` if it is still the one that was seen.
+    pub(super) fn open(process: &Process) -> Option<Self> {
+        if process.pid == std::process::id() {
+            return None;
+        }
+        process::hold(process.pid, process.start).map(Self)
     }
 
-    pub(super) fn order(&self, _order: Order) -> io::Result<()> {
-        match *self {}
+    /// Ends it; whoever has ended meanwhile has followed the order.
+    pub(super) fn order(&self, order: Order) -> io::Result<()> {
+        match order {
+            Order::Terminate | Order::Kill => process::terminate(&self.0),
+        }
     }
 
+    /// Waits until the process has ended.
     pub(super) async fn ended(self) {
-        match self {}
+        let mut pause = PAUSE_MIN;
+        while !process::has_ended(&self.0) {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
     }
 }
 
-pub(super) fn isolate(_command: &mut tokio::process::Command, _descriptors: Option<u64>) {}
+/// Away from our console, so that no Ctrl-C of ours reaches it.
+pub(super) fn isolate(command: &mut tokio::process::Command, _descriptors: Option<u64>) {
+    command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
+}
 
 pub(super) fn group_lives(_leader: u32) -> bool {
     false
@@ -68,8 +106,8 @@ pub(super) fn hard_descriptors() -> u64 {
     u64::MAX
 }
 
-pub(super) fn free_bytes(_path: &std::path::Path) -> Option<u64> {
-    None
+pub(super) fn free_bytes(path: &std::path::Path) -> Option<u64> {
+    files::free_bytes(path)
 }
 
 /// Not limited in this way.

@@ -14,7 +14,18 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = options.open(&draft)?;
     file.write_all(bytes)?;
     drop(file);
-    fs::rename(&draft, path)
+    rename(&draft, path)
+}
+
+#[cfg(unix)]
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+/// Waits a moment for those who have the file open.
+#[cfg(windows)]
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    ostler_windows::files::replace(from, to)
 }
 
 /// Reads a file; none is not an error.

@@ -301,7 +301,7 @@ impl LogWriter {
     fn ensure_open(&mut self) -> io::Result<()> {
         match fs::symlink_metadata(&self.settings.path) {
             Ok(metadata) => {
-                let identity = os::file_identity(&metadata);
+                let identity = os::path_identity(&self.settings.path, &metadata)?;
                 let is_ours = |open: &OpenFile| open.identity == identity && metadata.len() >= open.length;
                 match &mut self.file {
                     Some(open) if is_ours(open) => {
@@ -349,7 +349,7 @@ impl LogWriter {
         };
         self.generation = header.generation;
         let mut open = OpenFile {
-            identity: os::file_identity(&metadata),
+            identity: os::file_identity(&file, &metadata)?,
             length: metadata.len(),
             has_records: true,
             file,
@@ -398,8 +398,8 @@ impl LogWriter {
         }
         self.generation = generation;
         self.file = Some(OpenFile {
+            identity: os::file_identity(&file, &metadata)?,
             file,
-            identity: os::file_identity(&metadata),
             length: record.len() as u64,
             has_records: false,
         });

@@ -34,8 +34,18 @@ pub(crate) fn start_ticks(pid: u32) -> Option<u64> {
 }
 
 /// Device and inode: whether a path still leads to the file that is open.
-pub(crate) fn file_identity(metadata: &Metadata) -> (u64, u64) {
-    (metadata.dev(), metadata.ino())
+pub(crate) fn file_identity(_file: &File, metadata: &Metadata) -> io::Result<(u64, u64)> {
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+/// The same of whatever is at a path.
+pub(crate) fn path_identity(_path: &Path, metadata: &Metadata) -> io::Result<(u64, u64)> {
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+/// Puts a file in the place of another.
+pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)
 }
 
 /// Opens a log to append to; a FIFO or a symbolic link at its place fails instead of waiting or leading away.

@@ -1,11 +1,21 @@
-//! Windows: names travel as UTF-8; process identity is not available yet.
+//! Windows: names travel as UTF-8; a process is told from others by the time of its creation, which is of the wall
+//! clock and so differs from boot to boot.
+
+pub mod launch;
+pub mod port;
+pub mod quote;
+pub mod slot;
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::windows::fs::MetadataExt;
 use std::path::Path;
+
+use ostler_windows::{files, process};
+
+/// What stands for the boot: creation times mean the same in all boots.
+const ANY_BOOT: &str = "any";
 
 pub(crate) fn to_bytes(text: &OsStr) -> Cow<'_, [u8]> {
     match text.to_string_lossy() {
@@ -19,16 +29,26 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Option<OsString> {
 }
 
 pub(crate) fn boot_id() -> String {
-    String::new()
+    ANY_BOOT.to_owned()
 }
 
-pub(crate) fn start_ticks(_pid: u32) -> Option<u64> {
-    None
+pub(crate) fn start_ticks(pid: u32) -> Option<u64> {
+    process::created(pid)
 }
 
-/// The creation time stands in for the file's number, which needs an open handle here.
-pub(crate) fn file_identity(metadata: &Metadata) -> (u64, u64) {
-    (0, metadata.creation_time())
+/// Disk and number: whether a path still leads to the file that is open.
+pub(crate) fn file_identity(file: &File, _metadata: &Metadata) -> io::Result<(u64, u64)> {
+    files::identity(file)
+}
+
+/// The same of whatever is at a path.
+pub(crate) fn path_identity(path: &Path, _metadata: &Metadata) -> io::Result<(u64, u64)> {
+    files::identity(&open_read(path)?)
+}
+
+/// Puts a file in the place of another; waits a moment for those who have it open.
+pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    files::replace(from, to)
 }
 
 pub(crate) fn open_log(path: &Path, is_new: bool) -> io::Result<File> {
@@ -39,6 +59,7 @@ pub(crate) fn open_read(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).open(path)
 }
 
+/// Creates or empties a file; its folder says who can read it.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).open(path)
 }

@@ -1,0 +1,194 @@
+//! One command line out of many arguments.
+//!
+//! Programs take their command line apart themselves, nearly all by the rules of the C runtime. A batch file is taken
+//! apart by `cmd.exe`, which knows other rules and runs what it finds between `&`: its arguments are quoted for it, and
+//! those that cannot be are refused.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// The longest command line, in UTF-16 units, with the zero at its end.
+pub const LINE_MAX: usize = 32_767;
+
+/// Whether a program is a batch file, which `cmd.exe` runs.
+pub fn is_batch(program: &Path) -> bool {
+    let extension = program.extension().unwrap_or_default();
+    extension.eq_ignore_ascii_case("bat") || extension.eq_ignore_ascii_case("cmd")
+}
+
+/// The command line of a program; `argv` begins with the program's name.
+pub fn command_line(argv: &[String]) -> String {
+    let mut line = String::new();
+    for (number, argument) in argv.iter().enumerate() {
+        if number > 0 {
+            line.push(' ');
+        }
+        // In the name of the program backslashes and quotes mean nothing.
+        if number == 0 {
+            line.push_str(&format!("\"{argument}\""));
+        } else {
+            put(&mut line, argument);
+        }
+    }
+    line
+}
+
+fn put(line: &mut String, argument: &str) {
+    let is_plain = !argument.is_empty() && !argument.contains([' ', '\t', '\n', '\x0b', '"']);
+    if is_plain {
+        line.push_str(argument);
+        return;
+    }
+    line.push('"');
+    let mut backslashes = 0;
+    for character in argument.chars() {
+        match character {
+            '\\' => backslashes += 1,
+            '"' => {
+                // Those before a quote count only half, and the quote needs one more.
+                line.extend(std::iter::repeat_n('\\', backslashes * 2 + 1));
+                line.push('"');
+                backslashes = 0;
+                continue;
+            }
+            _ => {
+                line.extend(std::iter::repeat_n('\\', backslashes));
+                backslashes = 0;
+                line.push(character);
+                continue;
+            }
+        }
+    }
+    line.extend(std::iter::repeat_n('\\', backslashes * 2));
+    line.push('"');
+}
+
+/// The command line with which `cmd.exe` runs a batch file; an error says which argument cannot be handed over.
+pub fn batch_line(program: &Path, arguments: &[String]) -> Result<String, String> {
+    let program = program.to_str().ok_or("the name of the batch file is no text")?;
+    if program.contains(['"', '%']) || program.ends_with('\\') {
+        return Err(format!("the name of the batch file {program} contains what cmd.exe would change"));
+    }
+    // Extensions on, delayed expansion off, no AutoRun; the outer quotes are taken off by cmd.exe itself.
+    let mut line = format!("cmd.exe /e:ON /v:OFF /d /s /c \"\"{program}\"");
+    for argument in arguments {
+        line.push(' ');
+        put_for_batch(&mut line, argument)?;
+    }
+    line.push('"');
+    Ok(line)
+}
+
+fn put_for_batch(line: &mut String, argument: &str) -> Result<(), String> {
+    if argument.contains(['\0', '\r', '\n']) {
+        return Err(format!(
+            "the argument {argument:?} contains a line break, which a batch file cannot get"
+        ));
+    }
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+@#".contains(c) || !c.is_ascii();
+    if !argument.is_empty() && argument.chars().all(is_plain) {
+        line.push_str(argument);
+        return Ok(());
+    }
+    line.push('"');
+    let mut backslashes = 0;
+    for character in argument.chars() {
+        if character == '\\' {
+            backslashes += 1;
+            line.push('\\');
+            continue;
+        }
+        match character {
+            '"' => {
+                // For the program that the batch file may pass it to, those before the quote are doubled.
+                line.extend(std::iter::repeat_n('\\', backslashes));
+                line.push_str("\"\"");
+            }
+            // Cuts a variable's name in two with one that is always empty.
+            '%' => line.push_str("%%cd:~,%"),
+            _ => line.push(character),
+        }
+        backslashes = 0;
+    }
+    line.extend(std::iter::repeat_n('\\', backslashes));
+    line.push('"');
+    Ok(())
+}
+
+/// The environment as the system wants it: sorted by name without regard to case, each entry and the end with a zero.
+pub fn environment_block(entries: &[impl AsRef<OsStr>]) -> Vec<u16> {
+    let mut texts: Vec<String> =
+        entries.iter().map(|entry| entry.as_ref().to_string_lossy().into_owned()).collect();
+    texts.sort_by_cached_key(|text| text.split('=').next().unwrap_or_default().to_uppercase());
+    let mut block: Vec<u16> =
+        texts.iter().flat_map(|text| text.encode_utf16().filter(|unit| *unit != 0).chain([0])).collect();
+    // An empty block has two zeros as well.
+    if block.is_empty() {
+        block.push(0);
+    }
+    block.push(0);
+    block
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(argv: &[&str]) -> String {
+        command_line(&argv.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    }
+
+    fn batch(arguments: &[&str]) -> Result<String, String> {
+        let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        batch_line(Path::new(r"C:\a b\run.cmd"), &arguments)
+    }
+
+    #[test]
+    fn arguments_are_quoted_as_the_c_runtime_takes_them_apart() {
+        for (argument, quoted) in [
+            ("plain", "plain"),
+            ("", r#""""#),
+            ("a b", r#""a b""#),
+            (r"C:\dir\", r"C:\dir\"),
+            (r"C:\a dir\", r#""C:\a dir\\""#),
+            (r#"say "hi""#, r#""say \"hi\"""#),
+            (r#"a\"b"#, r#""a\\\"b""#),
+            ("tab\there", "\"tab\there\""),
+        ] {
+            assert_eq!(line(&["p", argument]), format!("\"p\" {quoted}"));
+        }
+    }
+
+    #[test]
+    fn a_batch_file_gets_what_cmd_would_run_as_text() {
+        let start = r#"cmd.exe /e:ON /v:OFF /d /s /c ""C:\a b\run.cmd""#;
+        for (argument, quoted) in [
+            ("plain", "plain"),
+            ("", r#""""#),
+            ("a&calc", r#""a&calc""#),
+            (r#"" & calc & ""#, r#"""" & calc & """"#),
+            ("%PATH%", r#""%%cd:~,%PATH%%cd:~,%""#),
+            (r"a b\", r#""a b\\""#),
+        ] {
+            assert_eq!(batch(&[argument]).expect("can be quoted"), format!("{start} {quoted}\""));
+        }
+    }
+
+    #[test]
+    fn what_a_batch_file_cannot_get_is_refused() {
+        for argument in ["a\nb", "a\rb", "a\0b"] {
+            assert!(batch(&[argument]).is_err());
+        }
+        assert!(batch_line(Path::new("%x%.bat"), &[]).is_err());
+        assert!(
+            is_batch(Path::new("A.BAT")) && is_batch(Path::new("a.Cmd")) && !is_batch(Path::new("a.exe"))
+        );
+    }
+
+    #[test]
+    fn the_environment_is_sorted_and_ends_in_two_zeros() {
+        let block = environment_block(&["b=2", "A=1", "C="]);
+        assert_eq!(String::from_utf16_lossy(&block), "A=1\0b=2\0C=\0\0");
+        assert_eq!(environment_block(&[] as &[&str]), [0, 0]);
+    }
+}
