@@ -15,7 +15,7 @@ export function EventsPage({ state }: { state: State }): JSX.Element {
   const count = state.snapshot?.events?.subscriber_count ?? 0;
   const told = state.events.map((event) => ({ event, type: String(event.data["event_type"] ?? ""), text: sentenceOf(event) }));
   const shown = wanted === "" ? told : told.filter(({ event, type, text }) => `${type} ${event.source} ${text}`.toLowerCase().includes(wanted));
-  const { list, isFollowing, pausedAt, missed, follow, onScroll } = useFollow(sequenceOf(state.events.at(-1)));
+  const { list, isFollowing, pausedAt, missed, follow, onScroll } = useFollow(state.told);
   return (
     <main class="events">
       <div class="events-head">
@@ -63,11 +63,6 @@ export function EventsPage({ state }: { state: State }): JSX.Element {
       )}
     </main>
   );
-}
-
-/** The number of an event within the engine's life. */
-function sequenceOf(event: Told | undefined): number {
-  return Number(event?.id.split("-").at(-1) ?? 0);
 }
 
 /** What an event says, in one sentence. */

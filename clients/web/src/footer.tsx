@@ -31,6 +31,8 @@ function LinkWords({ state, isStale }: { state: State; isStale: boolean }): JSX.
       return isStale
         ? <><Glyph name="state-unknown" look="idle" /> Stale since {at ? clockText(at) : clockText(link.since)}</>
         : <><Glyph name="state-starting" look="busy" /> Reconnecting…</>;
+    case "resting":
+      return <><Glyph name="state-idle" look="idle" /> Resting</>;
     case "signed-out":
       return <>Signed out</>;
   }

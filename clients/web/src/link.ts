@@ -11,7 +11,9 @@ export type LinkState =
   | { readonly is: "connecting" }
   /** `isPolled`: the engine tells no events, so that it is asked now and then. */
   | { readonly is: "live"; readonly isPolled: boolean }
-  | { readonly is: "lost"; readonly since: Date; readonly why: string; readonly nextTry: Date | undefined }
+  | { readonly is: "lost"; readonly since: Date; readonly why: string }
+  /** Nobody has looked for a while, so that the stream was let go. */
+  | { readonly is: "resting" }
   | { readonly is: "signed-out"; readonly why: string };
 
 /** An event as it was told. */
@@ -55,6 +57,7 @@ export class Link {
   #isAsking = false;
   #isStale = false;
   #failures = 0;
+  #isResting = false;
   #lostSince: Date | undefined;
   #wake: (() => void) | undefined;
   #hiding: ReturnType<typeof setTimeout> | undefined;
@@ -192,25 +195,26 @@ export class Link {
   #lost(why: string): void {
     this.#round?.abort();
     if (this.#ending.signal.aborted) return;
-    const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)] ?? 0;
-    const isHidden = document.hidden;
-    const nextTry = isHidden ? undefined : new Date(Date.now() + pause);
-    this.#listener.state({ is: "lost", since: (this.#lostSince ??= new Date()), why, nextTry });
+    if (this.#isResting) this.#listener.state({ is: "resting" });
+    else this.#listener.state({ is: "lost", since: (this.#lostSince ??= new Date()), why });
   }
 
   async #untilNextTry(): Promise<void> {
     const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)] ?? 0;
     this.#failures += 1;
-    // A hidden page waits until somebody looks.
     do await this.#pause(pause * (0.8 + Math.random() * 0.4), true);
-    while (document.hidden && !this.#ending.signal.aborted && this.#failures > PAUSES.length);
+    while (this.#isResting && !this.#ending.signal.aborted);
   }
 
   readonly #seen = (): void => {
     clearTimeout(this.#hiding);
     if (document.hidden) {
-      this.#hiding = setTimeout(() => this.#round?.abort(), HIDDEN);
+      this.#hiding = setTimeout(() => {
+        this.#isResting = true;
+        this.#round?.abort();
+      }, HIDDEN);
     } else {
+      this.#isResting = false;
       this.tryNow();
     }
   };

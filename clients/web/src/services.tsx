@@ -8,6 +8,7 @@ import { WORDS, classOf, countsOf, groupsOf, known } from "./rows";
 import type { Class, Group, Moment, Row } from "./rows";
 import { ActionButtons, useActions } from "./actions";
 import type { State } from "./store";
+import { Spark } from "./spark";
 import type { Snapshot } from "./wire";
 import { plain } from "./words";
 
@@ -127,7 +128,9 @@ function Grid({ groups, state, isLive }: GridProps): JSX.Element {
     <div class="grid" role="grid" aria-label="Services" ref={grid} onKeyDown={move}>
       <div role="rowgroup" class="heads">
         <div role="row">
-          {["State", "Service", "Address", "Uptime", "Restarts", "CPU", "Memory"].map((head) => (
+          {["State", "Service", "Address", "Uptime", "Restarts", "CPU", "", "Memory", " "].map((head) => head.trim() === "" ? (
+            <span key={head} class="c-spark" aria-hidden="true" />
+          ) : (
             <span role="columnheader" key={head} class={`c-${head.toLowerCase()}`}>{head}</span>
           ))}
           <span role="columnheader" class="c-actions"><span class="unseen">Actions</span></span>
@@ -180,6 +183,7 @@ function ServiceRow({ row, group, state, isLive, isStop, onFocus }: RowProps): J
   const isLoud = ["failed", "backoff", "degraded"].includes(row.word);
   const isSelected = state.place.service === row.name;
   const sent = state.sent.get(row.name);
+  const course = state.courses.get(row.name) ?? [];
   const open = (tab: "overview" | "logs"): void => {
     store.go({ page: "services", service: row.name, tab });
     requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-detail]")?.focus());
@@ -211,7 +215,9 @@ function ServiceRow({ row, group, state, isLive, isStop, onFocus }: RowProps): J
       <span role="gridcell" class={`c-uptime ${row.word === "running" ? "" : "ended"}`}>{row.uptime}</span>
       <span role="gridcell" class={`c-restarts ${row.restarts === "0" ? "zero" : ""}`}>{row.restarts}</span>
       <span role="gridcell" class="c-cpu">{row.cpu}</span>
+      <span class="c-spark" aria-hidden="true">{row.cpu && <Spark samples={course.map(({ cpu }) => cpu)} least={10} room={1} />}</span>
       <span role="gridcell" class="c-memory">{row.memory}</span>
+      <span class="c-spark" aria-hidden="true">{row.memory && <Spark samples={course.map(({ memory }) => memory)} least={0.1} room={1.25} />}</span>
       <span role="gridcell" class="c-actions">
         {sent ? <span class="sent">{sentText(sent.verb)}</span> : <ActionButtons row={row} act={act} isLive={isLive} isReachable={isStop} />}
       </span>

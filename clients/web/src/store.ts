@@ -5,6 +5,7 @@ import { askFor } from "./api";
 import { Link } from "./link";
 import type { LinkState, Told } from "./link";
 import type { Class, Usage } from "./rows";
+import { SAMPLES_MAX } from "./spark";
 import type { Snapshot } from "./wire";
 import { refusalText } from "./words";
 
@@ -27,7 +28,11 @@ export type State = {
   /** When the snapshot was had. */
   readonly at: Date | undefined;
   readonly usage: ReadonlyMap<string, Usage>;
+  /** What services used since the page is open, the newest last. */
+  readonly courses: ReadonlyMap<string, readonly Usage[]>;
   readonly events: readonly Told[];
+  /** How many events there ever were. */
+  readonly told: number;
   /** What was asked for and is not in a snapshot yet: the verb, and the event after which it must be. */
   readonly sent: ReadonlyMap<string, { readonly verb: Verb; readonly after: number | undefined }>;
   readonly note: Note | undefined;
@@ -38,7 +43,7 @@ export type State = {
 };
 
 const EMPTY: State = {
-  link: { is: "connecting" }, snapshot: undefined, at: undefined, usage: new Map(), events: [], sent: new Map(),
+  link: { is: "connecting" }, snapshot: undefined, at: undefined, usage: new Map(), courses: new Map(), events: [], told: 0, sent: new Map(),
   note: undefined, place: placeOf(location.hash), filter: "", only: "all", folded: new Set(),
 };
 
@@ -87,12 +92,12 @@ export class Store {
   /** Connects, as for the first time. */
   connect(): void {
     this.#link?.close();
-    this.set({ link: { is: "connecting" } });
+    this.set({ link: { is: "connecting" }, events: [], told: 0 });
     const link = new Link({
       state: (state) => this.#link === link && this.set({ link: state }),
       snapshot: (snapshot) => this.#link === link && this.#taken(snapshot),
-      usage: (usage) => this.#link === link && this.set({ usage }),
-      event: (event) => this.#link === link && this.set({ events: [...this.#state.events, event].slice(-EVENTS_MAX) }),
+      usage: (usage) => this.#link === link && this.#measured(usage),
+      event: (event) => this.#link === link && this.#heard(event),
     });
     this.#link = link;
     link.open();
@@ -160,6 +165,17 @@ export class Store {
     if (wish) sent.set(service, wish);
     else sent.delete(service);
     this.set({ sent });
+  }
+
+  #measured(usage: ReadonlyMap<string, Usage>): void {
+    const course = (name: string, latest: Usage): readonly Usage[] => [...(this.#state.courses.get(name) ?? []), latest].slice(-SAMPLES_MAX);
+    // A service that is down has no course; the next run begins another.
+    this.set({ usage, courses: new Map([...usage].map(([name, latest]) => [name, course(name, latest)])) });
+  }
+
+  #heard(event: Told): void {
+    const { events, told } = this.#state;
+    this.set({ events: [...events, event].slice(-EVENTS_MAX), told: told + 1 });
   }
 
   #taken(snapshot: Snapshot): void {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "puppeteer-core";
@@ -128,6 +130,48 @@ test("an engine without a token, events or services has a page too", { skip }, a
   assert.deepEqual(complaints, []);
 });
 
+/** A server of somebody else; tells what it was sent. */
+async function stranger(port: number, body: string, kind: string): Promise<{ server: Server; asked: IncomingMessage[]; port: number }> {
+  const asked: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request);
+    response.setHeader("Content-Type", kind).end(body);
+  });
+  await until("the port is free", () => new Promise<boolean>((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => resolve(true));
+  }));
+  const address = server.address();
+  return { server, asked, port: address !== null && typeof address === "object" ? address.port : 0 };
+}
+
+test("somebody else at the port is not told the key", { skip }, async (context) => {
+  const other = await World.with((port) => `[http]\nport = ${port}\n[services.site]\ncommand = "sleep"\nargs = ["100000"]\n`);
+  context.after(() => other.close());
+  const { page } = await open(browser);
+  await page.goto(await other.cli("dashboard", "--print"));
+  await shows(page, web("site"), "Running");
+  await other.cli("shutdown", "--stop");
+  const { server, asked } = await stranger(other.port, '{"proof":"00"}', "application/json");
+  context.after(() => server.close());
+  await shows(page, ".signin .why", "does not know the key");
+  assert.ok(asked.some(({ url }) => url === "/dashboard/proof"));
+  assert.ok(asked.every(({ headers }) => headers.authorization === undefined), "no key, no token");
+});
+
+test("a page of another site can neither read, nor frame, nor link to it", { skip }, async (context) => {
+  const { server, port } = await stranger(0, `<!doctype html><iframe src="${world.origin}/dashboard/"></iframe><a href="${world.origin}/dashboard/">x</a>`, "text/html");
+  context.after(() => server.close());
+  const { page } = await open(browser);
+  await page.goto(`http://127.0.0.1:${port}/`);
+  const read = await page.evaluate(async (origin) => await fetch(`${origin}/dashboard/app.js`).then((answer) => answer.text(), () => "refused"), world.origin);
+  assert.equal(read, "refused");
+  const framed = page.frames().find((frame) => frame !== page.mainFrame());
+  assert.ok(!(await framed?.content().catch(() => ""))?.includes("app.js"), "nothing of it is framed");
+  await Promise.all([page.waitForNavigation(), page.click("a")]);
+  assert.match(await page.content(), /pages of other sites may not ask/);
+});
+
 test("without a code the page says how to sign in, and takes the token", { skip }, async () => {
   const { page, complaints } = await open(browser);
   await page.goto(`${world.origin}/dashboard`);
@@ -225,6 +269,28 @@ test("the page outlives the engine, without another sign-in and without a wrong 
   await shows(page, ".told", /site\/0: Starting → Running/);
   await picture(page, "events");
   assert.deepEqual(complaints, []);
+});
+
+test("a page that nobody sees lets go of its stream, and goes on when it is seen", { skip }, async () => {
+  const { page } = await open(browser);
+  await page.evaluateOnNewDocument(() => {
+    let isHidden = false;
+    Object.defineProperty(document, "hidden", { get: () => isHidden });
+    Object.assign(window, { hide: (is: boolean) => { isHidden = is; document.dispatchEvent(new Event("visibilitychange")); } });
+    const wait = window.setTimeout;
+    // What takes half a minute takes a moment.
+    Object.assign(window, { setTimeout: (then: () => void, time: number) => wait(then, time === 30_000 ? 50 : time) });
+  });
+  await page.goto(await world.cli("dashboard", "--print"));
+  await shows(page, ".footer", "Engine live");
+  await page.evaluate("hide(true)");
+  await shows(page, ".footer", "Resting");
+  await world.cli("restart", "docs");
+  await page.evaluate("hide(false)");
+  await shows(page, ".footer", "Engine live");
+  await shows(page, web("docs"), "Running");
+  await world.cli("stop", "docs");
+  await shows(page, web("docs"), /Stopped|Disabled/);
 });
 
 test("another token signs this browser out", { skip }, async () => {

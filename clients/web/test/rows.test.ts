@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { piecesOf } from "../src/ansi";
 import { groupsOf, headlineOf, rowOf, whyLine } from "../src/rows";
+import { pointsOf } from "../src/spark";
 import { Frames } from "../src/sse";
 import type { InstanceStatus, ServiceStatus, Snapshot, Word } from "../src/wire";
 
@@ -63,6 +64,11 @@ test("a filter finds names, groups and states, and groups keep their sum", () =>
   assert.deepEqual(found("BACK", "attention"), [["Backend", "1 of 2 running, 1 failed", "api"]]);
   assert.deepEqual(found("stopp"), [["", "0 of 1 running", "docs"]]);
   assert.deepEqual(found("nothing"), []);
+});
+
+test("a course ends at the right and stays within its size", () => {
+  assert.deepEqual(pointsOf([0, 10], 10), [[70.2, 19], [72, 1]]);
+  assert.deepEqual(pointsOf(Array<number>(40).fill(5), 10)[0], [0, 10]);
 });
 
 test("events are whole however they arrive", () => {

@@ -206,7 +206,9 @@ async function instead(page: Page): Promise<void> {
   page.on("request", (request) => {
     const name = new URL(request.url()).pathname.replace(/^\/dashboard\//, "");
     const contentType = kinds[name];
-    if (contentType === undefined) void request.continue();
+    const referer = request.headers()["referer"];
+    const isOwn = referer === undefined || referer.startsWith(new URL(request.url()).origin);
+    if (contentType === undefined || !isOwn) void request.continue();
     else void readFile(join(dir, name || "index.html")).then((body) => request.respond({ body, contentType }));
   });
 }
