@@ -6,21 +6,25 @@ import { Glyph } from "./glyph";
 import { useStore } from "./hooks";
 import { classOf, known } from "./rows";
 import type { Row } from "./rows";
-import type { State, Verb } from "./store";
+import type { Verb } from "./store";
+import type { Snapshot } from "./wire";
 import { plain } from "./words";
 
-/** Does it, or asks first. */
-export function useActions(row: Row, state: State, isLive: boolean): { act: (verb: Verb) => void; dialog: JSX.Element | null } {
-  const store = useStore();
-  const [isAsking, setAsking] = useState(false);
-  const service = state.snapshot?.services[row.name];
-  const hurt = (service?.dependants ?? []).filter((name) => {
-    const word = state.snapshot?.services[name]?.status;
+/** The running services that need this one. */
+export function hurtBy(name: string, snapshot: Snapshot | undefined): string[] {
+  return (snapshot?.services[name]?.dependants ?? []).filter((other) => {
+    const word = snapshot?.services[other]?.status;
     return word !== undefined && classOf(known(word)) !== "stopped";
   });
+}
+
+/** Does it, or asks first if running services would feel it. */
+export function useActions(row: Row, hurt: readonly string[], isLive: boolean): { act: (verb: Verb) => void; dialog: JSX.Element | null } {
+  const store = useStore();
+  const [isAsking, setAsking] = useState(false);
   const act = (verb: Verb): void => {
     const can = { start: row.canStart, stop: row.canStop, restart: row.canRestart }[verb];
-    if (!isLive || row.isStale || !can || state.sent.has(row.name)) return;
+    if (!isLive || row.isStale || !can || store.state.sent.has(row.name)) return;
     if (verb === "stop" && hurt.length > 0) setAsking(true);
     else void store.act(verb, row.name);
   };

@@ -1,7 +1,7 @@
 /** One service: how it is, why, and its log. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { useActions } from "./actions";
+import { hurtBy, useActions } from "./actions";
 import { askFor } from "./api";
 import { Glyph } from "./glyph";
 import { useStore } from "./hooks";
@@ -47,7 +47,7 @@ export function Detail({ name, service, state, moment, isLive }: Props): JSX.Ele
 }
 
 function Head({ row, service, state, isLive, onClose }: { row: Row; service: ServiceStatus; state: State; isLive: boolean; onClose: () => void }): JSX.Element {
-  const { act, dialog } = useActions(row, state, isLive);
+  const { act, dialog } = useActions(row, hurtBy(row.name, state.snapshot), isLive);
   const sent = state.sent.get(row.name);
   const button = (verb: Verb, label: string): JSX.Element => (
     <button type="button" disabled={!isLive || sent !== undefined} onClick={() => act(verb)}><Glyph name={`action-${verb}`} /> {label}</button>

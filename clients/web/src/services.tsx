@@ -1,13 +1,14 @@
 /** The list of services. */
+import { Component } from "preact";
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { ActionButtons, hurtBy, useActions } from "./actions";
 import { Confirm } from "./dialog";
 import { Glyph } from "./glyph";
 import { useStore } from "./hooks";
 import { WORDS, classOf, countsOf, groupsOf, known } from "./rows";
-import type { Class, Group, Moment, Row } from "./rows";
-import { ActionButtons, useActions } from "./actions";
-import type { State } from "./store";
+import type { Class, Group, Moment, Row, Usage } from "./rows";
+import type { State, Verb } from "./store";
 import { Spark } from "./spark";
 import type { Snapshot } from "./wire";
 import { plain } from "./words";
@@ -140,7 +141,8 @@ function Grid({ groups, state, isLive }: GridProps): JSX.Element {
         <div role="rowgroup" key={group.name} aria-label={group.name ? plain(group.name) : "Without a group"}>
           {hasHeads && <Heading group={group} isFolded={state.folded.has(group.name)} />}
           {!state.folded.has(group.name) && group.rows.map((row) => (
-            <ServiceRow key={row.name} row={row} group={group.name} state={state} isLive={isLive} isStop={row.name === stop} onFocus={() => setCurrent(row.name)} />
+            <RowGate key={row.name} row={row} group={group.name} isLive={isLive} isStop={row.name === stop} isSelected={state.place.service === row.name}
+              sent={state.sent.get(row.name)?.verb} course={state.courses.get(row.name) ?? NO_COURSE} hurt={hurtBy(row.name, state.snapshot).join("\n")} onFocus={setCurrent} />
           ))}
         </div>
       ))}
@@ -175,15 +177,39 @@ function Heading({ group, isFolded }: { group: Group; isFolded: boolean }): JSX.
   );
 }
 
-type RowProps = { row: Row; group: string; state: State; isLive: boolean; isStop: boolean; onFocus: () => void };
+type RowProps = {
+  row: Row;
+  group: string;
+  isLive: boolean;
+  /** Whether Tab reaches it. */
+  isStop: boolean;
+  isSelected: boolean;
+  sent: Verb | undefined;
+  course: readonly Usage[];
+  /** The running services that need it, one a line. */
+  hurt: string;
+  onFocus: (name: string) => void;
+};
 
-function ServiceRow({ row, group, state, isLive, isStop, onFocus }: RowProps): JSX.Element {
+const NO_COURSE: readonly Usage[] = [];
+
+/** A row; it is made again only if something of it is another, as there may be a thousand. */
+class RowGate extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    const { row, ...rest } = this.props;
+    const isSame = (one: object, other: object): boolean => Object.entries(one).every(([name, value]) => value === (other as Record<string, unknown>)[name]);
+    return !isSame(row, next.row) || !isSame(rest, next);
+  }
+
+  override render(props: RowProps): JSX.Element {
+    return <ServiceRow {...props} />;
+  }
+}
+
+function ServiceRow({ row, group, isLive, isStop, isSelected, sent, course, hurt, onFocus }: RowProps): JSX.Element {
   const store = useStore();
-  const { act, dialog } = useActions(row, state, isLive);
+  const { act, dialog } = useActions(row, hurt === "" ? [] : hurt.split("\n"), isLive);
   const isLoud = ["failed", "backoff", "degraded"].includes(row.word);
-  const isSelected = state.place.service === row.name;
-  const sent = state.sent.get(row.name);
-  const course = state.courses.get(row.name) ?? [];
   const open = (tab: "overview" | "logs"): void => {
     store.go({ page: "services", service: row.name, tab });
     requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-detail]")?.focus());
@@ -193,13 +219,13 @@ function ServiceRow({ row, group, state, isLive, isStop, onFocus }: RowProps): J
   return (
     <div role="row" data-line data-service={row.name} data-attention={!row.isStale && classOf(row.word) === "attention"} data-word={row.word}
       class={`row ${row.word} ${row.isStale ? "stale" : ""}`} tabIndex={isStop ? 0 : -1} aria-selected={isSelected}
-      aria-label={spoken.filter(Boolean).join(", ")} onFocus={onFocus}
+      aria-label={spoken.filter(Boolean).join(", ")} onFocus={() => onFocus(row.name)}
       onClick={(event) => {
-        if (!(event.target as HTMLElement).closest("button, a")) open(state.place.tab);
+        if (!(event.target as HTMLElement).closest("button, a")) open(store.state.place.tab);
       }}
       onKeyDown={(event) => {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
-        if (event.key === "Enter") open(state.place.tab);
+        if (event.key === "Enter") open(store.state.place.tab);
         else if (event.key === "l") open("logs");
         else if (event.key === "r") act("restart");
         else if (event.key === "s") act(row.canStart ? "start" : "stop");
@@ -219,7 +245,7 @@ function ServiceRow({ row, group, state, isLive, isStop, onFocus }: RowProps): J
       <span role="gridcell" class="c-memory">{row.memory}</span>
       <span class="c-spark" aria-hidden="true">{row.memory && <Spark samples={course.map(({ memory }) => memory)} least={0.1} room={1.25} />}</span>
       <span role="gridcell" class="c-actions">
-        {sent ? <span class="sent">{sentText(sent.verb)}</span> : <ActionButtons row={row} act={act} isLive={isLive} isReachable={isStop} />}
+        {sent ? <span class="sent">{sentText(sent)}</span> : <ActionButtons row={row} act={act} isLive={isLive} isReachable={isStop} />}
       </span>
       {row.why && <span role="gridcell" class="c-why">{row.why}</span>}
       {dialog}
@@ -227,7 +253,7 @@ function ServiceRow({ row, group, state, isLive, isStop, onFocus }: RowProps): J
   );
 }
 
-function sentText(verb: "start" | "stop" | "restart"): string {
+function sentText(verb: Verb): string {
   return `${verb.slice(0, 1).toUpperCase()}${verb.slice(1)} sent`;
 }
 

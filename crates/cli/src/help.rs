@@ -185,6 +185,7 @@ mod tests {
           diagnostics    Pack what helps others to help you into a zip, without secrets
           socket         Print the path of the control socket
           token          Print the token for control over TCP and HTTP
+          dashboard      Open the web dashboard, signed in
           completions    Print completions for a shell
           man            Print the manual page
           demo-service   Be a small web service to try Ostler with
