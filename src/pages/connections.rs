@@ -43,6 +43,7 @@ fn way(kind: ConnectionKind) -> String {
         ConnectionKind::Desktop => say("This app"),
         ConnectionKind::Tcp => "TCP".to_owned(),
         ConnectionKind::Http => "HTTP".to_owned(),
+        ConnectionKind::Websocket => "WebSocket".to_owned(),
         ConnectionKind::Unknown => say("Unknown"),
     }
 }

@@ -47,6 +47,8 @@ pub enum ConnectionKind {
     Tcp,
     /// Over HTTP.
     Http,
+    /// Over a WebSocket.
+    Websocket,
     /// Another that this build does not know.
     #[default]
     #[serde(other)]

@@ -11,6 +11,9 @@ pub struct SubscribeEventsReply {
     pub events_url: String,
     /// Where the heartbeats are, likewise.
     pub heartbeat_url: String,
+    /// With TLS: the file of certificates that a client on this machine trusts to reach them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<String>,
 }
 
 /// The answer to `event_stats`.

@@ -27,6 +27,7 @@ mod rpc;
 mod saving;
 mod schema;
 mod snapshot;
+mod tls;
 
 pub use attach::*;
 pub use base64::*;
@@ -46,6 +47,7 @@ pub use rpc::*;
 pub use saving::*;
 pub use schema::*;
 pub use snapshot::*;
+pub use tls::*;
 
 /// The version of the control protocol that this build speaks.
 pub const PROTOCOL_VERSION: u32 = 1;

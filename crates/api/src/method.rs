@@ -115,6 +115,8 @@ methods! {
     Connections "connections" Read;
     /// Send one away.
     DropConnection "drop_connection" Change;
+    /// The certificate that HTTP shows.
+    Tls "tls" Read;
 }
 
 /// The answer to `hello`.

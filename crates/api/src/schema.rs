@@ -36,5 +36,6 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         "reply.subscribe_events" SubscribeEventsReply, "reply.event_stats" EventStatsReply,
         "params.emit_test_event" EmitTestEventParams, "reply.emit_test_event" EmitTestEventReply,
         "params.dashboard_code" DashboardCodeParams, "reply.dashboard_code" DashboardCodeReply,
+        "reply.tls" TlsReply,
     ]
 }

@@ -136,6 +136,8 @@ pub(crate) enum Verb {
     Dashboard(verbs::dashboard::Args),
     /// Print the token for control over TCP and HTTP
     Token(verbs::token::Args),
+    /// Show the certificate of HTTP, and how to trust it
+    Tls(verbs::tls::Args),
     /// Pack what helps others to help you into a zip, without secrets
     Diagnostics(verbs::diagnostics::Args),
     /// Print the path of the control socket

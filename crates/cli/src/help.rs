@@ -37,6 +37,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
             "socket",
             "token",
             "dashboard",
+            "tls",
             "completions",
             "man",
             "demo-service",
@@ -186,6 +187,7 @@ mod tests {
           socket         Print the path of the control socket
           token          Print the token for control over TCP and HTTP
           dashboard      Open the web dashboard, signed in
+          tls            Show the certificate of HTTP, and how to trust it
           completions    Print completions for a shell
           man            Print the manual page
           demo-service   Be a small web service to try Ostler with

@@ -124,6 +124,7 @@ async fn ask(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Events(args) => verbs::events::run(args, context).await,
         Verb::Connections(args) => verbs::connections::run(args, context).await,
         Verb::Dashboard(args) => verbs::dashboard::run(args, context).await,
+        Verb::Tls(args) => verbs::tls::run(args, context).await,
         Verb::Daemon(_)
         | Verb::Run(_)
         | Verb::Completions(_)

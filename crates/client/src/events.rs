@@ -3,7 +3,7 @@
 //! Only what our own server sends is understood: frames of `id`, `event` and one `data` line. What is longer than
 //! [`FRAME_MAX`] is no frame of ours.
 
-use std::{collections::VecDeque, io, time::Duration};
+use std::{collections::VecDeque, io, path::Path, time::Duration};
 
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::{
@@ -14,7 +14,14 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use ostler_api::{ApiError, ErrorCode};
-use tokio::{net::TcpStream, task::JoinSet, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    task::JoinSet,
+    time::timeout,
+};
+
+use crate::trusted;
 
 /// Bytes of a frame.
 const FRAME_MAX: usize = 1024 * 1024;
@@ -31,6 +38,11 @@ pub struct EventStream {
     /// Moves the bytes; it ends with this value.
     _connection: JoinSet<()>,
 }
+
+/// Both ways of a connection, encrypted or not.
+trait Both: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Both for S {}
 
 /// An event as it was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +73,15 @@ pub enum EventStreamError {
         #[source]
         source: io::Error,
     },
+    /// It cannot be shown that it is the engine's.
+    #[error("what listens at {authority} is not proven to be the engine; it was told nothing")]
+    NotProven {
+        /// Host and port.
+        authority: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// It is not HTTP, or ended in between.
     #[error("the event stream broke off")]
     Broken(#[source] Option<hyper::Error>),
@@ -74,8 +95,13 @@ pub enum EventStreamError {
 
 impl From<EventStreamError> for ApiError {
     fn from(error: EventStreamError) -> Self {
+        let text = error.to_string();
         match error {
             EventStreamError::Refused(error) => *error,
+            EventStreamError::NotProven { source, .. } => {
+                let error = ApiError::new(ErrorCode::Unauthenticated, text).caused_by(&source);
+                error.hint("`ostler tls` shows the certificate; if it was just renewed, try again")
+            }
             other => ApiError::new(ErrorCode::NotAvailable, other.to_string())
                 .hint("`ostler doctor` says how HTTP is; `ostler status` where it listens"),
         }
@@ -83,11 +109,16 @@ impl From<EventStreamError> for ApiError {
 }
 
 impl EventStream {
-    /// Opens it, to go on after an event if one is named.
+    /// Opens it, to go on after an event if one is named. With TLS, only who has a certificate that the file of
+    /// trusted ones names or vouches for is told anything.
     ///
     /// # Errors
-    /// It cannot be reached, or the server refuses.
-    pub async fn open(address: &str, last_event_id: Option<&str>) -> Result<Self, EventStreamError> {
+    /// It cannot be reached, is not the engine's, or the server refuses.
+    pub async fn open(
+        address: &str,
+        last_event_id: Option<&str>,
+        trusted: Option<&Path>,
+    ) -> Result<Self, EventStreamError> {
         let bare = || EventStreamError::Address {
             address: address.split('?').next().unwrap_or_default().to_owned(),
         };
@@ -97,6 +128,15 @@ impl EventStream {
         let opening = async {
             let failed = |source| EventStreamError::Connect { authority: authority.clone(), source };
             let stream = TcpStream::connect(&authority).await.map_err(failed)?;
+            let stream: Box<dyn Both> = if uri.scheme_str() == Some("https") {
+                let host = uri.host().unwrap_or_default();
+                let proven = trusted::connect(stream, host, trusted).await;
+                let not_proven =
+                    |source| EventStreamError::NotProven { authority: authority.clone(), source };
+                Box::new(proven.map_err(not_proven)?)
+            } else {
+                Box::new(stream)
+            };
             let (mut sender, connection) =
                 http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await.map_err(broken)?;
             let mut tasks = JoinSet::new();

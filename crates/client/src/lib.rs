@@ -25,6 +25,7 @@ mod follow;
 mod inbox;
 mod line;
 mod methods;
+mod trusted;
 mod watch;
 
 pub use attached::{Attached, Keyboard, Told};

@@ -142,20 +142,47 @@ fn http_rules(tree: &Table, config: &Config, rules: &mut Rules<'_>, scope: Scope
         rules.error(view.place_of("auth"), "http.auth", message, hint);
     }
     if let Some(tls) = view.child("tls") {
-        let is_good = match (tls.has("cert"), tls.has("key")) {
-            (true, true) => !tls.flag("self_signed"),
-            (false, false) => tls.has("self_signed"),
-            (true, false) | (false, true) => false,
-        };
-        if !is_good {
-            let hint = "write cert = \"cert.pem\" and key = \"key.pem\", or self_signed = true".to_owned();
-            rules.error(
-                tls.place,
-                "http.tls",
-                "TLS needs `cert` and `key`, or `self_signed`, and not both",
-                hint,
-            );
+        tls_rules(&tls, config.http.enabled, rules);
+    }
+}
+
+/// Both files or neither, and either they or our own.
+fn tls_rules(tls: &View<'_>, is_enabled: bool, rules: &mut Rules<'_>) {
+    let both = "write cert = \"cert.pem\" and key = \"key.pem\", or self_signed = true";
+    let lonely = |name: &str, other: &str| {
+        (tls.place_of(name), format!("http.tls.{name}"), format!("`{name}` needs `{other}` beside it"), both)
+    };
+    let (place, path, message, hint) = match (tls.has("cert"), tls.has("key"), tls.flag("self_signed")) {
+        (true, false, _) => lonely("cert", "key"),
+        (false, true, _) => lonely("key", "cert"),
+        (true, true, true) => (
+            tls.place_of("self_signed"),
+            "http.tls.self_signed".to_owned(),
+            "`self_signed` makes a certificate, but `cert` names one".to_owned(),
+            "leave out self_signed, or cert and key",
+        ),
+        (false, false, false) => {
+            (tls.place, "http.tls".to_owned(), "TLS has no certificate".to_owned(), both)
         }
+        (true, true, false) => {
+            if is_enabled {
+                ["cert", "key"].into_iter().for_each(|name| missing_file(tls, name, rules));
+            }
+            return;
+        }
+        (false, false, true) => return,
+    };
+    rules.error(place, &path, message, hint.to_owned());
+}
+
+/// A file that is not there is no reason to refuse everything else: only HTTP stays closed until it comes.
+fn missing_file(tls: &View<'_>, name: &str, rules: &mut Rules<'_>) {
+    let file = tls.folder(name);
+    if !tls.scope.world.is_file(&file) {
+        let message = format!("there is no file {}; HTTP stays closed without it", file.display());
+        let hint = "put it there, or write self_signed = true".to_owned();
+        let path = format!("http.tls.{name}");
+        rules.sink.notice(rules.files, tls.place_of(name), &path, message, hint);
     }
 }
 

@@ -283,6 +283,15 @@ fn a_program_whose_path_has_spaces_is_fine_when_it_exists() {
 }
 
 #[test]
+fn a_certificate_that_is_not_there_is_a_remark_and_no_refusal() {
+    let text = "[http.tls]\ncert = \"c.pem\"\nkey = \"k.pem\"";
+    let notices = Memory::with(text).file("k.pem", "").load().expect("everything else goes on").notices;
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert_eq!((notices[0].line, notices[0].path.as_str()), (2, "http.tls.cert"));
+    assert!(notices[0].message.contains("/etc/ostler/c.pem"), "{}", notices[0].message);
+}
+
+#[test]
 fn services_that_never_meet_may_share_a_port() {
     let modes = "[modes.x]\n[services.a]\ncommand=\"a\"\nports=[80]\nmodes=[\"default\"]\n\
                  [services.b]\ncommand=\"b\"\nports=[80]\nmodes=[\"x\"]\n";
@@ -304,7 +313,7 @@ fn parts_that_are_not_built_give_a_notice_when_switched_on() {
     };
     let told = |path: &str, line| vec![(format!("`{path}` is not available yet"), line)];
     assert_eq!(notices("[http]\nport = 1\nenabled = true"), []);
-    assert_eq!(notices("[http]\ntls = { self_signed = true }"), told("http.tls", 2));
+    assert_eq!(notices("[http]\ntls = { self_signed = true }"), []);
     assert_eq!(notices("[events]\nbuffer_size = 5"), []);
     let source = "[[events.sources]]\nname = \"a\"\nurl = \"http://127.0.0.1:1/\"";
     assert_eq!(notices(source), told("events.sources", 1));

@@ -11,6 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 /// A port that could not be opened is tried again so often.
 const TRY_AGAIN: Duration = Duration::from_secs(10);
+/// What an open port needs besides, such as a certificate, is looked at again so often.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+/// Looks again at what an open port needs, which may wait for a disk; says what is to be said of it now.
+pub(crate) type Look = Box<dyn FnMut() -> Check + Send>;
 
 /// Where the token is.
 #[derive(Clone, Debug)]
@@ -94,6 +99,11 @@ pub(crate) trait Port: Send + Sync {
     /// Tells the engine more of what is open now, or that nothing is.
     fn tell(&self, _engine: &EngineHandle, _open: Option<&Self::Front>) {}
 
+    /// Looks again at what the open port needs; none if it needs nothing.
+    fn look(&self, _wanted: &Self::Wanted, _front: &Self::Front) -> Option<Look> {
+        None
+    }
+
     /// Accepts until told to stop.
     fn accept(
         front: Self::Front,
@@ -135,11 +145,17 @@ pub(crate) async fn keep<P: Port>(
             }
         }
         let must_try_again = is_wanted && open.is_none();
+        let must_look = open.as_ref().is_some_and(|open| open.look.is_some());
         tokio::select! {
             () = ending.cancelled() => break,
             changed = settings.changed() => if changed.is_err() { break },
             Some(_) = draining.join_next(), if !draining.is_empty() => {}
             () = sleep(TRY_AGAIN), if must_try_again => {}
+            () = sleep(LOOK_AGAIN), if must_look => {
+                if let Some(open) = &mut open {
+                    open.look_again(&engine).await;
+                }
+            }
         }
     }
     if let Some(open) = open.take() {
@@ -173,12 +189,13 @@ async fn try_open<P: Port>(
     };
     trouble.clear();
     let (check, url) = port.describe(&wanted, &front);
-    let _ = engine.report_front(check, url).await;
+    let look = port.look(&wanted, &front);
+    let _ = engine.report_front(check.clone(), url.clone()).await;
     port.tell(engine, Some(&front));
     let stop = CancellationToken::new();
     let mut accepting = JoinSet::new();
     accepting.spawn(P::accept(front, server.clone(), stop.clone()));
-    Some(Open { wanted, stop, accepting })
+    Some(Open { wanted, stop, accepting, look, said: (check, url) })
 }
 
 /// A port that is open, and what the settings said of it.
@@ -186,9 +203,28 @@ struct Open<W> {
     wanted: W,
     stop: CancellationToken,
     accepting: JoinSet<Draining>,
+    look: Option<Look>,
+    /// What was last said of it.
+    said: (Check, Option<String>),
 }
 
 impl<W> Open<W> {
+    /// Looks at what it needs, and says so if that is something else than before.
+    async fn look_again(&mut self, engine: &EngineHandle) {
+        let Some(mut look) = self.look.take() else { return };
+        let looked = tokio::task::spawn_blocking(move || {
+            let check = look();
+            (look, check)
+        });
+        // One that failed inside is not tried again; the port goes on.
+        let Ok((look, check)) = looked.await else { return };
+        self.look = Some(look);
+        if check != self.said.0 {
+            self.said.0 = check;
+            let _ = engine.report_front(self.said.0.clone(), self.said.1.clone()).await;
+        }
+    }
+
     /// Closes the port. Once it returns, the port is free.
     async fn close(mut self) -> Closed {
         self.stop.cancel();
@@ -208,7 +244,7 @@ impl Closed {
 }
 
 /// An error with all that it came from.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -11,6 +11,7 @@
 //!
 //! Deliberately absent: what services are, what methods do, and how anything is shown.
 
+mod certificate;
 mod default_config;
 mod error;
 mod front;

@@ -100,7 +100,7 @@ impl Host {
         let on_signal = options.on_signal;
         let key = Key::new(&options.overrides, &paths);
         let tcp = Tcp::new(&options.overrides, key.clone());
-        let http = Http::new(&options.overrides, key);
+        let http = Http::new(&options.overrides, key, &paths);
         let serving = Serving { engine, server, tcp, http, listener, signals, on_signal, streams: arriving };
         let serving = tokio::spawn(serving.run());
         tracing::info!(config = %paths.config.display(), socket = %socket.display(), "the engine serves");

@@ -56,6 +56,7 @@ pub(crate) const AVAILABLE: &[Method] = &[
     Method::EventStats,
     Method::EmitTestEvent,
     Method::DashboardCode,
+    Method::Tls,
 ];
 
 /// An answer, and what follows it.
@@ -116,7 +117,7 @@ pub(crate) async fn answer_on(
             policy::permit(engine, actor, call.method, &call.params)?;
             done(&call.id, &listed.send_away(&params(call.params)?)?)
         }
-        Method::SubscribeEvents | Method::EventStats | Method::EmitTestEvent => {
+        Method::SubscribeEvents | Method::EventStats | Method::EmitTestEvent | Method::Tls => {
             policy::permit(engine, actor, call.method, &call.params)?;
             events(hub, call).await
         }
@@ -138,6 +139,10 @@ async fn events(hub: &Hub, call: Call) -> Result<Answer, ApiError> {
         Method::EventStats => {
             params::<NoParams>(given)?;
             done(&id, &hub.stats())
+        }
+        Method::Tls => {
+            params::<NoParams>(given)?;
+            done(&id, &hub.tls())
         }
         _ => {
             params::<NoParams>(given)?;
@@ -203,7 +208,9 @@ pub(crate) async fn answer(engine: &EngineHandle, actor: &Actor, call: Call) -> 
             params::<NoParams>(given)?;
             done(&id, &engine.config_history().await?)
         }
-        Method::SubscribeEvents | Method::EventStats => params::<NoParams>(given).and(Err(no_connection())),
+        Method::SubscribeEvents | Method::EventStats | Method::Tls => {
+            params::<NoParams>(given).and(Err(no_connection()))
+        }
         Method::EmitTestEvent => params::<EmitTestEventParams>(given).and(Err(no_connection())),
         Method::DashboardCode => params::<DashboardCodeParams>(given).and(Err(no_connection())),
         Method::Connections => params::<NoParams>(given).and(Err(no_connection())),

@@ -53,11 +53,13 @@ mod subscription;
 mod tcp;
 mod terminal;
 mod text;
+mod tls;
 
 pub use control::{ControlServer, ServerOptions};
 pub use events::Door;
-pub use http::{HttpFront, HttpRules};
+pub use http::{HttpFault, HttpFront, HttpRules};
 pub use listen::{ListenError, Listener};
 pub use peer::{Greeting, Peer};
 pub use port::PortError;
 pub use tcp::{Admission, Draining, TcpFront, TokenError, TokenSource};
+pub use tls::{Facts, Looked, Tls, TlsError, TlsWish, Validity};

@@ -19,6 +19,22 @@ pub const HTTP_HEADER_DEADLINE: Duration = Duration::from_secs(30);
 pub const HTTP_HEADERS_MAX: usize = 64;
 /// Bytes of a request's headers, and of what waits to be written.
 pub const HTTP_BUFFER_MAX: usize = 16 * 1024;
+/// TLS must be agreed on by then.
+pub const TLS_HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
+/// Requests of one connection over HTTP/2 at once.
+pub const HTTP2_STREAMS_MAX: u32 = 100;
+/// Requests over HTTP/2 that a client takes back before they were looked at, until its connection ends.
+pub const HTTP2_RESETS_MAX: usize = 20;
+/// Requests over HTTP/2 that a client makes us refuse, until its connection ends.
+pub const HTTP2_FAULTS_MAX: usize = 64;
+/// Bytes that one request over HTTP/2 may send before they are read.
+pub const HTTP2_WINDOW: u32 = 64 * 1024;
+/// The same of one connection.
+pub const HTTP2_CONNECTION_WINDOW: u32 = 256 * 1024;
+/// A client over HTTP/2 is asked so often whether it is still there.
+pub const HTTP2_PING_EVERY: Duration = Duration::from_secs(20);
+/// It must say so by then.
+pub const HTTP2_PING_DEADLINE: Duration = Duration::from_secs(10);
 /// Bytes of a request's body.
 pub const HTTP_BODY_MAX: usize = 1024 * 1024;
 /// A request's body must be whole by then.

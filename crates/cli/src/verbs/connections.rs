@@ -58,6 +58,7 @@ fn text(reply: &ConnectionsReply) -> String {
             ConnectionKind::Desktop => "desktop",
             ConnectionKind::Tcp => "tcp",
             ConnectionKind::Http => "http",
+            ConnectionKind::Websocket => "websocket",
             ConnectionKind::Unknown => "?",
         };
         let own = if connection.is_own { " (this one)" } else { "" };

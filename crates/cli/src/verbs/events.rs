@@ -1,6 +1,6 @@
 //! `ostler events`.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use ostler_api::{
     ApiError, EmitTestEventParams, EmitTestEventReply, EventStatsReply, Method, NoParams,
@@ -104,10 +104,10 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
         return Ok(OK);
     }
     if args.follow {
-        return follow(&args, &addresses.events_url, context).await;
+        return follow(&args, &addresses, context).await;
     }
     let stats: EventStatsReply = link.call(Method::EventStats, &NoParams::default()).await?;
-    past(&args, &addresses.events_url, stats.newest_id.as_deref(), context).await
+    past(&args, &addresses, stats.newest_id.as_deref(), context).await
 }
 
 async fn tell(emit: Emit, link: &Link, context: &mut Context) -> Outcome {
@@ -122,10 +122,15 @@ async fn tell(emit: Emit, link: &Link, context: &mut Context) -> Outcome {
 }
 
 /// Shows what is kept, up to the newest.
-async fn past(args: &Args, address: &str, newest: Option<&str>, context: &mut Context) -> Outcome {
+async fn past(
+    args: &Args,
+    addresses: &SubscribeEventsReply,
+    newest: Option<&str>,
+    context: &mut Context,
+) -> Outcome {
     let mut shown = 0;
     if let Some(newest) = newest {
-        let mut stream = open(address, Some(args.since.as_deref().unwrap_or(EARLIEST))).await?;
+        let mut stream = open(addresses, Some(args.since.as_deref().unwrap_or(EARLIEST))).await?;
         // A silence is the end too: what was the newest may be gone already.
         while let Some(told) = timeout(SILENCE, stream.next()).await.unwrap_or(Ok(None)).map_err(lost)? {
             shown += usize::from(show(args, &told, context)?);
@@ -142,10 +147,10 @@ async fn past(args: &Args, address: &str, newest: Option<&str>, context: &mut Co
 }
 
 /// Shows what is told until somebody ends it; a stream that breaks off is gone on with where it was.
-async fn follow(args: &Args, address: &str, context: &mut Context) -> Outcome {
+async fn follow(args: &Args, addresses: &SubscribeEventsReply, context: &mut Context) -> Outcome {
     let mut last = args.since.clone();
     loop {
-        let mut stream = open(address, last.as_deref()).await?;
+        let mut stream = open(addresses, last.as_deref()).await?;
         let mut has_come = false;
         loop {
             let told = tokio::select! {
@@ -172,8 +177,9 @@ async fn follow(args: &Args, address: &str, context: &mut Context) -> Outcome {
     }
 }
 
-async fn open(address: &str, last: Option<&str>) -> Result<EventStream, Failure> {
-    EventStream::open(address, last).await.map_err(lost)
+async fn open(addresses: &SubscribeEventsReply, last: Option<&str>) -> Result<EventStream, Failure> {
+    let trusted = addresses.ca_file.as_deref().map(Path::new);
+    EventStream::open(&addresses.events_url, last, trusted).await.map_err(lost)
 }
 
 fn lost(error: ostler_client::EventStreamError) -> Failure {

@@ -32,6 +32,7 @@ pub(crate) mod socket;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod tls;
 pub(crate) mod token;
 pub(crate) mod top;
 pub(crate) mod up;

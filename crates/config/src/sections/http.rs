@@ -15,7 +15,7 @@ use crate::{
 
 pub(crate) static HTTP: Section = Section::new("The HTTP listener: REST, events, dashboard.", &KEYS);
 pub(crate) static EVENTS: Section = Section::new("Live events over HTTP.", &EVENTS_KEYS);
-static TLS: Section = Section::later("TLS: a certificate and its key, or a self-signed one.", &TLS_KEYS);
+static TLS: Section = Section::new("TLS: a certificate and its key, or a self-signed one.", &TLS_KEYS);
 static SOURCE: Section = Section::later("An upstream event stream to take in and broadcast.", &SOURCE_KEYS);
 
 static KEYS: [Key; 8] = [
@@ -57,7 +57,13 @@ static KEYS: [Key; 8] = [
 static TLS_KEYS: [Key; 3] = [
     Key::new("cert", TEXT, "The certificate chain, a PEM file.", "\"cert.pem\""),
     Key::new("key", TEXT, "Its key, a PEM file.", "\"key.pem\""),
-    Key::new("self_signed", Kind::Bool, "A certificate of our own making.", "true").default(Bool(false)),
+    Key::new(
+        "self_signed",
+        Kind::Bool,
+        "A certificate of our own making; `ostler tls trust` says how to trust it.",
+        "true",
+    )
+    .default(Bool(false)),
 ];
 
 static EVENTS_KEYS: [Key; 5] = [

@@ -23,7 +23,7 @@ use super::{
     seat::{Seat, Start, Wish},
 };
 use crate::{
-    TokenSource,
+    Tls, TokenSource,
     limits::{
         EVENT_BYTES_MAX, EVENT_MARK_WAIT, EVENT_MARKS_MAX, EVENTS_AT_ONCE_BYTES, PUBLISHED_AT_ONCE,
         SUBSCRIBERS_MAX,
@@ -79,6 +79,8 @@ pub struct Door {
     pub(crate) url: String,
     /// What the stream key is made of; none if no key is needed.
     pub(crate) token: Option<TokenSource>,
+    /// The certificate that is shown there, if there is one.
+    pub(crate) tls: Option<Arc<Tls>>,
 }
 
 impl Hub {

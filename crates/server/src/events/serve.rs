@@ -1,8 +1,9 @@
 //! What the control plane says of events: where they are, who listens, and one to try it with.
 
+use jiff::Timestamp;
 use ostler_api::{
     ApiError, DashboardCodeParams, DashboardCodeReply, EmitTestEventParams, EmitTestEventReply, ErrorCode,
-    EventStatsReply, SubscribeEventsReply,
+    EventStatsReply, SubscribeEventsReply, TlsReply,
 };
 use serde_json::Value;
 
@@ -71,6 +72,15 @@ impl Hub {
         Ok(EmitTestEventReply { id: ids.into_iter().next().unwrap_or_default() })
     }
 
+    /// The certificate that HTTP shows.
+    pub(crate) fn tls(&self) -> TlsReply {
+        let Some(Door { url, tls, .. }) = self.door() else { return TlsReply::default() };
+        match tls {
+            Some(tls) => tls.reply(&url, Timestamp::now()),
+            None => TlsReply { url: Some(url), ..TlsReply::default() },
+        }
+    }
+
     /// How it is used, with those numbers only that an editor asks for.
     pub(crate) fn brief_stats(&self) -> Value {
         let EventStatsReply { enabled, subscriber_count, events_emitted, events_url, lag_count, .. } =
@@ -88,7 +98,7 @@ impl Hub {
 impl Door {
     /// The addresses of the streams. May read a file.
     fn addresses(&self) -> Result<SubscribeEventsReply, TokenError> {
-        let Self { url, token } = self;
+        let Self { url, token, tls } = self;
         let query = match token {
             None => String::new(),
             Some(source) => format!("?{KEY}={}", source.token()?.stream_key()),
@@ -96,6 +106,7 @@ impl Door {
         Ok(SubscribeEventsReply {
             events_url: format!("{url}{EVENTS_PATH}{query}"),
             heartbeat_url: format!("{url}{HEARTBEAT_PATH}{query}"),
+            ca_file: tls.as_ref().map(|tls| tls.trusted_file().display().to_string()),
         })
     }
 

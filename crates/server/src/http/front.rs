@@ -1,11 +1,15 @@
 //! The port, and who may come.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::{
-    TokenSource,
+    Tls, TlsError, TlsWish, TokenSource,
     events::Door,
     port::{PortError, PortKeys, PortRules, bind, is_loopback},
 };
@@ -24,6 +28,8 @@ pub struct HttpRules {
     pub trusted_proxies: Vec<String>,
     /// The token that is needed; none = every process of the same user.
     pub token: Option<TokenSource>,
+    /// Where the certificate comes from; none = nothing is encrypted.
+    pub tls: Option<TlsWish>,
 }
 
 /// A bound port, and who may come.
@@ -32,23 +38,40 @@ pub struct HttpFront {
     pub(super) listener: TcpListener,
     pub(super) address: SocketAddr,
     pub(super) rules: HttpRules,
+    pub(super) tls: Option<Arc<Tls>>,
+}
+
+/// Why HTTP is closed.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpFault {
+    /// The port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 impl HttpFront {
     /// Binds a port.
     ///
     /// # Errors
-    /// The host is no address of this machine, can be reached from others without `allow_remote`, or is taken.
+    /// The host is no address of this machine, can be reached from others without `allow_remote`, or is taken; there
+    /// is no certificate.
     pub async fn bind(
         host: &str,
         port: u16,
         allow_remote: bool,
         rules: HttpRules,
-    ) -> Result<Self, PortError> {
+    ) -> Result<Self, HttpFault> {
         let needs_token = rules.token.is_some();
         let (listener, address) =
             bind(&PortRules { host, port, keys: KEYS, needs_token, allow_remote }).await?;
-        Ok(Self { listener, address, rules })
+        let tls = match rules.tls.clone() {
+            Some(wish) => Some(Arc::new(open_tls(wish, address, rules.allowed_hosts.clone()).await?)),
+            None => None,
+        };
+        Ok(Self { listener, address, rules, tls })
     }
 
     /// Where it listens.
@@ -58,7 +81,17 @@ impl HttpFront {
 
     /// Where the events are.
     pub fn events_address(&self) -> Door {
-        Door { url: url(self.address), token: self.rules.token.clone() }
+        Door { url: url(self.scheme(), self.address), token: self.rules.token.clone(), tls: self.tls.clone() }
+    }
+
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Its certificate.
+    pub fn tls(&self) -> Option<Arc<Tls>> {
+        self.tls.clone()
     }
 
     /// Whether other machines can reach it.
@@ -67,12 +100,19 @@ impl HttpFront {
     }
 }
 
+/// Reads or makes the certificate.
+async fn open_tls(wish: TlsWish, address: SocketAddr, hosts: Vec<String>) -> Result<Tls, TlsError> {
+    let opened =
+        tokio::task::spawn_blocking(move || Tls::open(wish, address, &hosts, Timestamp::now())).await;
+    opened.unwrap_or_else(|error| Err(TlsError::Make(error.to_string())))
+}
+
 /// Where one on this machine reaches it.
-fn url(mut address: SocketAddr) -> String {
+fn url(scheme: &str, mut address: SocketAddr) -> String {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         IpAddr::V4(_) | IpAddr::V6(_) => {}
     }
-    format!("http://{address}")
+    format!("{scheme}://{address}")
 }

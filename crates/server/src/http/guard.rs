@@ -21,7 +21,7 @@ use super::{HttpRules, routes::needs_token};
 use crate::{
     TokenSource,
     events::{EVENTS_PATH, HEARTBEAT_PATH, KEY, TICKET},
-    limits::FAILURE_PAUSE,
+    limits::{FAILURE_PAUSE, HTTP_HEADERS_MAX},
     passes::Passes,
 };
 
@@ -38,6 +38,7 @@ pub(super) struct Guard {
     token: Option<TokenSource>,
     passes: Arc<Passes>,
     failures: AtomicU64,
+    scheme: &'static str,
 }
 
 /// Why one may not.
@@ -77,10 +78,11 @@ impl Guard {
     pub(super) fn new(address: SocketAddr, rules: HttpRules, passes: Arc<Passes>) -> Self {
         let mut hosts = HashSet::new();
         let port = address.port();
+        let (scheme, silent_port) = if rules.tls.is_some() { ("https", 443) } else { ("http", 80) };
         let mut add = |name: &str| {
             hosts.insert(format!("{name}:{port}"));
             // Browsers leave out the port that goes without saying.
-            if port == 80 {
+            if port == silent_port {
                 hosts.insert(name.to_owned());
             }
         };
@@ -91,7 +93,7 @@ impl Guard {
             IpAddr::V6(ip) => add(&format!("[{ip}]")),
         }
         hosts.extend(rules.allowed_hosts.iter().map(|host| host.to_ascii_lowercase()));
-        let own_origins = hosts.iter().map(|host| format!("http://{host}")).collect();
+        let own_origins = hosts.iter().map(|host| format!("{scheme}://{host}")).collect();
         Self {
             hosts,
             own_origins,
@@ -99,11 +101,13 @@ impl Guard {
             token: rules.token,
             passes,
             failures: AtomicU64::new(0),
+            scheme,
         }
     }
 
     /// Whether a request may go on to its route; its body is looked at afterwards.
     pub(super) async fn admit(&self, parts: &Parts, peer: SocketAddr) -> Result<Passed, Refusal> {
+        check_headers(&parts.headers)?;
         self.check_host(parts)?;
         let origin = self.check_origin(&parts.headers)?;
         self.check_fetch_site(&parts.headers, origin.is_some())?;
@@ -130,7 +134,8 @@ impl Guard {
         // Whichever way it names us, all of it must be right.
         let named: Vec<&str> = host.into_iter().chain(said).collect();
         let is_ours = |name: &&str| self.hosts.contains(&name.to_ascii_lowercase());
-        if named.is_empty() || !named.iter().all(is_ours) {
+        let is_other_scheme = parts.uri.scheme_str().is_some_and(|scheme| scheme != self.scheme);
+        if named.is_empty() || is_other_scheme || !named.iter().all(is_ours) {
             return Err(wrong());
         }
         Ok(())
@@ -208,6 +213,16 @@ impl Guard {
             }
         }
     }
+}
+
+/// Over HTTP/1.1 there were never more; HTTP/2 bounds only their bytes.
+fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.len() <= HTTP_HEADERS_MAX {
+        return Ok(());
+    }
+    let text = format!("more than {HTTP_HEADERS_MAX} headers");
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    Err(refusal(status, ErrorCode::TooLarge, &text, "send fewer"))
 }
 
 /// What may change something is JSON, which no page sends without having asked before.

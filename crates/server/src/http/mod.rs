@@ -9,15 +9,17 @@
 //! `openapi` all of it for programs. `page` is the web dashboard, `session` how a browser signs in to it. Who asks is a remote actor (`policy`), as over TCP. What goes wrong is JSON
 //! (`answer`).
 //!
-//! Time runs outside of what may stall: headers, bodies and writes have deadlines of their own (`patient`).
+//! `visit` is one connection: with TLS its handshake, then requests over HTTP/1.1 or, only within TLS, HTTP/2 (`h2`).
+//! Time runs outside of what may stall: handshakes, headers, bodies and writes have deadlines of their own (`patient`).
 //!
-//! Deliberately absent: TLS, and whatever changes without a method other than GET and a JSON body.
+//! Deliberately absent: whatever changes without a method other than GET and a JSON body.
 
 mod accept;
 mod answer;
 mod dashboard;
 mod front;
 mod guard;
+mod h2;
 mod log_stream;
 mod openapi;
 mod openmetrics;
@@ -34,5 +36,6 @@ mod site;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod visit;
 
-pub use front::{HttpFront, HttpRules};
+pub use front::{HttpFault, HttpFront, HttpRules};

@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     HttpRules,
-    accept::Visit,
     routes::{Means, ROUTES},
     site::Site,
+    visit::Visit,
 };
 use crate::{
     Peer, TokenSource,
@@ -54,6 +54,7 @@ pub(super) fn site(shared: &Arc<Shared>, token: Option<&str>) -> Site {
         allowed_origins: vec![FRIEND.to_owned()],
         trusted_proxies: Vec::new(),
         token: token.map(|token| TokenSource::Fixed(Token::new(token).unwrap())),
+        tls: None,
     };
     Site::new(Arc::clone(shared), "127.0.0.1:3457".parse().unwrap(), rules)
 }

@@ -1,0 +1,176 @@
+//! One connection, from its first byte to its last.
+
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc};
+
+use axum::body::Body;
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_rustls::{TlsAcceptor, rustls, server::TlsStream};
+
+use super::{h2, patient::Patient, site::Site};
+use crate::{
+    Peer, Tls,
+    connection::Shared,
+    connections::{Listed, Metered},
+    limits::{
+        DRAIN_DEADLINE, HTTP_BUFFER_MAX, HTTP_HEADER_DEADLINE, HTTP_HEADERS_MAX, LINGER_BYTES_MAX,
+        LINGER_DEADLINE, TLS_HANDSHAKE_DEADLINE,
+    },
+    outbox::Backlog,
+    registry::Activity,
+    tcp::is_same_user,
+};
+
+/// The first byte of every client that speaks TLS.
+const HANDSHAKE: u8 = 22;
+/// What is agreed on with those who speak HTTP/2.
+const HTTP2: &[u8] = b"h2";
+
+/// One who came.
+#[derive(Clone)]
+pub(super) struct Visit {
+    pub(super) site: Site,
+    pub(super) shared: Arc<Shared>,
+    pub(super) peer: SocketAddr,
+    pub(super) activity: Activity,
+}
+
+impl Visit {
+    /// Finds out who it is and how it speaks, and serves it.
+    pub(super) async fn come(self, stream: TcpStream, own: SocketAddr, is_open: bool, tls: Option<Arc<Tls>>) {
+        if is_open && !is_same_user(&stream, self.peer, own).await {
+            tracing::debug!(target: "ostler::audit", peer = %self.peer, "another user was refused over HTTP");
+            return;
+        }
+        // Answers and events are small, and somebody waits for them.
+        let _ = stream.set_nodelay(true);
+        match tls {
+            None => self.serve(stream).await,
+            // In a box, so that those without TLS need no room for it.
+            Some(tls) => Box::pin(self.serve_safely(stream, own, tls)).await,
+        }
+    }
+
+    /// Serves a connection until either side ends it.
+    pub(super) async fn serve<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        let listed = self.list();
+        let stream = listed.meter(stream);
+        self.serve_http1(stream, listed).await;
+    }
+
+    fn list(&self) -> Arc<Listed> {
+        Arc::new(self.shared.connections.open(&Peer::Http { address: self.peer }, Backlog::none()))
+    }
+
+    async fn serve_safely(self, stream: TcpStream, own: SocketAddr, tls: Arc<Tls>) {
+        let listed = self.list();
+        let dropped = listed.dropped();
+        let shaken = tokio::select! {
+            () = dropped.cancelled() => return,
+            () = self.shared.closing.cancelled() => return,
+            shaken = timeout(TLS_HANDSHAKE_DEADLINE, shake_hands(stream, own, &listed, &tls)) => shaken,
+        };
+        match shaken {
+            Ok(Ok(Some(stream))) => {
+                if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
+                    h2::serve(&self, Patient::new(stream), listed).await;
+                } else {
+                    self.serve_http1(stream, listed).await;
+                }
+            }
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => {
+                let mend = if is_distrust(&error) { "ostler tls trust" } else { "" };
+                tracing::debug!(%error, peer = %self.peer, mend, "TLS was not agreed on");
+            }
+            Err(_) => tracing::debug!(peer = %self.peer, "TLS was not agreed on in time"),
+        }
+    }
+
+    async fn serve_http1<S>(self, stream: S, listed: Arc<Listed>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { site, shared, peer, activity } = self;
+        let dropped = listed.dropped();
+        let io = TokioIo::new(Patient::new(stream));
+        let service = service_fn(|request: Request<Incoming>| {
+            let (site, listed, activity) = (site.clone(), Arc::clone(&listed), activity.clone());
+            async move { Ok::<_, Infallible>(site.answer(request.map(Body::new), peer, listed, &activity).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            // Also runs between the requests of a connection that is kept.
+            .header_read_timeout(HTTP_HEADER_DEADLINE)
+            .max_buf_size(HTTP_BUFFER_MAX)
+            .max_headers(HTTP_HEADERS_MAX)
+            .serve_connection(io, service);
+        let mut connection = pin!(connection);
+        tokio::select! {
+            () = dropped.cancelled() => {}
+            result = connection.as_mut() => {
+                if let Err(error) = result {
+                    tracing::debug!(%error, %peer, "an HTTP connection ended");
+                }
+            }
+            () = shared.closing.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                // Whoever is still answered then is dropped.
+                let _ = timeout(DRAIN_DEADLINE, connection).await;
+            }
+        }
+    }
+}
+
+/// Agrees on TLS; none with one who does not speak it, which has been told.
+async fn shake_hands(
+    stream: TcpStream,
+    own: SocketAddr,
+    listed: &Listed,
+    tls: &Tls,
+) -> io::Result<Option<TlsStream<Metered<TcpStream>>>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await? == 0 {
+        return Ok(None);
+    }
+    if first[0] != HANDSHAKE {
+        tell_to_speak_tls(stream, own).await;
+        return Ok(None);
+    }
+    TlsAcceptor::from(tls.config()).accept(listed.meter(stream)).await.map(Some)
+}
+
+/// Says to one who speaks plain HTTP where it is.
+async fn tell_to_speak_tls(mut stream: TcpStream, own: SocketAddr) {
+    let body = format!(
+        "{{\"code\":\"invalid-params\",\"message\":\"this port speaks HTTPS only\",\
+         \"hint\":\"ask https://{own}/; `ostler tls trust` says how to trust its certificate\"}}\n"
+    );
+    let answer = format!(
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\n\
+         Cache-Control: no-store\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    if stream.write_all(answer.as_bytes()).await.is_err() || stream.shutdown().await.is_err() {
+        return;
+    }
+    // What it still sends is thrown away, so that it sees the reason.
+    let mut rest = stream.take(LINGER_BYTES_MAX as u64);
+    let _ = timeout(LINGER_DEADLINE, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+}
+
+/// Whether the other end does not trust our certificate.
+fn is_distrust(error: &io::Error) -> bool {
+    use rustls::AlertDescription::{BadCertificate, CertificateUnknown, UnknownCA};
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::AlertReceived(UnknownCA | BadCertificate | CertificateUnknown)))
+}
