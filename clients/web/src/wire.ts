@@ -81,6 +81,8 @@ export type ErrorCode = "unknown-service" | "unknown-method" | "unknown-mode" | 
 export type EventsStatus = {
   /** Whether it is on. */
   enabled: boolean;
+  /** Other sources of events. Their figures are as of the answer in one to `status`, else as of the last change of a state. */
+  sources?: SourceStatus[];
   /** Who listens. What was sent says `event_stats`. */
   subscriber_count: number;
 };
@@ -240,6 +242,45 @@ export type Snapshot = {
   services: { [name: string]: ServiceStatus };
   /** The supervisor itself. */
   supervisor: SupervisorStatus;
+};
+
+/** What a source of events is doing. */
+export type SourceState = "waiting" | "connecting" | "connected" | "backoff" | "stopped" | "hook" | "off" | "unknown";
+
+/** A source of events besides the supervisor; of a pool, one for each instance. */
+export type SourceStatus = {
+  /** Its events that had been broadcast before. */
+  duplicates: number;
+  /** Its events that were broadcast. */
+  events: number;
+  /** The instance that is listened to, if it is that of a service. */
+  instance?: string | null;
+  /** What went wrong last; none once it is connected again. */
+  last_error?: SourceTrouble | null;
+  /** When its last event came, RFC 3339. */
+  last_event_at?: string | null;
+  /** Its name, as in the configuration. */
+  name: string;
+  /** When the next try is due, RFC 3339. */
+  next_try?: string | null;
+  /** Connections after the first. */
+  reconnects: number;
+  /** Since when, RFC 3339. */
+  since: string;
+  /** Its events that were too long. */
+  skipped: number;
+  /** What it is doing. */
+  state: SourceState;
+  /** Its stream, without what may be secret; none for one that only publishes, or while it is not known. */
+  url?: string | null;
+};
+
+/** What is wrong with a source of events. */
+export type SourceTrouble = {
+  /** What to do. */
+  hint: string;
+  /** What is wrong. */
+  message: string;
 };
 
 /** What became of the processes of a stop. */

@@ -39,6 +39,76 @@ pub struct EventStatsReply {
     pub newest_id: Option<String>,
     /// Who listens, in order of arrival.
     pub subscribers: Vec<SubscriberStatus>,
+    /// Other sources of events.
+    #[serde(default)]
+    pub sources: Vec<SourceStatus>,
+}
+
+/// A source of events besides the supervisor; of a pool, one for each instance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceStatus {
+    /// Its name, as in the configuration.
+    pub name: String,
+    /// The instance that is listened to, if it is that of a service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// Its stream, without what may be secret; none for one that only publishes, or while it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What it is doing.
+    pub state: SourceState,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// When its last event came, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_event_at: Option<String>,
+    /// Its events that were broadcast.
+    pub events: u64,
+    /// Its events that were too long.
+    pub skipped: u64,
+    /// Its events that had been broadcast before.
+    pub duplicates: u64,
+    /// Connections after the first.
+    pub reconnects: u64,
+    /// When the next try is due, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_try: Option<String>,
+    /// What went wrong last; none once it is connected again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<SourceTrouble>,
+}
+
+/// What a source of events is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceState {
+    /// Its service does not run.
+    Waiting,
+    /// It is being connected to.
+    Connecting,
+    /// It is listened to.
+    Connected,
+    /// It cannot be reached, and is tried again.
+    Backoff,
+    /// It asked not to be connected to again.
+    Stopped,
+    /// It publishes by itself.
+    Hook,
+    /// It is switched off.
+    Off,
+    /// Another that this build does not know.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+/// What is wrong with a source of events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceTrouble {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
 }
 
 /// One who listens.

@@ -409,4 +409,8 @@ pub struct EventsStatus {
     pub enabled: bool,
     /// Who listens. What was sent says `event_stats`.
     pub subscriber_count: u64,
+    /// Other sources of events. Their figures are as of the answer in one to `status`, else as of the last change of a
+    /// state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<crate::SourceStatus>,
 }

@@ -182,27 +182,10 @@ impl Checker<'_> {
             return None;
         }
         for hole in &bad {
-            let place = self.inside(node.place, text, hole.start, hole.end);
+            let place = inside(self.files, node.place, text, hole.start, hole.end);
             self.error(place, &at.path, hole.message.clone(), hole.hint.clone());
         }
         bad.is_empty().then(|| plain(&template))
-    }
-
-    /// The place of a part of a text, when the file writes the text as it is.
-    fn inside(&self, place: Place, text: &str, start: usize, end: usize) -> Place {
-        let written = self
-            .files
-            .get(place.file)
-            .and_then(|file| file.text.get(place.start as usize..place.end as usize))
-            .and_then(|raw| raw.find(text));
-        match written {
-            Some(offset) => Place {
-                file: place.file,
-                start: place.start + (offset + start) as u32,
-                end: place.start + (offset + end) as u32,
-            },
-            None => place,
-        }
     }
 
     fn form(&mut self, form: &Form, text: &str, node: &Node, at: &At<'_>) {
@@ -316,6 +299,22 @@ impl At<'_> {
 /// The ports that `${port:…}` may name inside an entry of `[services]`; `None` elsewhere.
 fn owner_ports(key: &str, path: &str, node: &Node) -> Option<Vec<String>> {
     (key == "services" && path == "services").then(|| node.table().map(port_names).unwrap_or_default())
+}
+
+/// The place of a part of a text, when the file writes the text as it is.
+pub(crate) fn inside(files: &Files, place: Place, text: &str, start: usize, end: usize) -> Place {
+    let written = files
+        .get(place.file)
+        .and_then(|file| file.text.get(place.start as usize..place.end as usize))
+        .and_then(|raw| raw.find(text));
+    match written {
+        Some(offset) => Place {
+            file: place.file,
+            start: place.start + (offset + start) as u32,
+            end: place.start + (offset + end) as u32,
+        },
+        None => place,
+    }
 }
 
 /// The names of a service's ports, in the order of the file.

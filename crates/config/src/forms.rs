@@ -53,6 +53,7 @@ pub(crate) static NETWORK: Form = Form { what: "an IP address or network", check
 pub(crate) static PATH: Form = Form { what: "a path that begins with `/`", check: url_path, pattern: "^/" };
 pub(crate) static GLOB: Form = Form { what: "a file pattern", check: file_glob, pattern: "" };
 pub(crate) static NOT_EMPTY: Form = Form { what: "a text", check: not_empty, pattern: "." };
+pub(crate) static BEARER: Form = Form { what: "a key without spaces", check: bearer, pattern: "^[!-~]+$" };
 pub(crate) static FILTER: Form = Form { what: "a log level or filter", check: filter, pattern: "" };
 pub(crate) static LOSS: Form = Form { what: "what happens to services", check: loss, pattern: "" };
 pub(crate) static CGROUP: Form = Form { what: "\"auto\", \"off\" or a path", check: cgroup, pattern: "" };
@@ -91,6 +92,14 @@ fn not_empty(text: &str) -> Result<(), String> {
         return Err("the text is empty".to_owned());
     }
     if text.contains('\0') { Err("the text contains a NUL character".to_owned()) } else { Ok(()) }
+}
+
+fn bearer(text: &str) -> Result<(), String> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err("the value is not a key without spaces".to_owned())
+    }
 }
 
 fn signal(text: &str) -> Result<(), String> {

@@ -78,6 +78,7 @@ pub use sections::{
     http::{EventsSettings, HttpSettings, Tls},
     security::{CommandEntry, CommandKind, SecuritySettings},
     service::INSTANCES_MAX,
+    sources::{SOURCES_MAX, SourceSettings},
     supervisor::{AutoReload, Cgroup, OnQuit, OnSupervisorLoss, SupervisorSettings},
 };
 pub use token::{TOKEN_FILE_MAX, TokenFile, TokenFileError};

@@ -19,6 +19,7 @@ use crate::{
         http::{self, EVENTS, HTTP},
         root::ROOT,
         security::{self, COMMAND, SECURITY},
+        sources,
         supervisor::{self, SUPERVISOR},
     },
     source::Files,
@@ -40,7 +41,7 @@ pub(crate) fn read(tree: &Table, scope: Scope<'_>) -> Config {
         notify: desktop::read_notify(&top("notify", &NOTIFY)),
         security: security::read(&top("security", &SECURITY), commands(tree, scope)),
         http: http::read(&top("http", &HTTP)),
-        events: http::read_events(&top("events", &EVENTS)),
+        events: http::read_events(tree, &top("events", &EVENTS)),
     }
 }
 
@@ -96,6 +97,7 @@ pub(crate) fn rules(
     }
     control_rules(tree, config, rules, services, scope);
     http_rules(tree, config, rules, scope);
+    sources::rules(tree, &View::top(tree, "events", &EVENTS, scope), rules);
     command_rules(tree, rules, scope);
 }
 

@@ -106,6 +106,18 @@ impl EngineHandle {
         let _ = self.asks.try_send(Ask::Listeners);
     }
 
+    /// Has `status` say how the other sources of events are.
+    pub fn sources_from(&self, read: crate::ReadSources) {
+        self.journal.sources.set(read);
+    }
+
+    /// A source of events has changed its state.
+    pub fn tell_sources(&self) {
+        self.journal.sources.changed();
+        // Without room it is busy, and publishes soon in any case.
+        let _ = self.asks.try_send(Ask::Listeners);
+    }
+
     /// Tells those who watch of something in front of the engine; says whether there was room for it.
     pub fn note(&self, kind: ostler_api::EventKind) -> bool {
         self.asks.try_send(Ask::Note { kind }).is_ok()

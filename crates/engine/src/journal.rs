@@ -14,6 +14,8 @@ use std::{
 use ostler_api::{Event, EventKind, Snapshot};
 use tokio::sync::watch;
 
+use crate::sources::Sources;
+
 /// Events kept for readers that come back or are slow.
 pub const JOURNAL_EVENTS_MAX: usize = 1024;
 /// Milestones kept beside them, for telling what happened when figures have pushed them out of the ring.
@@ -28,6 +30,8 @@ pub struct Journal {
     snapshot: watch::Sender<Arc<Snapshot>>,
     /// How many listen to the event broadcast channel, as its hub says.
     listeners: AtomicU64,
+    /// The other sources of events, as those in front of the engine say.
+    pub(crate) sources: Sources,
 }
 
 #[derive(Debug, Default)]
@@ -68,7 +72,12 @@ impl Journal {
     /// An empty journal.
     pub fn new(snapshot: Snapshot) -> Arc<Self> {
         let snapshot = watch::Sender::new(Arc::new(snapshot));
-        Arc::new(Self { ring: Mutex::default(), snapshot, listeners: AtomicU64::default() })
+        Arc::new(Self {
+            ring: Mutex::default(),
+            snapshot,
+            listeners: AtomicU64::default(),
+            sources: Sources::default(),
+        })
     }
 
     /// Notes how many listen to the event broadcast channel.

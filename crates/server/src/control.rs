@@ -134,9 +134,10 @@ impl ControlServer {
     }
 
     /// Has the event stream tell what the engine does, until the engine has ended or it is told to end; costs nothing
-    /// as long as nobody listens.
+    /// as long as nobody listens. And takes in the events of other sources.
     pub async fn broadcast(&self, ending: CancellationToken) {
-        events::pump(&self.shared.engine, &self.shared.hub, ending).await;
+        let (engine, hub) = (&self.shared.engine, &self.shared.hub);
+        tokio::join!(events::pump(engine, hub, ending.clone()), events::ingest(engine, hub, ending));
     }
 
     /// Ends all connections, those over streams too; what was asked is answered.

@@ -19,6 +19,7 @@ use tokio::{
 
 use crate::{
     encode,
+    events::{Heard, Parser},
     frame::{Frame, Lines},
     request::{self, Incoming},
     text,
@@ -74,6 +75,14 @@ pub fn lines(bytes: &[u8], piece: usize, max: usize) -> Vec<Line> {
         });
     });
     found
+}
+
+/// What a stream of events says that arrives in pieces of this size: each as it is debugged.
+pub fn events(bytes: &[u8], piece: usize) -> Vec<String> {
+    let mut parser = Parser::default();
+    let mut heard: Vec<Heard> = Vec::new();
+    bytes.chunks(piece.max(1)).for_each(|piece| parser.feed(piece, &mut heard));
+    heard.iter().map(|one| format!("{one:?}")).chain(parser.last_id().map(str::to_owned)).collect()
 }
 
 /// Reads a line as a connection does; the reply, if it is refused in JSON.

@@ -59,6 +59,24 @@ pub const PUBLISHED_RATE: u32 = 2000;
 pub const PUBLISHED_BURST: u32 = 4000;
 /// Events of one request.
 pub const PUBLISHED_AT_ONCE: usize = 100;
+/// Streams of other sources that are taken in at once.
+pub const SOURCE_SUBSCRIPTIONS_MAX: usize = 256;
+/// Bytes of the id of an event of another source.
+pub const SOURCE_ID_MAX: usize = 1024;
+/// Events of a source of which it is remembered that they were broadcast.
+pub const SOURCE_IDS_MAX: usize = 2048;
+/// Bytes of the head of a source's answer.
+pub const SOURCE_HEAD_MAX: usize = 32 * 1024;
+/// Redirects of a source that are followed.
+pub const SOURCE_REDIRECTS_MAX: usize = 5;
+/// A source whose event is longer than this is given up, and tried again later.
+pub const SOURCE_EVENT_ENDLESS: u64 = 64 * 1024 * 1024;
+/// Events of a source that are broadcast at once; those that follow wait until it may publish more.
+pub const SOURCE_EVENTS_AT_ONCE: usize = 256;
+/// A source that may publish no more for now is read again after this.
+pub const SOURCE_RATE_PAUSE: Duration = Duration::from_millis(50);
+/// The longest wait that a source may wish for.
+pub const UPSTREAM_RETRY_MAX: Duration = Duration::from_secs(300);
 /// The least time between two heartbeats, however much changes.
 pub const HEARTBEAT_PAUSE: Duration = Duration::from_millis(100);
 /// Bytes of a first line over TCP from one who is not known.

@@ -13,10 +13,10 @@ Usage: cargo xtask fuzz [TARGET…] [--minutes N] [--seconds N]
 Throws bytes at the parsers that read what strangers send, N minutes at each (10 if not said), and stops at the
 first finding. The seeds are in tests/fuzz/seeds; what is found on the way is kept in target/fuzz/corpus.
 
-Targets: wire, request, config, keeper, log, ansi, import";
+Targets: wire, request, config, keeper, log, ansi, import, events";
 
 /// Each with what it reads.
-const TARGETS: [&str; 7] = ["wire", "request", "config", "keeper", "log", "ansi", "import"];
+const TARGETS: [&str; 8] = ["wire", "request", "config", "keeper", "log", "ansi", "import", "events"];
 /// Minutes at each target.
 const MINUTES: u64 = 10;
 /// The longest that one input may take, in seconds.

@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use ostler_api::{
-    ApiError, EmitTestEventParams, EmitTestEventReply, EventStatsReply, Method, NoParams,
-    SubscribeEventsReply,
+    ApiError, EmitTestEventParams, EmitTestEventReply, EventStatsReply, Method, NoParams, SourceState,
+    SourceStatus, SubscribeEventsReply,
 };
 use ostler_client::{EventStream, StreamedEvent};
 use serde_json::{Map, Value};
@@ -33,6 +33,7 @@ Examples:
   ostler events -f --since ID                  go on after an event, without a hole or with word of it
   ostler events -f --type service_changed      only of this type
   ostler events --stats                        who listens
+  ostler events --sources                      the streams that are taken in, and what is wrong with them
   ostler events --url                          the address of the stream, with its key, for programs
   ostler events emit 'hello'                   tell all who listen
   ostler events emit --type plan_updated --data '{\"plan_id\":\"7\"}'";
@@ -61,8 +62,11 @@ pub(crate) struct Args {
     /// Show who listens, and how far behind they are
     #[arg(long, conflicts_with_all = ["follow", "since", "types", "source"])]
     stats: bool,
-    /// Print the addresses of the streams, with the key that opens only them
+    /// Show the other sources of events: whether they are reached, and what came
     #[arg(long, conflicts_with_all = ["follow", "since", "types", "source", "stats"])]
+    sources: bool,
+    /// Print the addresses of the streams, with the key that opens only them
+    #[arg(long, conflicts_with_all = ["follow", "since", "types", "source", "stats", "sources"])]
     url: bool,
 }
 
@@ -95,6 +99,11 @@ pub(crate) async fn run(args: Args, context: &mut Context) -> Outcome {
     if args.stats {
         let stats: EventStatsReply = link.call(Method::EventStats, &NoParams::default()).await?;
         context.out.either(&stats, || stats_text(&stats))?;
+        return Ok(OK);
+    }
+    if args.sources {
+        let stats: EventStatsReply = link.call(Method::EventStats, &NoParams::default()).await?;
+        context.out.either(&stats.sources, || sources_text(&stats.sources))?;
         return Ok(OK);
     }
     let addresses: SubscribeEventsReply = link.call(Method::SubscribeEvents, &NoParams::default()).await?;
@@ -265,7 +274,8 @@ fn stats_text(stats: &EventStatsReply) -> String {
         stats.dropped
     );
     if stats.subscribers.is_empty() {
-        return text + "Nobody listens.\n";
+        text.push_str("Nobody listens.\n");
+        return text + &sources_below(stats);
     }
     let mut table = Table::new([
         ("PEER", Align::Left),
@@ -285,7 +295,61 @@ fn stats_text(stats: &EventStatsReply) -> String {
         ]);
     }
     text.push_str(&table.render());
-    text
+    text + &sources_below(stats)
+}
+
+fn sources_below(stats: &EventStatsReply) -> String {
+    if stats.sources.is_empty() { String::new() } else { format!("\n{}", sources_text(&stats.sources)) }
+}
+
+fn sources_text(sources: &[SourceStatus]) -> String {
+    if sources.is_empty() {
+        return "Only the supervisor tells events. Others are named with [[events.sources]].\n".to_owned();
+    }
+    let mut table = Table::new([
+        ("SOURCE", Align::Left),
+        ("STATE", Align::Left),
+        ("SINCE", Align::Left),
+        ("EVENTS", Align::Right),
+        ("TOO LONG", Align::Right),
+        ("AGAIN", Align::Right),
+        ("RECONNECTS", Align::Right),
+        ("URL", Align::Left),
+    ]);
+    let mut troubles = String::new();
+    for one in sources {
+        let who =
+            one.instance.as_ref().map_or(one.name.clone(), |instance| format!("{} ({instance})", one.name));
+        let since = one.since.get(..19).unwrap_or(&one.since).replace('T', " ");
+        if let Some(trouble) = &one.last_error {
+            let text = format!("{}: {} ({})", safe(&who), safe(&trouble.message), safe(&trouble.hint));
+            troubles.push_str(&format!("{}\n", paint(WARN, text)));
+        }
+        table.row::<8>([
+            Cell::from(safe(&who).into_owned()),
+            Cell::from(state_word(one.state).to_owned()),
+            Cell::from(since),
+            Cell::from(one.events.to_string()),
+            Cell::from(one.skipped.to_string()),
+            Cell::from(one.duplicates.to_string()),
+            Cell::from(one.reconnects.to_string()),
+            Cell::from(safe(one.url.as_deref().unwrap_or("-")).into_owned()),
+        ]);
+    }
+    table.render() + &troubles
+}
+
+fn state_word(state: SourceState) -> &'static str {
+    match state {
+        SourceState::Waiting => "waiting",
+        SourceState::Connecting => "connecting",
+        SourceState::Connected => "connected",
+        SourceState::Backoff => "tried again",
+        SourceState::Stopped => "stopped",
+        SourceState::Hook => "publishes",
+        SourceState::Off => "off",
+        SourceState::Unknown => "unknown",
+    }
 }
 
 fn object(text: &str) -> Result<Map<String, Value>, String> {
@@ -324,6 +388,26 @@ mod tests {
             json!({"at": at, "source": "supervisor", "data": {"event_type": "gap", "dropped": 7, "reason": "lagged"}}),
             "7 events are missing here (lagged)",
         );
+    }
+
+    #[test]
+    fn a_source_is_shown_with_what_is_wrong_with_it() {
+        let trouble =
+            ostler_api::SourceTrouble { message: "answers 404".to_owned(), hint: "mend it".to_owned() };
+        let one = SourceStatus {
+            name: "api".to_owned(),
+            instance: Some("api/1".to_owned()),
+            url: Some("http://127.0.0.1:1/\u{1b}".to_owned()),
+            state: SourceState::Backoff,
+            since: "2026-03-01T14:30:00.000Z".to_owned(),
+            events: 7,
+            last_error: Some(trouble),
+            ..SourceStatus::default()
+        };
+        let text = anstream::adapter::strip_str(&sources_text(&[one])).to_string();
+        assert!(text.contains("api (api/1)  tried again  2026-03-01 14:30:00       7"), "{text}");
+        assert!(text.ends_with("api (api/1): answers 404 (mend it)\n") && !text.contains('\u{1b}'), "{text}");
+        assert!(sources_text(&[]).contains("[[events.sources]]"));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{PORT, TEXT};
+use super::{
+    PORT, TEXT,
+    sources::{self, SourceSettings},
+};
 use crate::{
     forms,
     keys::{
@@ -10,13 +13,13 @@ use crate::{
         Plain::{self, Bool, Integer, Text},
         Section,
     },
+    tree::Table,
     view::View,
 };
 
 pub(crate) static HTTP: Section = Section::new("The HTTP listener: REST, events, dashboard.", &KEYS);
 pub(crate) static EVENTS: Section = Section::new("Live events over HTTP.", &EVENTS_KEYS);
 static TLS: Section = Section::new("TLS: a certificate and its key, or a self-signed one.", &TLS_KEYS);
-static SOURCE: Section = Section::later("An upstream event stream to take in and broadcast.", &SOURCE_KEYS);
 
 static KEYS: [Key; 8] = [
     Key::new("enabled", Kind::Bool, "Whether it listens.", "true").default(Bool(true)),
@@ -91,29 +94,11 @@ static EVENTS_KEYS: [Key; 5] = [
     .default(Integer(100)),
     Key::new(
         "sources",
-        Kind::List { of: &Kind::Section(&SOURCE), min: 0 },
-        "Upstream event streams.",
+        Kind::List { of: &Kind::Section(&sources::SOURCE), min: 0 },
+        "Other sources of events: streams to take in, and who may publish.",
         "[{ name = \"dashboard\", url = \"http://127.0.0.1:3001/api/events/stream\" }]",
     )
     .default(Plain::List(&[])),
-];
-
-static SOURCE_KEYS: [Key; 5] = [
-    Key::new("name", Kind::Formed(Expand::Load, &forms::NAME), "Its name.", "\"dashboard\""),
-    Key::new(
-        "url",
-        Kind::Formed(Expand::Run, &forms::URL),
-        "The event stream.",
-        "\"http://127.0.0.1:3001/api/events/stream\"",
-    ),
-    Key::new(
-        "service",
-        Kind::Formed(Expand::Not, &forms::NAME),
-        "The service that serves it.",
-        "\"dashboard\"",
-    ),
-    Key::new("hook_key", TEXT, "The key with which this source may publish.", "\"${env:HOOK_KEY}\""),
-    Key::new("enabled", Kind::Bool, "Whether it is read.", "true").default(Bool(true)),
 ];
 
 /// `[http]`.
@@ -162,6 +147,8 @@ pub struct EventsSettings {
     pub heartbeat_interval: Duration,
     /// Events a resume reaches back at most.
     pub replay_buffer_size: u32,
+    /// Other sources of events, in the order of the file.
+    pub sources: Vec<SourceSettings>,
 }
 
 impl Default for HttpSettings {
@@ -188,6 +175,7 @@ impl Default for EventsSettings {
             buffer_size: 256,
             heartbeat_interval: Duration::from_secs(30),
             replay_buffer_size: 100,
+            sources: Vec::new(),
         }
     }
 }
@@ -213,11 +201,12 @@ fn read_tls(view: &View<'_>) -> Option<Tls> {
         .then(|| Tls::Files { cert: view.folder("cert"), key: view.folder("key") })
 }
 
-pub(crate) fn read_events(view: &View<'_>) -> EventsSettings {
+pub(crate) fn read_events(tree: &Table, view: &View<'_>) -> EventsSettings {
     EventsSettings {
         enabled: view.flag("enabled"),
         buffer_size: view.integer("buffer_size"),
         heartbeat_interval: Duration::from_secs(u64::from(view.integer::<u32>("heartbeat_interval"))),
         replay_buffer_size: view.integer("replay_buffer_size"),
+        sources: sources::read(tree, view),
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod root;
 pub(crate) mod schedule;
 pub(crate) mod security;
 pub(crate) mod service;
+pub(crate) mod sources;
 pub(crate) mod stop;
 pub(crate) mod supervisor;
 pub(crate) mod watch;

@@ -1,6 +1,6 @@
 //! The self-check: what a person should know before asking why something does not work.
 
-use ostler_api::{Check, DoctorReply};
+use ostler_api::{Check, DoctorReply, SourceState, SourceStatus};
 
 use super::{Actor, fact::Fact};
 use crate::{
@@ -14,6 +14,7 @@ impl Actor {
         let mut checks =
             vec![self.check_config(), self.check_tier(), self.check_keepers(), self.check_logs()];
         checks.extend(self.front_checks());
+        checks.extend(self.check_sources());
         checks.extend(self.check_services());
         checks.extend(self.check_remarks());
         checks.push(self.check_incidents());
@@ -56,6 +57,23 @@ impl Actor {
             };
         }
         warn("process trees", "best effort on this system".to_owned(), "nothing to mend")
+    }
+
+    /// The other sources of events, if there are any.
+    fn check_sources(&self) -> Option<Check> {
+        let all = self.journal.sources.now();
+        let name = "event sources";
+        let is_bad = |one: &&SourceStatus| matches!(one.state, SourceState::Backoff | SourceState::Stopped);
+        let Some(first) = all.iter().find(is_bad) else {
+            let connected = all.iter().filter(|one| one.state == SourceState::Connected).count();
+            let text = format!("{connected} of {} are listened to; none is in trouble", all.len());
+            return (!all.is_empty()).then(|| ok(name, text));
+        };
+        let who = first.instance.as_ref().unwrap_or(&first.name);
+        let trouble = first.last_error.clone().unwrap_or_default();
+        let count = all.iter().filter(is_bad).count();
+        let text = format!("{count} of {} in trouble; {who}: {}", all.len(), trouble.message);
+        Some(warn(name, text, &trouble.hint))
     }
 
     fn check_keepers(&self) -> Check {

@@ -17,6 +17,8 @@ pub(super) struct Published {
     services: BTreeMap<String, Arc<api::ServiceStatus>>,
     pub(super) banner: Vec<api::Banner>,
     channel: api::EventsStatus,
+    /// As of which change of a source the channel was published.
+    sources_change: u64,
     is_first: bool,
     dependants: Dependants,
 }
@@ -60,10 +62,18 @@ impl Actor {
             self.events.push((None, api::EventKind::Banner { banner: banner.clone() }));
             self.published.banner.clone_from(&banner);
         }
+        let sources_change = self.journal.sources.changes();
         let channel = api::EventsStatus {
             enabled: self.settings.borrow().events.enabled,
             subscriber_count: self.journal.listeners(),
+            // Their figures change with each event, and alone are no reason to publish.
+            sources: if sources_change == self.published.sources_change {
+                self.published.channel.sources.clone()
+            } else {
+                self.journal.sources.now()
+            },
         };
+        self.published.sources_change = sources_change;
         if channel != self.published.channel {
             self.events.push((None, api::EventKind::EventChannel { events: channel.clone() }));
             self.published.channel = channel;
@@ -141,7 +151,10 @@ impl Actor {
             supervisor: self.supervisor_status(),
             services,
             banner: self.published.banner.clone(),
-            events: self.published.channel.clone(),
+            events: api::EventsStatus {
+                sources: self.journal.sources.now(),
+                ..self.published.channel.clone()
+            },
             ..api::Snapshot::default()
         }
     }

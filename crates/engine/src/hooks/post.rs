@@ -1,6 +1,6 @@
 //! One POST of JSON to a webhook.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::{Request, Uri, body::Bytes, client::conn::http1, header};
@@ -9,10 +9,9 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
-};
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use crate::outbound::connector;
 
 /// For one try, from the look-up of the name to the head of the answer.
 const TRY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -112,21 +111,6 @@ async fn post_once(address: &Address, body: Bytes) -> Result<(), Failed> {
         .await
         .map_err(|error| passing(format!("no safe connection to {}: {error}", address.host)))?;
     send(address, body, stream).await
-}
-
-fn connector() -> Result<TlsConnector, String> {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    let (added, _) = roots.add_parsable_certificates(found.certs);
-    if added == 0 {
-        return Err("the system has no certificates of authorities (package ca-certificates)".to_owned());
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 async fn send<S>(address: &Address, body: Bytes, stream: S) -> Result<(), Failed>

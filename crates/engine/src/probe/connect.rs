@@ -12,7 +12,7 @@ const ADDRESSES_MAX: usize = 4;
 
 /// Which of the two loopbacks stand for a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loopback {
+pub(crate) enum Loopback {
     /// `localhost` is both.
     ByName,
     /// Every loopback address is both.
@@ -20,7 +20,7 @@ pub(super) enum Loopback {
 }
 
 /// Connects; of several addresses the first that takes the connection.
-pub(super) async fn connect(host: &str, port: u16, loopback: Loopback) -> Result<TcpStream, String> {
+pub(crate) async fn connect(host: &str, port: u16, loopback: Loopback) -> Result<TcpStream, String> {
     let mut last = None;
     for address in addresses(host, port, loopback).await? {
         match TcpStream::connect(address).await {
@@ -57,7 +57,7 @@ async fn addresses(host: &str, port: u16, loopback: Loopback) -> Result<Vec<Sock
 }
 
 /// What the system says, as a lower-case fragment without the number.
-pub(super) fn plain(error: &io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::ConnectionReset => "connection reset".to_owned(),

@@ -11,7 +11,7 @@
 //! What the service says of its own accord (`READY=1`) comes through [`NotifySocket`], which belongs to one run.
 
 mod ask;
-mod connect;
+pub(crate) mod connect;
 mod http;
 mod notify;
 mod output;

@@ -21,6 +21,7 @@ use super::{
     pump,
     ring::{Frame, Read, Ring},
     seat::{Seat, Start, Wish},
+    sources::Board,
 };
 use crate::{
     Tls, TokenSource,
@@ -44,6 +45,7 @@ pub(crate) struct Hub {
     state: Mutex<State>,
     seats: Mutex<Seats>,
     allowance: Mutex<Allowance>,
+    sources: Board,
     door: Mutex<Option<Door>>,
     passes: Arc<Passes>,
     /// What follows the part of the engine's journal that was taken in when the hub was first needed.
@@ -98,6 +100,7 @@ impl Hub {
             state: Mutex::new(state),
             seats: Mutex::default(),
             allowance: Mutex::default(),
+            sources: Board::default(),
             door: Mutex::default(),
             passes: Arc::default(),
             rest: Mutex::default(),
@@ -214,6 +217,29 @@ impl Hub {
         drop(state);
         self.wake_all();
         ids
+    }
+
+    /// Tells all who listen what other sources told; says how long those are that are too long.
+    pub(super) fn ingest(&self, drafts: &[Draft]) -> Vec<u64> {
+        if self.check_open().is_err() {
+            return Vec::new();
+        }
+        let mut state = self.state();
+        let refused = drafts.iter().filter(|draft| self.take_in(&mut state, draft).is_err());
+        let too_long = refused.map(|draft| draft.encode("").len() as u64).collect();
+        drop(state);
+        self.wake_all();
+        too_long
+    }
+
+    /// How the other sources are.
+    pub(crate) fn sources(&self) -> &Board {
+        &self.sources
+    }
+
+    /// Another source has changed its state.
+    pub(super) fn tell_sources(&self) {
+        self.engine.tell_sources();
     }
 
     /// Tells all who listen what the engine's journal says, up to one of its events.
@@ -374,6 +400,20 @@ impl Hub {
             oldest_id: (last > gone).then(|| self.id(gone + 1)),
             newest_id: (last > gone).then(|| self.id(last)),
             subscribers: seats.taken.values().map(|seat| seat.status(last)).collect(),
+            sources: self.sources.now(),
+        }
+    }
+
+    /// The frames that are kept.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> Vec<String> {
+        self.wake();
+        let state = self.state();
+        match state.ring.read(state.ring.gone(), usize::MAX) {
+            Read::Frames(frames) => {
+                frames.iter().map(|frame| String::from_utf8_lossy(&frame.bytes).into_owned()).collect()
+            }
+            Read::Nothing | Read::Lost { .. } => Vec::new(),
         }
     }
 

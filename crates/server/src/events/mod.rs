@@ -10,6 +10,8 @@
 //! events that nobody ever asked for: the journal is read from the first time that the hub is needed, and what it still
 //! knows then is taken in at once. `serve` is what the control plane says of it.
 //!
+//! `sources` takes in the streams of others.
+//!
 //! Deliberately absent: who may subscribe (the guard), and a connection that takes nothing (its writes have a deadline).
 
 mod frame;
@@ -20,6 +22,7 @@ mod pump;
 mod ring;
 mod seat;
 mod serve;
+mod sources;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -27,13 +30,18 @@ mod tests;
 pub(crate) use frame::Draft;
 pub use hub::Door;
 pub(crate) use hub::Hub;
-pub(crate) use publish::{Published, published};
+pub(crate) use publish::{Published, published, published_by};
 pub(crate) use pump::pump;
 pub(crate) use seat::Wish;
+#[cfg(feature = "fuzzing")]
+pub(crate) use sources::{Heard, Parser};
+pub(crate) use sources::{ingest, source_of};
 pub(crate) use stream::EventStream;
 
 /// Where the events are.
 pub(crate) const EVENTS_PATH: &str = "/supervisor/events";
+/// Where one publishes besides.
+pub(crate) const HOOK_PATH: &str = "/admin/events/hook";
 /// Where the heartbeats are.
 pub(crate) const HEARTBEAT_PATH: &str = "/supervisor/heartbeat";
 /// What the stream key is called in a query.

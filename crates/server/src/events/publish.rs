@@ -88,6 +88,34 @@ pub(crate) fn published(body: Value) -> Result<Vec<Draft>, ApiError> {
     }
 }
 
+/// The same from one who may publish under one name only.
+///
+/// # Errors
+/// As [`published`]; it names another source.
+pub(crate) fn published_by(own: &str, body: Value) -> Result<Vec<Draft>, ApiError> {
+    let body = match body {
+        Value::Array(all) => Value::Array(
+            all.into_iter()
+                .enumerate()
+                .map(|(number, one)| under(own, one).map_err(|error| of_number(number, error)))
+                .collect::<Result<_, _>>()?,
+        ),
+        one => under(own, one)?,
+    };
+    published(body)
+}
+
+fn under(own: &str, mut event: Value) -> Result<Value, ApiError> {
+    if let Value::Object(members) = &mut event {
+        if members.get("source").is_some_and(|source| !source.is_null() && source != own) {
+            let error = bad_params("source", "this key publishes under another name");
+            return Err(error.hint(format!("leave `source` out, or say {own:?}")));
+        }
+        members.insert("source".to_owned(), own.into());
+    }
+    Ok(event)
+}
+
 fn of_number(number: usize, mut error: ApiError) -> ApiError {
     error.message = format!("event {number}: {}", error.message);
     error.path = Some(error.path.map_or(format!("[{number}]"), |path| format!("[{number}].{path}")));
@@ -128,18 +156,21 @@ impl Published {
             let error = bad_params("event_type", "only the supervisor tells this");
             return Err(error.hint("give your own kind of event a name of its own"));
         }
-        let (event_type, data) = if KNOWN.contains(&event_type.as_str()) {
-            (event_type, data)
-        } else if SESSIONS.contains(&event_type.as_str()) {
-            let mut data = data;
-            data.insert("upstream_type".to_owned(), event_type.into());
-            ("agent_session_changed".to_owned(), data)
-        } else {
-            let mut payload = data;
-            payload.insert("type".to_owned(), event_type.into());
-            ("raw".to_owned(), Map::from_iter([("payload".to_owned(), Value::Object(payload))]))
-        };
+        let (event_type, data) = typed(event_type, data);
         Ok(Draft { source, source_id, ..Draft::own(&event_type, json!(data)) })
+    }
+}
+
+/// What others call an event, as we do: what is not known is `raw`, with its own name beside it.
+pub(super) fn typed(event_type: String, mut data: Map<String, Value>) -> (String, Map<String, Value>) {
+    if KNOWN.contains(&event_type.as_str()) {
+        (event_type, data)
+    } else if SESSIONS.contains(&event_type.as_str()) {
+        data.insert("upstream_type".to_owned(), event_type.into());
+        ("agent_session_changed".to_owned(), data)
+    } else {
+        data.insert("type".to_owned(), event_type.into());
+        ("raw".to_owned(), Map::from_iter([("payload".to_owned(), Value::Object(data))]))
     }
 }
 
@@ -196,6 +227,16 @@ mod tests {
         assert_eq!(error.path.as_deref(), Some("[1].event_type"));
         assert!(published(json!([good, 7])).is_err() && published(json!("x")).is_err());
         assert!(published(json!({"event_type": "test", "extra": 1})).is_err());
+    }
+
+    #[test]
+    fn a_key_of_a_source_publishes_under_its_name_alone() {
+        let by = |body: Value| published_by("ci", body).map(|drafts| drafts[0].source.clone());
+        assert_eq!(by(json!({"event_type": "test"})).unwrap(), "ci");
+        assert_eq!(by(json!([{"event_type": "test", "source": "ci"}])).unwrap(), "ci");
+        let error = by(json!([{"event_type": "test"}, {"event_type": "test", "source": "api"}])).unwrap_err();
+        assert_eq!(error.path.as_deref(), Some("[1].source"));
+        assert!(by(json!(7)).is_err());
     }
 
     #[test]

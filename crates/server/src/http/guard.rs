@@ -15,12 +15,13 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use ostler_api::{ApiError, ErrorCode, Token};
+use ostler_engine::EngineHandle;
 use tokio::time::sleep;
 
 use super::{HttpRules, routes::needs_token};
 use crate::{
     TokenSource,
-    events::{EVENTS_PATH, HEARTBEAT_PATH, KEY, TICKET},
+    events::{EVENTS_PATH, HEARTBEAT_PATH, KEY, TICKET, source_of},
     limits::{FAILURE_PAUSE, HTTP_HEADERS_MAX},
     passes::Passes,
 };
@@ -72,6 +73,8 @@ pub(super) struct Passed {
     pub(super) origin: Option<HeaderValue>,
     /// It only asks whether its page may ask.
     pub(super) is_preflight: bool,
+    /// The source under whose name alone it may publish.
+    pub(super) source: Option<String>,
 }
 
 impl Guard {
@@ -106,7 +109,12 @@ impl Guard {
     }
 
     /// Whether a request may go on to its route; its body is looked at afterwards.
-    pub(super) async fn admit(&self, parts: &Parts, peer: SocketAddr) -> Result<Passed, Refusal> {
+    pub(super) async fn admit(
+        &self,
+        parts: &Parts,
+        peer: SocketAddr,
+        engine: &EngineHandle,
+    ) -> Result<Passed, Refusal> {
         check_headers(&parts.headers)?;
         self.check_host(parts)?;
         let origin = self.check_origin(&parts.headers)?;
@@ -114,13 +122,15 @@ impl Guard {
         let asks_before = parts.method == Method::OPTIONS
             && parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         if asks_before && origin.is_some() {
-            return Ok(Passed { origin, is_preflight: true });
+            return Ok(Passed { origin, is_preflight: true, source: None });
         }
-        if needs_token(&parts.method, parts.uri.path()) {
+        let said = only(&parts.headers, header::AUTHORIZATION.as_str()).ok().flatten().and_then(bearer);
+        let source = said.and_then(|said| source_of(engine, parts, said));
+        if needs_token(&parts.method, parts.uri.path()) && source.is_none() {
             self.check_token(parts, peer).await?;
         }
         check_content_type(parts)?;
-        Ok(Passed { origin, is_preflight: false })
+        Ok(Passed { origin, is_preflight: false, source })
     }
 
     fn check_host(&self, parts: &Parts) -> Result<(), Refusal> {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     connection::Shared,
-    events::{Draft, published},
+    events::{Draft, published, published_by},
     json, policy, request,
 };
 
@@ -55,7 +55,10 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
     let (method, members) = asked.call()?;
     let Some(method) = method else { return health(shared) };
     let params = Value::Object(members);
-    policy::permit(engine, actor, method, &params)?;
+    // The key of a source says by itself what it permits.
+    if visitor.source.is_none() {
+        policy::permit(engine, actor, method, &params)?;
+    }
     match asked.means {
         Means::Health => health(shared),
         Means::Status => status(shared, engine.status(read(params)?).await?).await,
@@ -76,7 +79,13 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
         Means::Stop => value(&engine.stop(actor, read(params)?).await?),
         Means::Restart | Means::RestartSeveral => value(&engine.restart(actor, read(params)?).await?),
         Means::Reload => value(&engine.reload(actor, read(params)?).await?),
-        Means::Publish => Ok(json!({ "ids": shared.hub.publish(&asked.published()?)? })),
+        Means::Publish => {
+            let ids = shared.hub.publish(&asked.published(visitor.source.as_deref())?)?;
+            if let Some(source) = &visitor.source {
+                shared.hub.sources().published(source, ids.len());
+            }
+            Ok(json!({ "ids": ids }))
+        }
         Means::Config => {
             read::<NoParams>(params)?;
             value(&engine.config_get().await?)
@@ -183,12 +192,16 @@ impl Asked {
     }
 
     /// The events in the body.
-    fn published(&self) -> Result<Vec<Draft>, ApiError> {
+    fn published(&self, source: Option<&str>) -> Result<Vec<Draft>, ApiError> {
         let wrong = |error: json::JsonError| {
             ApiError::new(ErrorCode::InvalidParams, error.to_string())
                 .hint("the body is one event, or an array of them")
         };
-        published(json::parse(&self.body).map_err(wrong)?)
+        let body = json::parse(&self.body).map_err(wrong)?;
+        match source {
+            None => published(body),
+            Some(source) => published_by(source, body),
+        }
     }
 
     /// The body; an empty one is an object without members.

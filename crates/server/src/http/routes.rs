@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     connection::Shared,
-    events::{EVENTS_PATH, HEARTBEAT_PATH, KEY, TICKET},
+    events::{EVENTS_PATH, HEARTBEAT_PATH, HOOK_PATH, KEY, TICKET},
 };
 
 /// The last event that a client has.
@@ -149,7 +149,7 @@ pub(super) const ROUTES: &[Route] = &[
     get(EVENTS_PATH, Means::Events),
     get(HEARTBEAT_PATH, Means::Heartbeat),
     post(EVENTS_PATH, Means::Publish),
-    post("/admin/events/hook", Means::Publish),
+    post(HOOK_PATH, Means::Publish),
     get("/api/v1/config", Means::Config),
     Route { method: MethodFilter::PUT, path: "/api/v1/config", means: Means::SaveConfig },
     get("/admin/connections", Means::Connections),

@@ -52,6 +52,8 @@ pub(super) struct Visitor {
     pub(super) from: SocketAddr,
     pub(super) own: SocketAddr,
     pub(super) listed: Arc<Listed>,
+    /// The source under whose name alone it may publish.
+    pub(super) source: Option<String>,
 }
 
 impl Site {
@@ -72,14 +74,14 @@ impl Site {
         let (parts, body) = request.into_parts();
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let mut origin = None;
-        let mut response = match self.inner.guard.admit(&parts, from).await {
-            Ok(Passed { origin: other, is_preflight }) => {
+        let mut response = match self.inner.guard.admit(&parts, from, &self.inner.shared.engine).await {
+            Ok(Passed { origin: other, is_preflight, source }) => {
                 origin = other;
                 if is_preflight {
                     no_content()
                 } else {
                     activity.spoke();
-                    self.route(parts, body, from, listed).await
+                    self.route((parts, body), from, listed, source).await
                 }
             }
             Err(refusal) => refuse(&refusal),
@@ -93,7 +95,13 @@ impl Site {
         response
     }
 
-    async fn route(&self, mut parts: Parts, body: Body, from: SocketAddr, listed: Arc<Listed>) -> Response {
+    async fn route(
+        &self,
+        (mut parts, body): (Parts, Body),
+        from: SocketAddr,
+        listed: Arc<Listed>,
+        source: Option<String>,
+    ) -> Response {
         let body = match heard(&parts, body).await {
             Ok(body) => body,
             Err(refusal) => return refuse(&refusal),
@@ -110,7 +118,7 @@ impl Site {
         let who = if name.is_empty() { "nobody in particular" } else { &name };
         let own = self.inner.own_for(from);
         let actor = Actor::Remote(format!("http:{who}"));
-        parts.extensions.insert(Visitor { actor, peer, from, own, listed });
+        parts.extensions.insert(Visitor { actor, peer, from, own, listed, source });
         let request = Request::from_parts(parts, body);
         let router = self.inner.router.get_or_init(|| routes::router(Arc::clone(&self.inner.shared)));
         match router.clone().oneshot(request).await {

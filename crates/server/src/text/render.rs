@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use ostler_api::{
     ActionReply, ApiError, CheckState, DoctorReply, EnvReply, Event, EventKind, HealthReply, HelloReply,
-    InstanceStatus, LogLine, MetricsReply, PlanReply, ShutdownReply, SignalReply, Snapshot, WhyReply, Word,
+    InstanceStatus, LogLine, MetricsReply, PlanReply, ShutdownReply, SignalReply, Snapshot, SourceState,
+    WhyReply, Word,
 };
 
 use super::{
@@ -250,6 +251,11 @@ pub(crate) fn event_line(event: &Event) -> String {
             Some(first) => format!("{} {}", first.subject, first.text),
             None => "nothing is in progress any more".to_owned(),
         },
+        EventKind::EventChannel { events } if events.enabled && !events.sources.is_empty() => {
+            let connected = events.sources.iter().filter(|one| one.state == SourceState::Connected).count();
+            let (listeners, all) = (events.subscriber_count, events.sources.len());
+            format!("{listeners} listen to the events; {connected} of {all} other sources are connected")
+        }
         EventKind::EventChannel { events } if events.enabled => {
             format!("{} listen to the events", events.subscriber_count)
         }
