@@ -15,6 +15,7 @@
 #![cfg(target_os = "linux")]
 
 mod conversation;
+mod crowd;
 mod daemon;
 mod limits;
 mod person;
@@ -22,6 +23,7 @@ mod place;
 mod random;
 mod report;
 mod services;
+mod site;
 mod table;
 mod wire;
 

@@ -98,3 +98,28 @@ fn everything_is_as_wanted_after_each_burst_of_kills_reloads_and_floods() {
     let length = Duration::from_secs(15);
     insist(scenarios::soak(length, Random::fresh_seed(), &Limits::loaded(), |line| println!("{line}")));
 }
+
+#[test]
+fn a_burst_of_events_reaches_each_subscriber_once() {
+    let _alone = alone();
+    insist(scenarios::burst(5, 1000));
+}
+
+#[test]
+fn many_subscribers_some_of_whom_read_nothing_get_all_or_are_told() {
+    let _alone = alone();
+    insist(scenarios::fan_out(60, 2, &Limits::loaded()));
+}
+
+#[test]
+fn one_who_is_cut_off_at_any_byte_goes_on_exactly() {
+    let _alone = alone();
+    insist(scenarios::resume(25, &["curl"], true, Random::fresh_seed()));
+    insist(scenarios::resume(25, &["curl"], false, Random::fresh_seed()));
+}
+
+#[test]
+fn a_crowd_at_the_port_leaves_nothing_behind() {
+    let _alone = alone();
+    insist(scenarios::comers(200, 500, &Limits::loaded()));
+}

@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// What is said at once, so that a client knows that it is heard, and when to come back.
-pub(crate) const GREETING: &str = "retry: 3000\n: welcome\n\n";
+/// What is said at once, so that a client knows that it is heard, and when to come back. No empty line follows, nor a
+/// comment: there are clients that take what stands before one for an event without data.
+pub(crate) const GREETING: &str = "retry: 3000\n: welcome\n";
 /// What is said when there is nothing to say.
-pub(crate) const COMMENT: &str = ":\n\n";
+pub(crate) const COMMENT: &str = ":\n";
 /// Our own source.
 pub(crate) const OWN: &str = "supervisor";
 /// Where one who missed something looks.

@@ -232,7 +232,7 @@ async fn silence_is_broken_by_comments_and_the_end_by_a_last_word() {
     assert!(piece(&mut listener).await.starts_with("retry: 3000\n:"));
     let before = tokio::time::Instant::now();
     for _ in 0..3 {
-        assert_eq!(piece(&mut listener).await, ":\n\n");
+        assert_eq!(piece(&mut listener).await, ":\n");
     }
     assert_eq!(before.elapsed().as_secs(), 90);
     listener.closing.cancel();

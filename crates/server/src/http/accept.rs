@@ -9,7 +9,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{HttpFront, site::Site, visit::Visit};
+use super::{
+    HttpFront,
+    full::{self, Full},
+    site::Site,
+    visit::Visit,
+};
 use crate::{
     ControlServer, Draining,
     connection::Shared,
@@ -36,14 +41,21 @@ impl ControlServer {
         shared.hub.set_door(Some(door));
         let site = Site::new(Arc::clone(&shared), address, rules);
         let mut tasks = JoinSet::new();
-        let mut registry = Registry::new(room_for(HTTP_CONNECTIONS_MAX));
+        let room = room_for(HTTP_CONNECTIONS_MAX);
+        let mut registry = Registry::new(room);
+        let mut full = Full::new(room);
         let mut pause = ACCEPT_PAUSE_MIN;
         let mut exhausted = 0u64;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = closing.cancelled() => break,
-                Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => crate::control::reap(&mut registry, ended),
+                Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => {
+                    crate::control::reap(&mut registry, ended);
+                    if full.is_over(tasks.len()) {
+                        tasks.spawn(full::tell(shared.engine.clone(), None));
+                    }
+                }
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => {
                         pause = ACCEPT_PAUSE_MIN;
@@ -54,6 +66,9 @@ impl ControlServer {
                             registry.add(task, activity);
                         } else {
                             turn_away(stream).await;
+                            if let Some(check) = full.turned_away() {
+                                tasks.spawn(full::tell(shared.engine.clone(), Some(check)));
+                            }
                         }
                     }
                     Err(error) if is_out_of_room(&error) => {

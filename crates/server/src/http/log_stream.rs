@@ -55,7 +55,7 @@ impl Source {
             told = timeout(SILENCE, self.follower.next()) => told,
         };
         let bytes = match told {
-            Err(_) => Bytes::from_static(b":\n\n"),
+            Err(_) => Bytes::from_static(b":\n"),
             Ok(None) => return None,
             Ok(Some(notification)) => events(&notification.lines, notification.missed),
         };

@@ -17,6 +17,7 @@ async fn open(shared: &Arc<Shared>, token: Option<&str>) {
         allowed_origins: Vec::new(),
         trusted_proxies: Vec::new(),
         token,
+        tls: None,
     };
     let front = HttpFront::bind("127.0.0.1", 0, false, rules).await.unwrap();
     shared.hub.set_door(Some(front.events_address()));

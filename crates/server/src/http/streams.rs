@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{query, rest::Asked, site::Visitor};
+use super::{endless::Endless, query, rest::Asked, site::Visitor};
 use crate::{
     connection::Shared,
     connections::Connections,
@@ -74,6 +74,7 @@ pub(super) fn heartbeat(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Re
 
 pub(super) fn endless(body: Body) -> Response {
     let mut response = Response::new(body);
+    response.extensions_mut().insert(Endless);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));

@@ -1,19 +1,25 @@
 //! One connection, from its first byte to its last.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc};
+use std::{convert::Infallible, fmt::Display, io, net::SocketAddr, sync::Arc};
 
 use axum::body::Body;
-use http::Request;
+use http::{Method, Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_rustls::{TlsAcceptor, rustls, server::TlsStream};
+use tokio_util::sync::CancellationToken;
 
-use super::{h2, patient::Patient, site::Site};
+use super::{
+    endless::{self, Handed, Handover},
+    h2,
+    patient::Patient,
+    site::Site,
+};
 use crate::{
     Peer, Tls,
     connection::Shared,
@@ -100,35 +106,69 @@ impl Visit {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let (dropped, closing, peer) = (listed.dropped(), self.shared.closing.clone(), self.peer);
+        // In a box of its own, which goes once an answer is without an end.
+        let Some((io, handed)) = Box::pin(self.talk(Patient::new(stream), listed)).await else { return };
+        tokio::select! {
+            () = dropped.cancelled() => {}
+            result = endless::write(io, handed) => told(result, peer),
+            () = past(&closing) => {}
+        }
+    }
+
+    /// Answers one request after the other; what comes back is an answer without an end.
+    async fn talk<S>(self, io: S, listed: Arc<Listed>) -> Option<(S, Handed)>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let Self { site, shared, peer, activity } = self;
         let dropped = listed.dropped();
-        let io = TokioIo::new(Patient::new(stream));
+        let (handover, handed) = Handover::new();
+        let handover = Arc::new(handover);
         let service = service_fn(|request: Request<Incoming>| {
             let (site, listed, activity) = (site.clone(), Arc::clone(&listed), activity.clone());
-            async move { Ok::<_, Infallible>(site.answer(request.map(Body::new), peer, listed, &activity).await) }
+            let handover = Arc::clone(&handover);
+            async move {
+                let (version, is_get) = (request.version(), request.method() == Method::GET);
+                let response = site.answer(request.map(Body::new), peer, listed, &activity).await;
+                Ok::<_, Infallible>(if is_get { handover.pass(response, version).await } else { response })
+            }
         });
-        let connection = http1::Builder::new()
+        let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             // Also runs between the requests of a connection that is kept.
             .header_read_timeout(HTTP_HEADER_DEADLINE)
             .max_buf_size(HTTP_BUFFER_MAX)
             .max_headers(HTTP_HEADERS_MAX)
-            .serve_connection(io, service);
-        let mut connection = pin!(connection);
-        tokio::select! {
-            () = dropped.cancelled() => {}
-            result = connection.as_mut() => {
-                if let Err(error) = result {
-                    tracing::debug!(%error, %peer, "an HTTP connection ended");
-                }
+            .serve_connection(TokioIo::new(io), service);
+        let handed = tokio::select! {
+            () = dropped.cancelled() => return None,
+            result = &mut connection => {
+                told(result, peer);
+                return None;
             }
             () = shared.closing.cancelled() => {
-                connection.as_mut().graceful_shutdown();
+                Pin::new(&mut connection).graceful_shutdown();
                 // Whoever is still answered then is dropped.
                 let _ = timeout(DRAIN_DEADLINE, connection).await;
+                return None;
             }
-        }
+            handed = handed => handed.ok()?,
+        };
+        Some((connection.into_parts().io.into_inner(), handed))
     }
+}
+
+fn told<E: Display>(result: Result<(), E>, peer: SocketAddr) {
+    if let Err(error) = result {
+        tracing::debug!(%error, %peer, "an HTTP connection ended");
+    }
+}
+
+/// Whoever is still answered so long after the end has begun is dropped.
+async fn past(closing: &CancellationToken) {
+    closing.cancelled().await;
+    sleep(DRAIN_DEADLINE).await;
 }
 
 /// Agrees on TLS; none with one who does not speak it, which has been told.

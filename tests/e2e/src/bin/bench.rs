@@ -11,13 +11,16 @@ use ostler_e2e::measure::{self, Peer, Row, Running};
 const ROUNDS: usize = 15;
 
 const NAMES: &[&str] =
-    &["cold-start", "start", "crash", "status", "idle", "log", "reload", "adoption", "commands"];
+    &["cold-start", "start", "crash", "status", "idle", "log", "reload", "adoption", "commands", "fan-out"];
 
 /// How many services there are.
 const HALF: usize = 50;
 const MANY: usize = 100;
 const THOUSAND: usize = 1000;
 const IDLE_COUNTS: [usize; 3] = [0, HALF, MANY];
+
+/// How long events are sent to many.
+const FAN_OUT: Duration = Duration::from_secs(10);
 
 /// How long a peer's idle cost is looked at.
 const IDLE: Duration = Duration::from_secs(30);
@@ -139,6 +142,7 @@ fn rows(only: Option<&str>, peers: &[Figures]) -> io::Result<Vec<Row>> {
             }
             "reload" => rows.push(measure::reload(THOUSAND, 5)?),
             "adoption" => rows.push(measure::adoption(MANY, 3)?),
+            "fan-out" => rows.extend(measure::fan_out(THOUSAND, FAN_OUT)?),
             "commands" => rows.extend(measure::command_latency(THOUSAND, 200)?),
             _ => rows.push(beside(measure::log_throughput(5)?, |peer| peer.log)),
         }

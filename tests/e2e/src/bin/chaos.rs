@@ -77,6 +77,36 @@ const SCENARIOS: &[Scenario] = &[
             scenarios::soak(length, seed, &Limits::loaded(), |line| println!("{line}"))
         },
     },
+    Scenario {
+        name: "event-burst",
+        issue: 5,
+        count: 1000,
+        run: |count, _| scenarios::burst(5, count as u64),
+    },
+    Scenario {
+        name: "event-fan-out",
+        issue: 5,
+        count: 60,
+        run: |seconds, _| scenarios::fan_out(1000, seconds as u64, &Limits::promised()),
+    },
+    Scenario {
+        name: "event-resume",
+        issue: 5,
+        count: 10_000,
+        run: |count, seed| scenarios::resume(count, &[], true, seed),
+    },
+    Scenario {
+        name: "event-gaps",
+        issue: 5,
+        count: 1000,
+        run: |count, seed| scenarios::resume(count, &[], false, seed),
+    },
+    Scenario {
+        name: "comers",
+        issue: 5,
+        count: 15_000,
+        run: |count, _| scenarios::comers(count, 100_000, &Limits::promised()),
+    },
 ];
 
 fn main() -> ExitCode {

@@ -4,6 +4,7 @@
 //! beside ours, so that a busy machine slows both.
 
 mod bare;
+mod fan_out;
 mod machine;
 mod many;
 mod ours;
@@ -11,6 +12,7 @@ mod peers;
 mod table;
 mod usage;
 
+pub use fan_out::fan_out;
 pub use machine::machine;
 pub use many::{adoption, command_latency, reload};
 pub use ours::{cold_start, crash_to_new_pid, idle, log_throughput, start_many, status_latency};
