@@ -41,6 +41,8 @@ export async function ask(path: string, { method = "GET", body, headers = {}, si
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(new Error("no answer in time")), PATIENCE);
   const stop = (): void => patience.abort(signal?.reason);
+  // What is over is not asked: whoever answers then may be somebody else.
+  if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop, { once: true });
   // What needs no key is asked without.
   const key = isOpen ? undefined : keys.read();
@@ -65,6 +67,11 @@ export async function ask(path: string, { method = "GET", body, headers = {}, si
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Whether an answer has these members; somebody else's has not. */
+export function has(value: unknown, ...names: readonly string[]): boolean {
+  return typeof value === "object" && value !== null && names.every((name) => name in value);
 }
 
 /** Asks for JSON. The caller names what it is; it comes from the same build of the engine. */

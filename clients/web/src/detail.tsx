@@ -190,7 +190,8 @@ function happened(event: Happened, hasSeveral: boolean): string {
   const word = WORDS[known(event.to ?? "")];
   const tells = event.cause?.find((one) => one.text && !DECISIONS.includes(one.code));
   // Why it was started is told by the start; that it runs needs no reason but one of its own.
-  const cause = event.to === "starting" || event.to === "stopping" ? event.cause?.[0]?.text : (tells ?? (event.to === "running" ? undefined : event.cause?.[0]))?.text;
+  const why = event.to === "running" ? (tells?.code === "exited" ? undefined : tells) : event.to === "starting" || event.to === "stopping" ? event.cause?.[0] : (tells ?? event.cause?.[0]);
+  const cause = why?.text;
   const pid = event.to === "starting" && event.status?.pid != null ? `, pid ${event.status.pid}` : "";
   return `${who}${word}${pid}${cause ? `: ${causeText(cause)}` : ""}`;
 }

@@ -1,5 +1,5 @@
 /** The link to the engine: a snapshot, then events, for as long as the page is open. */
-import { Refusal, ask, askFor, refusalOf } from "./api";
+import { Refusal, ask, askFor, has, refusalOf } from "./api";
 import { keys } from "./keys-store";
 import { checkServer } from "./proof";
 import type { Usage } from "./rows";
@@ -58,6 +58,8 @@ export class Link {
   #isStale = false;
   #failures = 0;
   #isResting = false;
+  /** The engine ends and there is nothing more to learn of it; whoever answers next may be somebody else. */
+  #isEnding = false;
   #lostSince: Date | undefined;
   #wake: (() => void) | undefined;
   #hiding: ReturnType<typeof setTimeout> | undefined;
@@ -91,6 +93,7 @@ export class Link {
 
   /** Has the state read again, now or as soon as the present reading is over. */
   readonly refresh = async (): Promise<void> => {
+    if (this.#isEnding) return;
     if (this.#isAsking) {
       this.#isStale = true;
       return;
@@ -99,9 +102,9 @@ export class Link {
     try {
       do {
         this.#isStale = false;
-        this.#listener.snapshot(await askFor<Snapshot>("/supervisor/status", this.#signal()));
+        this.#listener.snapshot(await this.#status());
         await this.#pause(SNAPSHOT_PAUSE);
-      } while (this.#isStale && !this.#ending.signal.aborted);
+      } while (this.#isStale && !this.#isEnding && !this.#ending.signal.aborted);
     } catch (error) {
       // Whatever is wrong ends the stream too, which then says so.
       if (refusalOf(error).isSignedOut || refusalOf(error).isSilence) this.#round?.abort();
@@ -127,13 +130,23 @@ export class Link {
     }
   }
 
+  async #status(): Promise<Status> {
+    const status = await askFor<Status>("/supervisor/status", this.#signal());
+    if (has(status, "services", "supervisor")) {
+      const isDown = Object.values(status.services).every(({ instances }) => instances.every(({ pid }) => pid == null));
+      this.#isEnding = status.supervisor.status === "stopping" && isDown;
+      return status;
+    }
+    throw new Refusal(0, { code: "internal", message: "this is no answer of an engine" });
+  }
+
   /** A snapshot and then its events, until the stream ends. */
   async #live(): Promise<void> {
     const key = keys.read();
     if (key !== undefined) await checkServer(key);
     const round = new AbortController();
     this.#round = round;
-    const status = await askFor<Status>("/supervisor/status", { signal: round.signal });
+    const status = await this.#status();
     this.#listener.snapshot(status);
     this.#failures = 0;
     this.#lostSince = undefined;
@@ -166,7 +179,7 @@ export class Link {
     while (!signal.aborted) {
       await this.#pause(GLANCE);
       if (document.hidden) continue;
-      const status = await askFor<Status>("/supervisor/status", { signal });
+      const status = await this.#status();
       this.#listener.snapshot(status);
       if (status.as_of !== undefined) return;
     }
@@ -175,7 +188,7 @@ export class Link {
   /** Looks at CPU and memory while somebody sees the page. */
   async #glance(): Promise<void> {
     while (!this.#ending.signal.aborted) {
-      if (!document.hidden && this.#round && !this.#round.signal.aborted) {
+      if (!document.hidden && !this.#isEnding && this.#round && !this.#round.signal.aborted) {
         try {
           const { services } = await askFor<System>("/dashboard/api/system/status", this.#signal());
           const used = Object.entries(services).filter(([, service]) => service.pid !== null);

@@ -2,59 +2,12 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server } from "node:http";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "puppeteer-core";
+import { config, web } from "./services";
 import { World, browse, obstacle, open, picture, shows, textOf, until } from "./world";
 
 const skip = obstacle();
-const web = (name: string): string => `[data-service="${name}"]`;
-
-/** Services of every kind: one that runs and writes, one that is needed, one that fails, one that is done, one that waits. */
-const config = (port: number): string => `
-[http]
-port = ${port}
-[security]
-allowed_commands = ["*", "set_mode"]
-[modes.advanced]
-env = { LOUD = "1" }
-
-[services.db]
-command = "sleep"
-args = ["100000"]
-group = "Backend"
-
-[services.api]
-shell = "n=0; while true; do n=$((n+1)); echo \\"line $n of the api\\"; echo 'WARN: disk is nearly full' >&2; sleep 0.3; done"
-group = "Backend"
-depends_on = { db = "started" }
-url = "http://127.0.0.1:9/"
-
-[services.broken]
-shell = "echo 'Error: address already in use'; exit 1"
-group = "Backend"
-restart = { policy = "never" }
-
-[services.migrate]
-shell = "true"
-oneshot = true
-group = "Web"
-
-[services.site]
-command = "sleep"
-args = ["100000"]
-group = "Web"
-
-[services.slow]
-shell = "trap '' TERM; while true; do sleep 0.2; done"
-group = "Web"
-stop = { grace = "1500ms" }
-
-[services.docs]
-command = "sleep"
-args = ["100000"]
-enabled = false
-`;
 
 let world: World;
 let browser: Browser;
@@ -146,12 +99,14 @@ async function stranger(port: number, body: string, kind: string): Promise<{ ser
 }
 
 test("somebody else at the port is not told the key", { skip }, async (context) => {
-  const other = await World.with((port) => `[http]\nport = ${port}\n[services.site]\ncommand = "sleep"\nargs = ["100000"]\n`);
+  const other = await World.with((port) => `[http]\nport = ${port}\n`);
   context.after(() => other.close());
   const { page } = await open(browser);
   await page.goto(await other.cli("dashboard", "--print"));
-  await shows(page, web("site"), "Running");
-  await other.cli("shutdown", "--stop");
+  await shows(page, ".empty", "No services are defined");
+  await shows(page, ".footer", "Engine live");
+  // Without services nobody starts it again.
+  await other.kill();
   const { server, asked } = await stranger(other.port, '{"proof":"00"}', "application/json");
   context.after(() => server.close());
   await shows(page, ".signin .why", "does not know the key");
@@ -364,64 +319,3 @@ test("all of it can be done with the keyboard", { skip }, async () => {
   await page.keyboard.press("?");
   await shows(page, "dialog", "Keyboard");
 });
-
-type Scheme = readonly (readonly [string, readonly { name: string; value: string }[], number, number])[];
-
-/** Looks of the page: the name, what the system prefers, and the size. */
-const LOOKS: Scheme = [
-  ["light", [{ name: "prefers-color-scheme", value: "light" }], 1280, 800],
-  ["dark", [{ name: "prefers-color-scheme", value: "dark" }], 1280, 800],
-  ["contrast", [{ name: "prefers-contrast", value: "more" }], 1280, 800],
-  ["narrow", [{ name: "prefers-color-scheme", value: "light" }], 640, 480],
-  ["phone", [{ name: "prefers-color-scheme", value: "dark" }], 390, 780],
-];
-
-const axe = skip ? "" : await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-async function check(page: Page, where: string): Promise<void> {
-  const violations = await page.evaluate(async (source) => {
-    // In a world of its own: the page's policy lets no such text run in its own.
-    const run = (globalThis as { axe?: unknown }).axe;
-    if (!run) throw new Error(`axe is missing ${source.length}`);
-    const { violations } = await (run as { run: (context: Document, options: unknown) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> })
-      .run(document, { resultTypes: ["violations"] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`).join(" | ")}`);
-  }, axe);
-  assert.deepEqual(violations, [], where);
-}
-
-for (const [name, features, width, height] of LOOKS) {
-  test(`everybody can use it: ${name}`, { skip }, async () => {
-    const { page } = await open(browser, width, height);
-    await page.setBypassCSP(true);
-    await page.evaluateOnNewDocument(axe);
-    const session = await page.createCDPSession();
-    await session.send("Emulation.setEmulatedMedia", { features: [...features, { name: "prefers-reduced-motion", value: "reduce" }] });
-    await page.goto(`${world.origin}/dashboard/`);
-    await shows(page, ".signin", "Sign in");
-    await check(page, "sign-in");
-    // In the tab that shows the sign-in page.
-    await page.goto(await world.cli("dashboard", "--print"));
-    await shows(page, web("site"), "Running");
-    await check(page, "services");
-    await picture(page, `services-${name}`);
-    await page.goto(`${world.origin}/dashboard/#/services/broken/overview`);
-    await shows(page, ".history", "Failed");
-    await check(page, "overview");
-    await picture(page, `overview-${name}`);
-    await page.goto(`${world.origin}/dashboard/#/services/api/logs`);
-    await shows(page, ".lines", "of the api");
-    await check(page, "logs");
-    await picture(page, `logs-${name}`);
-    await page.goto(`${world.origin}/dashboard/#/events`);
-    await shows(page, ".told", "service_changed");
-    await check(page, "events");
-    await picture(page, `events-${name}`);
-    await page.keyboard.press("?");
-    await shows(page, "dialog", "Keyboard");
-    await check(page, "help");
-    await picture(page, `help-${name}`);
-    const isWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-    assert.ok(!isWide, "nothing is cut off at the side");
-  });
-}
