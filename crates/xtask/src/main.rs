@@ -24,6 +24,7 @@ mod steps;
 mod test;
 mod translations;
 mod web;
+mod wine;
 
 use std::process::ExitCode;
 
@@ -43,7 +44,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
   schema [--check]   JSON Schema of the wire and of the configuration, into resources/schema
   translations       bring translations/*.po in step with the sources
   web [--check]      build the web dashboard into resources/dashboard
-  windows            compile the crates without Qt for Windows
+  windows            build and test the crates without Qt for Windows
   packages           the system packages that are missing, and how to install them
 
 `cargo xtask COMMAND --help` says more.";

@@ -1,7 +1,7 @@
 //! Recorded conversations, held again with an engine. `tests/wire/README.md` says what their lines mean.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -22,7 +22,9 @@ impl<S: Read + Write> Stream for S {}
 
 /// The folder of the conversations and of the configuration that they need.
 pub fn conversations() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../wire/conversations")
+    // Also a module of another crate, which stands as deep.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    root.expect("the crate stands two folders deep").join("tests/wire/conversations")
 }
 
 /// Holds a conversation.

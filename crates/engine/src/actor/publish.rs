@@ -195,12 +195,13 @@ impl Actor {
         } else {
             api::SupervisorState::Running
         };
-        let tier = if !cfg!(target_os = "linux") {
-            api::Tier::BestEffort
-        } else if self.cgroup.is_some() {
+        // On Windows every run is in a job, which nothing leaves.
+        let tier = if cfg!(windows) || self.cgroup.is_some() {
             api::Tier::Guaranteed
-        } else {
+        } else if cfg!(target_os = "linux") {
             api::Tier::Strong
+        } else {
+            api::Tier::BestEffort
         };
         api::SupervisorStatus {
             status: state,

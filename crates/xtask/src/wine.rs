@@ -1,0 +1,100 @@
+//! Running what was built for Windows: there, or under Wine elsewhere.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::{Doing, Failure, Outcome};
+use crate::shell;
+
+/// Where Debian keeps the programs of Wine.
+const WINE_FOLDERS: [&str; 2] = ["/usr/lib/wine", "/usr/lib/x86_64-linux-gnu/wine"];
+
+/// The C compiler that makes programs for Windows.
+pub(crate) const COMPILER: &str = "x86_64-w64-mingw32-gcc";
+
+/// Wine 8 lacks this library, from which Rust's standard library takes random bytes.
+const RANDOM_LIBRARY: &str = "bcryptprimitives.dll";
+
+/// Where programs for Windows run.
+#[derive(Debug)]
+pub(crate) enum Windows {
+    /// Here.
+    Here,
+    /// Under Wine, with a world of its own.
+    Wine { program: PathBuf, prefix: PathBuf },
+}
+
+impl Windows {
+    /// Finds what is here; makes Wine's world if there is none.
+    pub(crate) fn find() -> Outcome<Self> {
+        if cfg!(windows) {
+            return Ok(Self::Here);
+        }
+        let names = ["wine64", "wine"];
+        let Some(program) = names.iter().find_map(|name| shell::which(name, &WINE_FOLDERS)) else {
+            return Err(Failure::new("Wine is not installed").next("apt-get install wine wine64"));
+        };
+        let prefix = shell::target_dir().join("windows/wine");
+        let wine = Self::Wine { program, prefix };
+        wine.make_world()?;
+        Ok(wine)
+    }
+
+    /// How to call it in a sentence.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Here => "on Windows",
+            Self::Wine { .. } => "under Wine",
+        }
+    }
+
+    /// Has cargo run what it builds for Windows.
+    pub(crate) fn prepare(&self, cargo: &mut Command) {
+        let Self::Wine { program, prefix } = self else { return };
+        cargo.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", program);
+        // Nothing is to be shown, and nothing but our own words to be said.
+        cargo.env("WINEPREFIX", prefix).env("WINEDEBUG", "-all").env_remove("DISPLAY");
+    }
+
+    fn make_world(&self) -> Outcome {
+        let Self::Wine { program, prefix } = self else { return Ok(()) };
+        let system = prefix.join("drive_c/windows/system32");
+        if !system.join("kernel32.dll").exists() {
+            std::fs::create_dir_all(prefix).doing(format_args!("cannot create {}", prefix.display()))?;
+            let mut boot = Command::new(program);
+            boot.args(["wineboot", "-i"]).env("WINEPREFIX", prefix).env("WINEDEBUG", "-all");
+            shell::exec(boot.env_remove("DISPLAY"))?;
+        }
+        let library = system.join(RANDOM_LIBRARY);
+        if library.exists() {
+            return Ok(());
+        }
+        let source = shell::root().join("tests/windows/bcryptprimitives.c");
+        shell::exec(Command::new(COMPILER).args(["-shared", "-o"]).arg(library).arg(source).arg("-ladvapi32"))
+    }
+}
+
+/// Builds the C programs of the tests; gives their folder.
+pub(crate) fn programs() -> Outcome<PathBuf> {
+    let folder = shell::target_dir().join("windows/programs");
+    std::fs::create_dir_all(&folder).doing(format_args!("cannot create {}", folder.display()))?;
+    for name in ["client", "child"] {
+        let source = shell::root().join(format!("tests/windows/{name}.c"));
+        let program = folder.join(name).with_extension("exe");
+        if !is_newer(&program, &source) {
+            let mut compile = Command::new(compiler());
+            compile.args(["-O1", "-Wall", "-Wextra", "-Werror", "-o"]).arg(program).arg(source);
+            shell::exec(compile.arg("-ladvapi32"))?;
+        }
+    }
+    Ok(folder)
+}
+
+fn compiler() -> &'static str {
+    if cfg!(windows) { "gcc" } else { COMPILER }
+}
+
+fn is_newer(made: &Path, source: &Path) -> bool {
+    let time = |path: &Path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
+    matches!((time(made), time(source)), (Some(made), Some(source)) if made > source)
+}

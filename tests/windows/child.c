@@ -1,0 +1,73 @@
+/* A service for the tests, in plain Win32 calls.
+ *
+ *     child wait TEXT          prints TEXT and stays
+ *     child say TEXT           prints TEXT and ends
+ *     child polite TEXT        prints TEXT and stays; ends with code 7 when it is asked by Ctrl-Break
+ *     child stubborn TEXT      prints TEXT and stays, whatever it is asked
+ *     child -c 'echo TEXT; …'  prints TEXT and stays, as a shell would
+ *     child echo               prints what is typed, until its end
+ *     child tree DEPTH WIDTH   starts WIDTH of its kind, each with a tree one level lower, and stays
+ */
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#include <fcntl.h>
+#include <io.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static BOOL WINAPI end_politely(DWORD event) {
+    if (event != CTRL_BREAK_EVENT) return TRUE;
+    printf("asked to end\n");
+    fflush(stdout);
+    ExitProcess(7);
+}
+
+static BOOL WINAPI pass_over(DWORD event) {
+    (void)event;
+    return TRUE;
+}
+
+static void grow(int depth, int width) {
+    char self[MAX_PATH], line[MAX_PATH + 64];
+    GetModuleFileNameA(NULL, self, sizeof self);
+    snprintf(line, sizeof line, "\"%s\" tree %d %d", self, depth - 1, width);
+    for (int at = 0; at < width; at++) {
+        STARTUPINFOA startup = {.cb = sizeof startup};
+        PROCESS_INFORMATION child;
+        /* Every other one in a group of its own and without our console. */
+        DWORD flags = at % 2 ? DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP : 0;
+        if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, &child)) exit(1);
+        CloseHandle(child.hThread);
+        CloseHandle(child.hProcess);
+    }
+}
+
+int main(int count, char **words) {
+    const char *mode = count > 1 ? words[1] : "wait";
+    _setmode(_fileno(stdout), _O_BINARY);
+    if (!strcmp(mode, "echo")) {
+        int byte;
+        while ((byte = getchar()) != EOF) {
+            putchar(byte);
+            if (byte == '\n') fflush(stdout);
+        }
+        printf("end of input\n");
+        return 0;
+    }
+    if (!strcmp(mode, "polite")) SetConsoleCtrlHandler(end_politely, TRUE);
+    if (!strcmp(mode, "stubborn")) SetConsoleCtrlHandler(pass_over, TRUE);
+    if (!strcmp(mode, "tree")) {
+        int depth = count > 2 ? atoi(words[2]) : 1;
+        if (depth > 0) grow(depth, count > 3 ? atoi(words[3]) : 2);
+    } else if (!strcmp(mode, "-c") && count > 2) {
+        const char *text = words[2] + strlen("echo ");
+        printf("%.*s\n", (int)strcspn(text, ";"), text);
+        fflush(stdout);
+    } else if (count > 2) {
+        printf("%s\n", words[2]);
+        fflush(stdout);
+    }
+    if (strcmp(mode, "say")) Sleep(INFINITE);
+    return 0;
+}
