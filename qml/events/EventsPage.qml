@@ -3,11 +3,12 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import dev.ostler.app
 
-// The event broadcast channel: whether it is on, what went over it, and who listens.
+// The event broadcast channel: whether it is on, what went over it, who listens, and whose events are taken in.
 FocusScope {
     id: root
 
     readonly property real inset: root.width < Metrics.px(640) ? Metrics.px(12) : Metrics.inset
+    property bool isOfSources: false
     readonly property bool isActive: Supervisor.eventBroadcastEnabled && Supervisor.eventSubscriberCount > 0
 
     signal leaving
@@ -50,6 +51,13 @@ FocusScope {
         id: subscribers
 
         source: "subscribers"
+        isActive: root.visible
+    }
+
+    Records {
+        id: sources
+
+        source: "sources"
         isActive: root.visible
     }
 
@@ -185,22 +193,53 @@ FocusScope {
                 }
             }
         }
+    }
 
-        PlainText {
-            width: parent.width
-            topPadding: Metrics.gap
+    TabStrip {
+        id: tabs
+
+        anchors.top: top.bottom
+        anchors.topMargin: Metrics.gap
+        x: root.inset - Metrics.px(12)
+        width: parent.width - 2 * x
+        label: qsTr("Who is at the channel")
+
+        TabButton {
+            height: Metrics.tabHeight
+            focus: isCurrent
             text: qsTr("Subscribers")
-            font: Metrics.headline
-            Accessible.role: Accessible.Heading
+            badge: subscribers.count
+            isCurrent: !root.isOfSources
+            onClicked: root.isOfSources = false
+        }
+
+        TabButton {
+            height: Metrics.tabHeight
+            focus: isCurrent
+            text: qsTr("Sources")
+            badge: sources.count
+            isCurrent: root.isOfSources
+            onClicked: root.isOfSources = true
         }
     }
 
     PlainText {
-        anchors.top: top.bottom
+        anchors.top: tabs.bottom
         anchors.topMargin: Metrics.gap
         x: root.inset
         width: parent.width - 2 * x
-        visible: subscribers.count === 0 && subscribers.progress === Records.Ready
+        visible: root.isOfSources && sources.count === 0 && sources.progress === Records.Ready
+        text: qsTr("No other streams are taken in. [[events.sources]] in the configuration names them.")
+        color: Theme.text2
+        wrapMode: Text.Wrap
+    }
+
+    PlainText {
+        anchors.top: tabs.bottom
+        anchors.topMargin: Metrics.gap
+        x: root.inset
+        width: parent.width - 2 * x
+        visible: !root.isOfSources && subscribers.count === 0 && subscribers.progress === Records.Ready
         text: qsTr("Nobody listens. In a terminal: ostler events --follow")
         color: Theme.text2
         wrapMode: Text.Wrap
@@ -209,7 +248,7 @@ FocusScope {
     TableHeads {
         id: titles
 
-        anchors.top: top.bottom
+        anchors.top: tabs.bottom
         width: parent.width
         visible: list.visible
         inset: root.inset
@@ -248,7 +287,7 @@ FocusScope {
         anchors.top: titles.bottom
         anchors.bottom: parent.bottom
         width: parent.width
-        visible: subscribers.count > 0
+        visible: !root.isOfSources && subscribers.count > 0
         model: subscribers
         label: qsTr("Subscribers")
 
@@ -300,6 +339,113 @@ FocusScope {
                 heads: titles
                 column: 4
                 text: row.gaps
+            }
+        }
+    }
+
+    TableHeads {
+        id: sourceTitles
+
+        anchors.top: tabs.bottom
+        width: parent.width
+        visible: sourceList.visible
+        inset: root.inset
+        columns: [
+            TableColumn {
+                title: qsTr("Source")
+                width: 160
+            },
+            TableColumn {
+                title: qsTr("State")
+                width: 200
+                isFilling: true
+            },
+            TableColumn {
+                title: qsTr("Last event")
+                width: 160
+                isShown: root.width >= Metrics.px(720)
+            },
+            TableColumn {
+                title: qsTr("Taken in")
+                width: 88
+                isRight: true
+            },
+            TableColumn {
+                title: qsTr("Left out")
+                width: 88
+                isRight: true
+            }
+        ]
+    }
+
+    TableList {
+        id: sourceList
+
+        anchors.top: sourceTitles.bottom
+        anchors.bottom: parent.bottom
+        width: parent.width
+        visible: root.isOfSources && sources.count > 0
+        model: sources
+        label: qsTr("Sources")
+
+        delegate: TableRow {
+            id: source
+
+            required property int index
+            required property string origin
+            required property string doing
+            required property string trouble
+            required property string stream
+            required property string taken
+            required property string leftOut
+            required property string latest
+
+            readonly property string story: source.trouble === "" ? source.doing : source.doing + ": " + source.trouble
+
+            width: sourceList.width
+            label: [source.origin, story, qsTr("taken in %1").arg(taken), qsTr("left out %1").arg(leftOut)].join(", ")
+            isCurrent: ListView.isCurrentItem && sourceList.activeFocus
+            hasFocusRing: isCurrent
+            onPicked: {
+                sourceList.currentIndex = source.index;
+                sourceList.forceActiveFocus(Qt.MouseFocusReason);
+            }
+
+            TableCell {
+                heads: sourceTitles
+                column: 0
+                text: source.origin
+                color: Theme.text
+            }
+
+            TableCell {
+                heads: sourceTitles
+                column: 1
+                text: source.story
+                color: source.trouble === "" ? Theme.text2 : Theme.fail
+            }
+
+            TableCell {
+                heads: sourceTitles
+                column: 2
+                text: source.latest
+            }
+
+            TableCell {
+                heads: sourceTitles
+                column: 3
+                text: source.taken
+            }
+
+            TableCell {
+                heads: sourceTitles
+                column: 4
+                text: source.leftOut
+            }
+
+            Hint {
+                text: source.stream === "" ? source.story : source.stream + "\n" + source.story
+                isWanted: source.isHovered
             }
         }
     }

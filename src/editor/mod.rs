@@ -10,7 +10,7 @@ mod disk;
 mod facts;
 mod finds;
 mod force;
-mod work;
+mod tasks;
 
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
@@ -25,7 +25,7 @@ use crate::counter::Counter;
 
 pub(crate) use facts::{Disk, DocumentFacts, FindFacts};
 pub(crate) use finds::{Finds, command};
-pub(crate) use work::run;
+pub(crate) use tasks::run;
 
 /// Where the object of the bridge asks.
 pub(crate) static COUNTER: Counter<EditorAsk> = Counter::new();

@@ -1,11 +1,11 @@
-//! The event broadcast channel: what went over it, and who listens.
+//! The event broadcast channel: what went over it, who listens, and whose events are taken in.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ostler_api::{EventStatsReply, Method, NoParams, SubscriberStatus};
+use ostler_api::{EventStatsReply, Method, NoParams, SourceState, SourceStatus, SubscriberStatus};
 use ostler_client::{Client, ClientError};
-use ostler_view::{Record, count_text, plain};
+use ostler_view::{Record, count_text, plain, say};
 
 use super::follow::{clock, follow_answer};
 use crate::records::Source;
@@ -40,6 +40,18 @@ pub(crate) const SUBSCRIBERS: Source = Source {
     feed: |reach, _, feed| {
         Box::pin(follow_answer(reach, feed, PAUSE, |client| async move {
             Ok(stats(&client).await?.subscribers.iter().enumerate().map(subscriber).collect())
+        }))
+    },
+};
+
+/// Whose events are taken in, in the order of the configuration; of a pool, one for each instance.
+pub(crate) const TAKEN_IN: Source = Source {
+    name: "sources",
+    roles: &["origin", "doing", "trouble", "stream", "taken", "leftOut", "latest"],
+    needs_subject: false,
+    feed: |reach, _, feed| {
+        Box::pin(follow_answer(reach, feed, PAUSE, |client| async move {
+            Ok(stats(&client).await?.sources.iter().map(source).collect())
         }))
     },
 };
@@ -83,6 +95,36 @@ fn subscriber((at, one): (usize, &SubscriberStatus)) -> Record {
         .with(count(one.sent))
         .with(count(one.gaps))
         .with(count(one.lag))
+}
+
+fn source(one: &SourceStatus) -> Record {
+    let name = match &one.instance {
+        Some(instance) => format!("{} ({instance})", one.name),
+        None => one.name.clone(),
+    };
+    let trouble = one.last_error.as_ref();
+    let trouble = trouble.map(|error| [&*error.message, &*error.hint].join(" – ")).unwrap_or_default();
+    Record::new(format!("{}:{}", one.name, one.instance.as_deref().unwrap_or_default()))
+        .with(plain(&name))
+        .with(doing(one.state))
+        .with(plain(&trouble))
+        .with(plain(one.url.as_deref().unwrap_or_default()))
+        .with(count(one.events))
+        .with(count(one.skipped + one.duplicates))
+        .with(one.last_event_at.as_deref().map(|at| clock().day_second(at)).unwrap_or_default())
+}
+
+fn doing(state: SourceState) -> String {
+    match state {
+        SourceState::Waiting => say("Its service does not run"),
+        SourceState::Connecting => say("Connecting"),
+        SourceState::Connected => say("Connected"),
+        SourceState::Backoff => say("Not reached, tried again"),
+        SourceState::Stopped => say("It asked not to be read"),
+        SourceState::Hook => say("It publishes by itself"),
+        SourceState::Off => say("Switched off"),
+        SourceState::Unknown => say("Unknown"),
+    }
 }
 
 fn count(count: u64) -> String {

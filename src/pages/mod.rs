@@ -39,6 +39,7 @@ pub(crate) const SOURCES: &[&Source] = &[
     &metrics::FIGURES,
     &events::CHANNEL,
     &events::SUBSCRIBERS,
+    &events::TAKEN_IN,
     &connections::CONNECTIONS,
     &about::FACTS,
     &diagnostics::PARTS,
