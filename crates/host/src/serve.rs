@@ -12,12 +12,21 @@ use tokio::{
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{OnSignal, front::keep, http::Http, notify, os::Signals, tcp::Tcp};
+use crate::{
+    OnSignal,
+    front::keep,
+    http::Http,
+    notify,
+    os::{self, Signals},
+    tcp::Tcp,
+};
 
 /// Bytes that may be on their way within the process, each way.
 const STREAM_BYTES_MAX: usize = 256 * 1024;
 /// Streams within the process that may wait to be served.
 pub(crate) const STREAMS_WAITING_MAX: usize = 8;
+/// After this long, what a burst needed is not needed any more.
+const BURST: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 const ASKS_MAX: usize = 100;
 
@@ -79,6 +88,12 @@ impl Serving {
                 ending.run_until_cancelled(crate::logind::heed(&handle)).await;
             }
         });
+        tasks.spawn({
+            let (server, ending) = (server.clone(), ending.clone());
+            async move {
+                ending.run_until_cancelled(give_memory_back(server)).await;
+            }
+        });
         let mut ended = std::pin::pin!(engine.join());
         let ended = loop {
             tokio::select! {
@@ -102,6 +117,16 @@ impl Serving {
         server.close();
         while tasks.join_next().await.is_some() {}
         ended
+    }
+}
+
+/// Once the burst of the start is over, its memory goes back; later that of many connections that have ended.
+async fn give_memory_back(server: ControlServer) {
+    loop {
+        sleep(BURST).await;
+        // A runtime that ends meanwhile needs no memory back.
+        let _ = tokio::task::spawn_blocking(os::trim_memory).await;
+        server.crowd_left().await;
     }
 }
 

@@ -1,9 +1,6 @@
 //! From options to a host that serves.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use ostler_api::{ApiError, EngineHost, OnQuit, ShutdownParams, ShutdownReply};
 use ostler_config::{Os, Overrides, Paths};
@@ -22,9 +19,6 @@ use crate::{
     serve::{STREAMS_WAITING_MAX, Serving},
     tcp::Tcp,
 };
-
-/// After this long, what the start needed is not needed any more.
-const START_BURST: Duration = Duration::from_secs(5);
 
 /// What became of a start.
 pub enum HostStart {
@@ -105,7 +99,6 @@ impl Host {
         let serving = tokio::spawn(serving.run());
         tracing::info!(config = %paths.config.display(), socket = %socket.display(), "the engine serves");
         notify::tell("READY=1");
-        tokio::spawn(trim_after_start());
         let connector = Connector { streams };
         let kind = options.host;
         Ok(HostStart::Running(Self {
@@ -194,13 +187,6 @@ impl Host {
         }
         Ok(ended)
     }
-}
-
-/// Once the burst of the start is over, its memory goes back.
-async fn trim_after_start() {
-    tokio::time::sleep(START_BURST).await;
-    // A runtime that ends meanwhile needs no memory back.
-    let _ = tokio::task::spawn_blocking(os::trim_memory).await;
 }
 
 /// The first place for the socket that can be used.

@@ -17,13 +17,18 @@ use ostler_api::{
     ErrorCode, EventKind,
 };
 use ostler_engine::EngineHandle;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::Notify,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Peer, outbox::Backlog};
 
 /// Connections that are told as events at once; each takes a place for [`EVENT_EVERY`].
 const EVENTS_BURST: u32 = 10;
+/// So many at once are a crowd, which has left when a quarter of them is left.
+const CROWD: usize = 256;
 /// After this long one more may be told.
 const EVENT_EVERY: Duration = Duration::from_secs(2);
 
@@ -32,12 +37,15 @@ const EVENT_EVERY: Duration = Duration::from_secs(2);
 pub(crate) struct Connections {
     engine: EngineHandle,
     table: Mutex<Table>,
+    crowd_left: Notify,
 }
 
 #[derive(Debug)]
 struct Table {
     entries: BTreeMap<u64, Arc<Entry>>,
     next: u64,
+    /// The most there were since a crowd left.
+    peak: usize,
     allowance: Allowance,
 }
 
@@ -87,8 +95,8 @@ impl Allowance {
 impl Connections {
     pub(crate) fn new(engine: EngineHandle) -> Arc<Self> {
         let allowance = Allowance { left: EVENTS_BURST, since: Instant::now() };
-        let table = Table { entries: BTreeMap::new(), next: 1, allowance };
-        Arc::new(Self { engine, table: Mutex::new(table) })
+        let table = Table { entries: BTreeMap::new(), next: 1, peak: 0, allowance };
+        Arc::new(Self { engine, table: Mutex::new(table), crowd_left: Notify::new() })
     }
 
     /// Lists a new connection.
@@ -109,12 +117,29 @@ impl Connections {
             dropped: CancellationToken::new(),
         });
         table.entries.insert(id, Arc::clone(&entry));
+        table.peak = table.peak.max(table.entries.len());
+        drop(table);
         Listed { entry, connections: Arc::clone(self) }
     }
 
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.lock().entries.len()
+    }
+
+    /// Waits until most of a crowd have left.
+    pub(crate) async fn crowd_left(&self) {
+        self.crowd_left.notified().await;
+    }
+
+    fn remove(&self, id: u64) {
+        let mut table = self.lock();
+        table.entries.remove(&id);
+        let left = table.entries.len();
+        if table.peak >= CROWD && left <= table.peak / 4 {
+            table.peak = left;
+            self.crowd_left.notify_one();
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
@@ -192,7 +217,7 @@ impl Listed {
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        self.connections.lock().entries.remove(&self.entry.id);
+        self.connections.remove(self.entry.id);
         if self.entry.is_told.load(Ordering::Relaxed) {
             // Without room the list still says it.
             self.connections.engine.note(EventKind::ConnectionClosed { id: self.entry.id });

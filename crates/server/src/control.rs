@@ -140,6 +140,11 @@ impl ControlServer {
         tokio::join!(events::pump(engine, hub, ending.clone()), events::ingest(engine, hub, ending));
     }
 
+    /// Waits until most of many connections have ended: what they needed can be given back.
+    pub async fn crowd_left(&self) {
+        self.shared.connections.crowd_left().await;
+    }
+
     /// Ends all connections, those over streams too; what was asked is answered.
     pub fn close(&self) {
         self.shared.closing.cancel();
