@@ -234,6 +234,14 @@ mod tests {
     }
 
     #[test]
+    fn only_the_very_secret_is_the_secret() {
+        assert!(is_secret("k", "k") && is_secret("a-key", "a-key"));
+        for said in ["", "a-ke", "a-key\0", "a-key ", "A-key"] {
+            assert!(!is_secret("a-key", said), "{said:?}");
+        }
+    }
+
+    #[test]
     fn every_key_is_another_and_none_is_the_token() {
         let token = Token::new(TOKEN).unwrap();
         let (streams, page) = (token.stream_key(), token.dashboard_key());

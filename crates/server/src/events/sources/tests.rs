@@ -24,9 +24,9 @@ fn quick() -> Times {
     Times {
         first: ms(10),
         longest: ms(80),
-        answer: ms(2000),
-        silence: ms(300),
-        silence_min: ms(200),
+        answer: LIMIT,
+        silence: ms(1500),
+        silence_min: ms(1500),
         good: ms(5000),
         last_words: ms(20),
     }
@@ -290,7 +290,8 @@ async fn a_silent_source_is_connected_to_again_and_a_slow_one_is_not() {
     let (mut slow, _) = server.answer(OK).await;
     for byte in plan(2).bytes() {
         slow.write_all(&[byte]).await.unwrap();
-        sleep(Duration::from_millis(10)).await;
+        // Longer than the silence all told.
+        sleep(Duration::from_millis(40)).await;
     }
     let status = rig.until(|status| status.events == 2).await;
     assert_eq!((status.reconnects, status.state), (1, SourceState::Connected));
