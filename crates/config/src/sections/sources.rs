@@ -177,7 +177,7 @@ fn check_name(view: &View<'_>, names: &mut BTreeSet<String>, rules: &mut Rules<'
     let path = join(&view.path, "name");
     let place = view.written("name").map_or(view.place, |node| node.place);
     match view.plain("name") {
-        None if view.has("name") => {}
+        None if view.has("name") || has_unknown_keys(view) => {}
         None => {
             let hint = "write for example name = \"dashboard\"".to_owned();
             rules.error(view.place, &view.path, "the source has no `name`", hint);
@@ -196,9 +196,15 @@ fn check_name(view: &View<'_>, names: &mut BTreeSet<String>, rules: &mut Rules<'
     }
 }
 
+/// Whether a key was told to be unknown, which may be the one that is missing.
+fn has_unknown_keys(view: &View<'_>) -> bool {
+    view.table().is_some_and(|table| table.entries.iter().any(|entry| SOURCE.key(&entry.key).is_none()))
+}
+
 fn check_address(view: &View<'_>, ports: &BTreeMap<String, Vec<String>>, rules: &mut Rules<'_>) {
     let service = view.plain("service");
-    if !view.has("url") && !view.has("service") && !view.has("hook_key") {
+    let has_any = ["url", "service", "hook_key"].into_iter().any(|key| view.has(key));
+    if !has_any && !has_unknown_keys(view) {
         let hint =
             "write for example url = \"http://127.0.0.1:3001/events\", or service = \"api\", or a hook_key \
                     with which it publishes"
