@@ -61,6 +61,7 @@ pub(crate) struct Entry {
     bytes_out: AtomicU64,
     backlog: Backlog,
     is_told: AtomicBool,
+    is_websocket: AtomicBool,
     dropped: CancellationToken,
 }
 
@@ -114,6 +115,7 @@ impl Connections {
             bytes_out: AtomicU64::new(0),
             backlog,
             is_told: AtomicBool::new(false),
+            is_websocket: AtomicBool::new(false),
             dropped: CancellationToken::new(),
         });
         table.entries.insert(id, Arc::clone(&entry));
@@ -156,6 +158,11 @@ impl Listed {
     /// Set once somebody sends it away.
     pub(crate) fn dropped(&self) -> CancellationToken {
         self.entry.dropped.clone()
+    }
+
+    /// It has become a WebSocket.
+    pub(crate) fn became_websocket(&self) {
+        self.entry.is_websocket.store(true, Ordering::Relaxed);
     }
 
     /// It has said its name; those who watch are told of it the first time.
@@ -229,7 +236,11 @@ impl Entry {
     fn status(&self, is_own: bool) -> ConnectionStatus {
         ConnectionStatus {
             id: self.id,
-            kind: self.kind,
+            kind: if self.is_websocket.load(Ordering::Relaxed) {
+                ConnectionKind::Websocket
+            } else {
+                self.kind
+            },
             peer: self.peer.clone(),
             client: self.client.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             since: format!("{:.3}", self.since),

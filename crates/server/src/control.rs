@@ -57,6 +57,7 @@ impl ControlServer {
     pub fn new(engine: EngineHandle, options: ServerOptions) -> Self {
         let shared = Shared {
             clients: Arc::default(),
+            operations: Arc::default(),
             long_lines: Arc::new(Semaphore::new(LONG_LINES_MAX)),
             closing: CancellationToken::new(),
             connections: Connections::new(engine.clone()),

@@ -42,6 +42,7 @@ mod json;
 pub mod limits;
 mod listen;
 mod nearest;
+mod operations;
 mod outbox;
 mod passes;
 mod peer;

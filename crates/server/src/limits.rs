@@ -35,6 +35,24 @@ pub const HTTP2_CONNECTION_WINDOW: u32 = 256 * 1024;
 pub const HTTP2_PING_EVERY: Duration = Duration::from_secs(20);
 /// It must say so by then.
 pub const HTTP2_PING_DEADLINE: Duration = Duration::from_secs(10);
+/// Bytes of a message that comes over a WebSocket, and of a frame.
+pub const SOCKET_FRAME_MAX: usize = 4 * 1024;
+/// Bytes of a WebSocket that are read at once, and that wait to be written together.
+pub const SOCKET_BUFFER: usize = 4 * 1024;
+/// Bytes that may wait to be written to a WebSocket: the longest event, and some.
+pub const SOCKET_WRITE_MAX: usize = 2 * EVENT_BYTES_MAX;
+/// One at a WebSocket is asked so often whether it is still there, and must have said something by the next time.
+pub const SOCKET_PING_EVERY: Duration = Duration::from_secs(20);
+/// Operations that are remembered, those that run among them.
+pub const OPERATIONS_KEPT_MAX: usize = 128;
+/// Operations that run at once.
+pub const OPERATIONS_RUNNING_MAX: usize = 32;
+/// What an engine refuses it refuses by then; only what goes on becomes an operation.
+pub const OPERATION_REFUSAL_WAIT: Duration = Duration::from_millis(250);
+/// A wish that takes longer is answered with where to look; most clients give up after half a minute.
+pub const OPERATION_PATIENCE: Duration = Duration::from_secs(20);
+/// A client that waits for an operation is told so often that it goes on.
+pub const OPERATION_COMMENT_EVERY: Duration = Duration::from_secs(15);
 /// Bytes of a request's body.
 pub const HTTP_BODY_MAX: usize = 1024 * 1024;
 /// A request's body must be whole by then.

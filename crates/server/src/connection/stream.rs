@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::reading::Connection;
 use crate::{
     Peer, clients::Clients, connections::Connections, events::Hub, frame::Lines, limits::REQUEST_MAX,
-    outbox::outbox, registry::Activity,
+    operations::Operations, outbox::outbox, registry::Activity,
 };
 
 /// What all connections of a server share.
@@ -23,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) long_lines: Arc<Semaphore>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) operations: Arc<Operations>,
     /// Set once the server ends.
     pub(crate) closing: CancellationToken,
 }

@@ -22,6 +22,7 @@ async fn a_request_that_fails_inside_is_answered_and_the_connection_goes_on() {
         connections: Connections::new(engine.clone()),
         hub: crate::events::Hub::new(engine.clone()),
         engine,
+        operations: Arc::default(),
         long_lines: Arc::new(Semaphore::new(1)),
         closing: CancellationToken::new(),
     });

@@ -44,6 +44,10 @@ pub(crate) const EVENTS_PATH: &str = "/supervisor/events";
 pub(crate) const HOOK_PATH: &str = "/admin/events/hook";
 /// Where the heartbeats are.
 pub(crate) const HEARTBEAT_PATH: &str = "/supervisor/heartbeat";
+/// Where the events are over a WebSocket.
+pub(crate) const SOCKET_PATH: &str = "/supervisor/events/ws";
+/// What a stream key opens, and a ticket.
+pub(crate) const STREAM_PATHS: [&str; 3] = [EVENTS_PATH, HEARTBEAT_PATH, SOCKET_PATH];
 /// What the stream key is called in a query.
 pub(crate) const KEY: &str = "key";
 /// What a ticket is called in a query.

@@ -54,6 +54,13 @@ impl Handover {
     }
 }
 
+impl Handed {
+    /// What the answer is.
+    pub(super) fn response(&self) -> &Response {
+        &self.response
+    }
+}
+
 /// Writes the answer until it ends after all, or the other side does.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ use tokio::time::sleep;
 use super::{HttpRules, routes::needs_token};
 use crate::{
     TokenSource,
-    events::{EVENTS_PATH, HEARTBEAT_PATH, KEY, TICKET, source_of},
+    events::{KEY, STREAM_PATHS, TICKET, source_of},
     limits::{FAILURE_PAUSE, HTTP_HEADERS_MAX},
     passes::Passes,
 };
@@ -262,7 +262,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ()> {
 
 /// The stream key or a ticket in the query: they open the streams, and only to read them.
 fn in_query(parts: &Parts, key: &str, methods: &[Method]) -> Option<String> {
-    let opens = methods.contains(&parts.method) && [EVENTS_PATH, HEARTBEAT_PATH].contains(&parts.uri.path());
+    let opens = methods.contains(&parts.method) && STREAM_PATHS.contains(&parts.uri.path());
     let mut named = form_urlencoded::parse(parts.uri.query().filter(|_| opens)?.as_bytes());
     named.find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
 }

@@ -5,7 +5,8 @@
 //! `front` binds a port, `accept` takes connections and gives each a task; they are listed and can be dropped like
 //! those of the control plane. Each request passes the `guard` before anything looks at its route: the guard stands
 //! before the router and not in it, so that no route can be without. `routes` is the one table of what there is,
-//! `rest` what it means, `streams` what does not end, `dashboard` and `openmetrics` the same in the shapes of others,
+//! `rest` what it means, `streams` what does not end, `socket` the same over a
+//! WebSocket, `operations` what takes its time, `dashboard` and `openmetrics` the same in the shapes of others,
 //! `openapi` all of it for programs. `page` is the web dashboard, `session` how a browser signs in to it. Who asks is
 //! a remote actor (`policy`), as over TCP. What goes wrong is JSON (`answer`).
 //!
@@ -26,6 +27,7 @@ mod h2;
 mod log_stream;
 mod openapi;
 mod openmetrics;
+mod operations;
 mod page;
 mod patient;
 mod proxies;
@@ -36,6 +38,9 @@ mod session;
 #[cfg(test)]
 mod session_tests;
 mod site;
+mod socket;
+#[cfg(test)]
+mod socket_tests;
 mod streams;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use super::{
     query::Kind,
     routes::{Means, ROUTES, Route, needs_token},
 };
-use crate::events::{EVENTS_PATH, HEARTBEAT_PATH, KEY, TICKET};
+use crate::events::{KEY, STREAM_PATHS, TICKET};
 
 /// What is sent with a request or comes back.
 enum Content {
@@ -96,6 +96,19 @@ fn operation(route: &Route) -> Value {
         },
     });
     let Some(members) = operation.as_object_mut() else { return operation };
+    if let Some(responses) = members.get_mut("responses").and_then(Value::as_object_mut) {
+        match route.means {
+            Means::Start | Means::Stop | Means::Restart | Means::Reload => {
+                let text = "It goes on; Location says where to look.";
+                responses.insert("202".to_owned(), with_content(text, &Content::Shaped(started())));
+            }
+            Means::EventsSocket => {
+                responses.remove("200");
+                responses.insert("101".to_owned(), json!({ "description": summary }));
+            }
+            _ => {}
+        }
+    }
     match sent {
         Content::None => {}
         sent => {
@@ -106,7 +119,7 @@ fn operation(route: &Route) -> Value {
     }
     if !needs_token(&verb(route.method), route.path) {
         members.insert("security".to_owned(), json!([{}]));
-    } else if [EVENTS_PATH, HEARTBEAT_PATH].contains(&route.path) && route.method == MethodFilter::GET {
+    } else if STREAM_PATHS.contains(&route.path) && route.method == MethodFilter::GET {
         members
             .insert("security".to_owned(), json!([{ "token": [] }, { "stream_key": [] }, { "ticket": [] }]));
     }
@@ -158,6 +171,15 @@ fn described(means: Means) -> (&'static str, Content, Content) {
         Means::Heartbeat => {
             ("That the supervisor lives, as server-sent events.", None, Text("text/event-stream"))
         }
+        Means::EventsSocket => {
+            ("The same over a WebSocket, as messages of type, id and data.", None, Text("text/plain"))
+        }
+        Means::Operations => ("What takes its time, and how it ended.", None, Shaped(object())),
+        Means::Operation => (
+            "How far an operation is; as a stream if text/event-stream is asked for.",
+            None,
+            Shaped(started()),
+        ),
         Means::Publish => ("Tells all who listen.", Shaped(published()), Shaped(ids())),
         Means::Config => ("The configuration.", None, Named("reply.config_get")),
         Means::SaveConfig => {
@@ -198,6 +220,24 @@ fn described(means: Means) -> (&'static str, Content, Content) {
             ("Shows a page that has a key that this server knows it.", Shaped(object()), Shaped(object()))
         }
     }
+}
+
+/// An operation.
+fn started() -> Value {
+    json!({
+        "type": "object",
+        "required": ["id", "method", "state", "started_at"],
+        "properties": {
+            "id": { "type": "string" },
+            "method": { "type": "string" },
+            "service": { "type": ["string", "null"] },
+            "state": { "enum": ["running", "done", "failed"] },
+            "started_at": { "type": "string" },
+            "finished_at": { "type": ["string", "null"] },
+            "result": {},
+            "error": {},
+        },
+    })
 }
 
 fn published() -> Value {

@@ -6,7 +6,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer, dashboard, log_stream, openapi, openmetrics, page, query, routes::Means, session, site::Visitor,
+    answer, dashboard, log_stream, openapi, openmetrics,
+    operations::{self, Prefer},
+    page, query,
+    routes::Means,
+    session,
+    site::Visitor,
     streams,
 };
 use crate::{
@@ -24,6 +29,10 @@ pub(super) struct Asked {
     pub(super) query: Option<String>,
     /// The last event that the client says it has.
     pub(super) last_event_id: Option<String>,
+    /// How long it wants to wait.
+    pub(super) prefer: Prefer,
+    /// Whether it wants to hear of each change.
+    pub(super) wants_stream: bool,
     /// The version of a file that the client has.
     pub(super) if_none_match: Option<String>,
     pub(super) body: Bytes,
@@ -34,6 +43,12 @@ pub(super) async fn answer(shared: &Shared, visitor: &Visitor, asked: Asked) -> 
     let answered = match asked.means {
         Means::Events => streams::events(shared, visitor, &asked),
         Means::Heartbeat => streams::heartbeat(shared, visitor, &asked),
+        Means::EventsSocket => streams::socket(shared, visitor, &asked),
+        Means::Start | Means::Stop | Means::Restart | Means::Reload => {
+            operations::act(shared, visitor, &asked).await
+        }
+        Means::Operations => operations::list(shared, visitor, &asked),
+        Means::Operation => operations::one(shared, visitor, &asked),
         Means::LogStream => log_stream::follow(shared, visitor, &asked).await,
         Means::Page(file) => asked.no_query().map(|()| page::file(file, &asked)),
         Means::PageHome => asked.no_query().map(|()| page::home()),
@@ -75,10 +90,7 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
         Means::Why => value(&engine.why(read(params)?).await?),
         Means::Incidents => value(&engine.incidents(read(params)?).await?),
         Means::Metrics => value(&engine.metrics(read(params)?).await?),
-        Means::Start => value(&engine.start(actor, read(params)?).await?),
-        Means::Stop => value(&engine.stop(actor, read(params)?).await?),
-        Means::Restart | Means::RestartSeveral => value(&engine.restart(actor, read(params)?).await?),
-        Means::Reload => value(&engine.reload(actor, read(params)?).await?),
+        Means::RestartSeveral => value(&engine.restart(actor, read(params)?).await?),
         Means::Publish => {
             let ids = shared.hub.publish(&asked.published(visitor.source.as_deref())?)?;
             if let Some(source) = &visitor.source {
@@ -96,8 +108,15 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
             value(&visitor.listed.list())
         }
         Means::DropConnection => value(&visitor.listed.send_away(&read(params)?)?),
-        Means::Events
+        Means::Start
+        | Means::Stop
+        | Means::Restart
+        | Means::Reload
+        | Means::Events
         | Means::Heartbeat
+        | Means::EventsSocket
+        | Means::Operations
+        | Means::Operation
         | Means::OpenApi
         | Means::OpenMetrics
         | Means::System
@@ -116,15 +135,19 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
 
 impl Asked {
     /// The method that it stands for, with its parameters; none if the engine is not asked.
-    fn call(&self) -> Result<(Option<Method>, Map<String, Value>), ApiError> {
+    pub(super) fn call(&self) -> Result<(Option<Method>, Map<String, Value>), ApiError> {
         let query = || query::read(self.query.as_deref(), self.means.parameters());
         let about = |mut members: Map<String, Value>| {
             members.insert("service".to_owned(), self.name.as_str().into());
             members
         };
         let change = || {
-            query()?;
-            let members = self.object()?;
+            let said = query()?;
+            let mut members = self.object()?;
+            if let Some(name) = said.keys().find(|name| members.contains_key(*name)) {
+                return Err(request::bad_params(name, "is said twice, in the address and in the body"));
+            }
+            members.extend(said);
             let taken = ["service", "services", "group", "all"];
             if let Some(name) = taken.into_iter().find(|name| members.contains_key(*name)) {
                 return Err(request::bad_params(name, "the service is the one in the address"));
@@ -170,6 +193,9 @@ impl Asked {
             }
             Means::Events
             | Means::Heartbeat
+            | Means::EventsSocket
+            | Means::Operations
+            | Means::Operation
             | Means::OpenApi
             | Means::OpenMetrics
             | Means::System

@@ -15,6 +15,7 @@ use ostler_api::{ApiError, ErrorCode};
 use super::{
     answer,
     guard::OPEN_PATH,
+    operations::{self, Prefer},
     page::{File, PAGE_PATH},
     query::Kind,
     rest::{self, Asked},
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     connection::Shared,
-    events::{EVENTS_PATH, HEARTBEAT_PATH, HOOK_PATH, KEY, TICKET},
+    events::{EVENTS_PATH, HEARTBEAT_PATH, HOOK_PATH, KEY, SOCKET_PATH, TICKET},
 };
 
 /// The last event that a client has.
@@ -55,6 +56,9 @@ pub(super) enum Means {
     Reload,
     Events,
     Heartbeat,
+    EventsSocket,
+    Operations,
+    Operation,
     Publish,
     Config,
     SaveConfig,
@@ -85,7 +89,8 @@ impl Means {
             }
             Self::Incidents => &[("id", Kind::Text), ("limit", Kind::Number), ("brief", Kind::Flag)],
             Self::Metrics => &[("history", Kind::Flag)],
-            Self::Events => &[
+            Self::Start | Self::Stop | Self::Restart => &[("wait", Kind::Text)],
+            Self::Events | Self::EventsSocket => &[
                 ("types", Kind::Text),
                 ("source", Kind::Text),
                 ("last_event_id", Kind::Text),
@@ -99,9 +104,8 @@ impl Means {
             | Self::Services
             | Self::Service
             | Self::Why
-            | Self::Start
-            | Self::Stop
-            | Self::Restart
+            | Self::Operations
+            | Self::Operation
             | Self::Reload
             | Self::Publish
             | Self::Config
@@ -148,6 +152,9 @@ pub(super) const ROUTES: &[Route] = &[
     post("/api/v1/reload", Means::Reload),
     get(EVENTS_PATH, Means::Events),
     get(HEARTBEAT_PATH, Means::Heartbeat),
+    get(SOCKET_PATH, Means::EventsSocket),
+    get("/api/v1/operations", Means::Operations),
+    get("/api/v1/operations/{operation}", Means::Operation),
     post(EVENTS_PATH, Means::Publish),
     post(HOOK_PATH, Means::Publish),
     get("/api/v1/config", Means::Config),
@@ -200,7 +207,18 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
                     let query = uri.query().map(str::to_owned);
                     let if_none_match = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
                     let if_none_match = if_none_match.map(str::to_owned);
-                    let asked = Asked { means, name, query, last_event_id, if_none_match, body };
+                    let prefer = Prefer::of(&headers);
+                    let wants_stream = operations::wants_stream(&headers);
+                    let asked = Asked {
+                        means,
+                        name,
+                        query,
+                        last_event_id,
+                        if_none_match,
+                        prefer,
+                        wants_stream,
+                        body,
+                    };
                     rest::answer(&shared, &visitor, asked).await
                 }
                 Err(error) => answer::error(&error),

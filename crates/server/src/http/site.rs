@@ -18,6 +18,7 @@ use super::{
     guard::{Guard, Passed, Refusal},
     proxies::Proxies,
     routes,
+    socket::Handshake,
 };
 use crate::{
     connection::Shared,
@@ -44,7 +45,7 @@ struct Inner {
 }
 
 /// Who asks.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Visitor {
     pub(super) actor: Actor,
     pub(super) peer: String,
@@ -54,6 +55,8 @@ pub(super) struct Visitor {
     pub(super) listed: Arc<Listed>,
     /// The source under whose name alone it may publish.
     pub(super) source: Option<String>,
+    /// Whether it wants a WebSocket, and how.
+    pub(super) handshake: Option<Handshake>,
 }
 
 impl Site {
@@ -118,7 +121,8 @@ impl Site {
         let who = if name.is_empty() { "nobody in particular" } else { &name };
         let own = self.inner.own_for(from);
         let actor = Actor::Remote(format!("http:{who}"));
-        parts.extensions.insert(Visitor { actor, peer, from, own, listed, source });
+        let handshake = Handshake::of(&parts);
+        parts.extensions.insert(Visitor { actor, peer, from, own, listed, source, handshake });
         let request = Request::from_parts(parts, body);
         let router = self.inner.router.get_or_init(|| routes::router(Arc::clone(&self.inner.shared)));
         match router.clone().oneshot(request).await {

@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{endless::Endless, query, rest::Asked, site::Visitor};
+use super::{endless::Endless, query, rest::Asked, site::Visitor, socket};
 use crate::{
     connection::Shared,
     connections::Connections,
@@ -35,6 +35,25 @@ const RESUMED_FROM: HeaderName = HeaderName::from_static("x-ostler-resumed-from"
 
 /// The stream of events.
 pub(super) fn events(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<Response, ApiError> {
+    let (stream, resumed_from) = opened(shared, visitor, asked)?;
+    Ok(from(endless(Body::new(stream)), resumed_from))
+}
+
+/// The same stream, over a WebSocket.
+pub(super) fn socket(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<Response, ApiError> {
+    let Some(handshake) = visitor.handshake.clone() else {
+        policy::permit(&shared.engine, &visitor.actor, Method::SubscribeEvents, &Value::Null)?;
+        return Ok(socket::not_a_socket());
+    };
+    let (stream, resumed_from) = opened(shared, visitor, asked)?;
+    Ok(from(handshake.accept(stream), resumed_from))
+}
+
+fn opened(
+    shared: &Shared,
+    visitor: &Visitor,
+    asked: &Asked,
+) -> Result<(EventStream, Option<String>), ApiError> {
     policy::permit(&shared.engine, &visitor.actor, Method::SubscribeEvents, &Value::Null)?;
     let mut members = query::read(asked.query.as_deref(), asked.means.parameters())?;
     let mut text = |name: &str| match members.remove(name) {
@@ -48,12 +67,15 @@ pub(super) fn events(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Resul
         last_event_id: asked.last_event_id.clone().or_else(|| text("last_event_id")),
         peer: visitor.peer.clone(),
     };
-    let (stream, resumed_from) = EventStream::open(&shared.hub, wish, shared.closing.clone())?;
-    let mut response = endless(Body::new(stream));
+    EventStream::open(&shared.hub, wish, shared.closing.clone())
+}
+
+/// Says where the stream goes on, if that is elsewhere than was asked for.
+fn from(mut response: Response, resumed_from: Option<String>) -> Response {
     if let Some(id) = resumed_from.and_then(|id| HeaderValue::from_str(&id).ok()) {
         response.headers_mut().insert(RESUMED_FROM, id);
     }
-    Ok(response)
+    response
 }
 
 /// The stream of heartbeats.
@@ -69,7 +91,9 @@ pub(super) fn heartbeat(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Re
         closing: shared.closing.clone(),
         seq: 0,
     };
-    Ok(endless(Body::new(Beats { next: Some(Box::pin(pulse.first())) })))
+    let told = Told { peer: visitor.peer.clone(), since: Timestamp::now(), sent: 0 };
+    tracing::info!(peer = told.peer, "a heartbeat stream begins");
+    Ok(endless(Body::new(Beats { next: Some(Box::pin(pulse.first())), told })))
 }
 
 pub(super) fn endless(body: Body) -> Response {
@@ -190,6 +214,21 @@ type Next = Pin<Box<dyn Future<Output = Option<(Pulse, Bytes)>> + Send>>;
 /// Heartbeats as a body; no ids, so that they disturb nobody's place in the events.
 struct Beats {
     next: Option<Next>,
+    told: Told,
+}
+
+/// What is said of a stream once it has ended.
+struct Told {
+    peer: String,
+    since: Timestamp,
+    sent: u64,
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let seconds = Timestamp::now().duration_since(self.since).as_secs();
+        tracing::info!(peer = self.peer, seconds, sent = self.sent, "a heartbeat stream has ended");
+    }
 }
 
 impl http_body::Body for Beats {
@@ -209,6 +248,7 @@ impl http_body::Body for Beats {
             }
             Poll::Ready(Some((pulse, bytes))) => {
                 self.next = Some(Box::pin(pulse.next()));
+                self.told.sent += 1;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
         }

@@ -43,6 +43,7 @@ pub(super) fn shared() -> Arc<Shared> {
         connections: Connections::new(engine.clone()),
         hub: Hub::new(engine.clone()),
         engine,
+        operations: Arc::default(),
         long_lines: Arc::new(Semaphore::new(1)),
         closing: CancellationToken::new(),
     })
@@ -157,7 +158,7 @@ async fn no_route_is_reached_past_the_guard() {
             _ => "DELETE",
         };
         let is_change = ["POST", "PUT"].contains(&method);
-        let path = route.path.replace("{name}", "web").replace("{id}", "7");
+        let path = route.path.replace("{name}", "web").replace("{id}", "7").replace("{operation}", "a-1");
         for (headers, expected) in HOSTILE {
             let is_open = *expected == 401 && OPEN.contains(&path.as_str());
             let response = ask(&site, &shared, request(method, &path, headers, "{}")).await;
@@ -205,7 +206,11 @@ async fn no_route_is_reached_past_the_guard() {
         } else if OPEN.contains(&path.as_str()) {
             &[StatusCode::OK, StatusCode::PERMANENT_REDIRECT, StatusCode::BAD_REQUEST][..]
         } else {
-            &[StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE]
+            match route.means {
+                Means::EventsSocket => &[StatusCode::UPGRADE_REQUIRED][..],
+                Means::Operation => &[StatusCode::NOT_FOUND],
+                _ => &[StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE],
+            }
         };
         let status = response.status();
         assert!(passed.contains(&status), "{path}: {status} {}", text(response).await);
