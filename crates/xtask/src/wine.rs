@@ -48,6 +48,14 @@ impl Windows {
         }
     }
 
+    /// Tests of what is otherwise here: Wine keeps the name of a deleted file as long as somebody has it open.
+    pub(crate) fn cannot_show(&self) -> &'static [&'static str] {
+        match self {
+            Self::Here => &[],
+            Self::Wine { .. } => &["a_log_that_somebody_deletes_cuts_or_moves_goes_on_in_a_new_generation"],
+        }
+    }
+
     /// Has cargo run what it builds for Windows.
     pub(crate) fn prepare(&self, cargo: &mut Command) {
         let Self::Wine { program, prefix } = self else { return };
