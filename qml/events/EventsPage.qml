@@ -202,6 +202,7 @@ FocusScope {
         anchors.topMargin: Metrics.gap
         x: root.inset - Metrics.px(12)
         width: parent.width - 2 * x
+        focus: true
         label: qsTr("Who is at the channel")
 
         TabButton {
@@ -284,6 +285,7 @@ FocusScope {
     TableList {
         id: list
 
+        focus: false
         anchors.top: titles.bottom
         anchors.bottom: parent.bottom
         width: parent.width
@@ -381,6 +383,7 @@ FocusScope {
     TableList {
         id: sourceList
 
+        focus: false
         anchors.top: sourceTitles.bottom
         anchors.bottom: parent.bottom
         width: parent.width

@@ -51,6 +51,22 @@ def shows_who_listens(desktop):
     return listener
 
 
+def shows_sources(desktop):
+    tree.keys("ctrl+2")
+    tree.press("Sources")
+    wait("it says that nothing else is taken in", lambda: tree.find("label", "No other streams are taken in"))
+    source = f'[[events.sources]]\nname = "agents"\nurl = "http://127.0.0.1:{free_port()}/events"\n'
+    desktop.configure(source + SERVICES)
+    wait("a source that is not there is told", lambda: tree.find("list item", "agents, Not reached, tried again"))
+    is_clean("sources of events", lambda: tree.button("Copy URL"))
+    visits_all("sources of events")
+    desktop.picture("check-sources")
+    desktop.configure(SERVICES)
+    wait("it goes with its lines", lambda: tree.find("label", "No other streams are taken in"))
+    tree.press("Subscribers")
+    say("the window lists whose events are taken in, and what is wrong with them")
+
+
 def drops_a_connection(desktop, listener):
     tree.keys("ctrl+3")
     wait("the connections are listed", lambda: tree.find("list item", "HTTP, "))
@@ -79,6 +95,7 @@ def channel(desktop):
     desktop.configure(SERVICES)
     app = desktop.start_app(environment={"OSTLER_HTTP_PORT": str(free_port())})
     wait("the window shows web", lambda: tree.find("list item", "web, Running"))
+    shows_sources(desktop)
     listener = shows_who_listens(desktop)
     drops_a_connection(desktop, listener)
     is_switched_off(desktop)

@@ -268,6 +268,8 @@ fn the_command_line_shows_the_stream_and_its_key_opens_nothing_else() {
     let stats: Value = serde_json::from_str(&text(place, &["--json", "events", "--stats"])).expect("JSON");
     assert_eq!((&stats["enabled"], &stats["subscriber_count"]), (&json!(true), &json!(1)), "{stats}");
     assert!(text(place, &["events", "--stats"]).contains("127.0.0.1:"));
+    let connected = text(place, &["--json", "connections"]);
+    assert!(connected.contains("\"http\""), "who listens is connected: {connected}");
     let id = world.publish("7");
     assert_eq!(listener.until(|data| data["plan_id"] == "7").pop().expect("one").0, id);
     let status = |url: &str, more: &[&str]| {

@@ -108,14 +108,15 @@ impl Visit {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (dropped, closing, peer) = (listed.dropped(), self.shared.closing.clone(), self.peer);
-        let websocket = Arc::clone(&listed);
+        // Listed to its end, whoever serves it.
+        let entry = Arc::clone(&listed);
         // In a box of its own, which goes once an answer is without an end.
         let Some((io, handed)) = Box::pin(self.talk(Patient::new(stream), listed)).await else { return };
         let socket = socket::taken(handed.response());
         let write = async {
             match socket {
                 Some(stream) => {
-                    websocket.became_websocket();
+                    entry.became_websocket();
                     Box::pin(socket::serve(io, handed.response().headers(), stream)).await
                 }
                 None => endless::write(io, handed).await,
