@@ -87,13 +87,21 @@ impl Actor {
     }
 
     fn check_logs(&self) -> Check {
+        let mend = "free the disk, or mend the folder's permissions";
+        if let Some(text) = self.options.logs.own_trouble() {
+            return fail("logs", format!("the supervisor's own: {text}"), mend);
+        }
         let trouble = self.slots.iter().find_map(|(id, slot)| Some((id, slot.log_trouble.as_ref()?)));
         match trouble {
             None => ok("logs", "all are written".to_owned()),
-            Some((id, text)) => {
-                fail("logs", format!("{id}: {text}"), "free the disk, or mend the folder's permissions")
-            }
+            Some((id, text)) => fail("logs", format!("{id}: {text}"), mend),
         }
+    }
+
+    /// What `status` says of the supervisor's own log: nothing while it is written.
+    pub(super) fn log_notice(&self) -> Option<String> {
+        let text = self.options.logs.own_trouble()?;
+        Some(format!("the supervisor's own log cannot be written: {text}"))
     }
 
     fn check_incidents(&self) -> Check {

@@ -219,7 +219,13 @@ impl Actor {
             tier,
             adopted: self.adopted,
             is_root: crate::process::is_root(),
-            notices: self.notices.iter().cloned().chain(self.front_notices()).collect(),
+            notices: self
+                .notices
+                .iter()
+                .cloned()
+                .chain(self.front_notices())
+                .chain(self.log_notice())
+                .collect(),
             on_quit: self.on_quit(),
             host: self.options.host,
             http_url: self.http_url(),

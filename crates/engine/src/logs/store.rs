@@ -91,6 +91,8 @@ pub struct LogStore {
     folder: PathBuf,
     supervisor: PathBuf,
     followers: Mutex<Vec<Weak<Wake>>>,
+    /// Why the supervisor's own log is not written, if it is not.
+    own_trouble: Mutex<Option<String>>,
 }
 
 impl LogStore {
@@ -100,6 +102,7 @@ impl LogStore {
             folder: state.join("logs"),
             supervisor: state.join("supervisor.log"),
             followers: Mutex::default(),
+            own_trouble: Mutex::default(),
         })
     }
 
@@ -116,6 +119,17 @@ impl LogStore {
             }
             Source::Supervisor => self.supervisor.clone(),
         }
+    }
+
+    /// Why the supervisor's own log is not written, if it is not.
+    pub fn own_trouble(&self) -> Option<String> {
+        self.own_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The supervisor's own log is not written any more, or again: `""`.
+    pub(super) fn set_own_trouble(&self, text: String) {
+        let trouble = (!text.is_empty()).then_some(text);
+        *self.own_trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
     /// Wakes the followers of a log that has grown. Takes microseconds.

@@ -69,8 +69,12 @@ impl Write for SupervisorLog {
         }
         // Dropping never waits.
         let _ = writer.flush(Instant::now());
+        let trouble = writer.take_trouble();
         drop(writer);
         if let Some(store) = self.store.upgrade() {
+            if let Some(text) = trouble {
+                store.set_own_trouble(text);
+            }
             store.advanced(&Source::Supervisor);
         }
         Ok(bytes.len())
@@ -78,5 +82,31 @@ impl Write for SupervisorLog {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_log_that_cannot_be_written_is_no_error_and_known_until_it_is_written_again() {
+        let state = tempfile::tempdir().unwrap();
+        let store = LogStore::new(state.path());
+        let path = store.path(&Source::Supervisor);
+        std::fs::create_dir(&path).unwrap();
+        let mut log = SupervisorLog::new(&store);
+        log.write_all(b"unwritten\n").unwrap();
+        assert!(store.own_trouble().is_some_and(|text| !text.is_empty()));
+        std::fs::remove_dir(&path).unwrap();
+        let is_written = || {
+            log.write_all(b"written\n").unwrap();
+            store.own_trouble().is_none()
+        };
+        assert!(ostler_testkit::wait_until(Duration::from_secs(20), is_written));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("written") && text.contains("dropped"), "{text}");
     }
 }
