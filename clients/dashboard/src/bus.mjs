@@ -45,9 +45,11 @@ export class Bus {
     for (const listener of this.#listeners) listener({ type: "state", state });
   }
 
-  /** What was told after an event. */
+  /** What was told after an event; of an epoch of which nothing is known, all that is kept. */
   after(last) {
-    return this.#kept.filter(({ id }) => isAfter(id, last));
+    const [epoch] = split(last ?? "");
+    const first = this.#kept.findIndex(({ id }) => split(id)[0] === epoch);
+    return this.#kept.slice(Math.max(first, 0)).filter(({ id }) => isAfter(id, last));
   }
 
   /** Hears what is told from now on; the answer ends it. */

@@ -32,9 +32,13 @@ export async function serve({ port, bus, isOwn }) {
     answer(request, response, { bus, isOwn }).catch(() => say(response, 500, { message: "this did not work" }));
   });
   server.on("upgrade", (request, socket, head) => {
-    const url = new URL(request.url, "http://127.0.0.1");
-    if (!isFromHere(request) || url.pathname !== "/ws" || sockets.clients.size >= CLIENTS_MAX) {
+    // One that is gone before it is answered is nobody's loss.
+    socket.on("error", () => socket.destroy());
+    const url = addressOf(request);
+    if (!isFromHere(request) || url?.pathname !== "/ws" || sockets.clients.size >= CLIENTS_MAX) {
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+      // What else it says is thrown away, so that its end is heard.
+      socket.resume();
       return;
     }
     sockets.handleUpgrade(request, socket, head, (client) => attend(client, bus, url.searchParams.get("last_event_id")));
@@ -78,7 +82,7 @@ function ping(client) {
 }
 
 async function answer(request, response, { bus, isOwn }) {
-  const { pathname } = new URL(request.url, "http://127.0.0.1");
+  const pathname = addressOf(request)?.pathname;
   const file = FILES[pathname];
   if (request.method === "GET" && file) {
     const text = await readFile(new URL(`../public/${file[0]}`, import.meta.url));
@@ -124,6 +128,15 @@ async function body(request) {
   }
   try {
     return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a request asks for; nothing if that is no address. */
+function addressOf(request) {
+  try {
+    return new URL(request.url, "http://127.0.0.1");
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { after, test } from "node:test";
 
 import WebSocket from "ws";
@@ -55,4 +56,34 @@ test("other sites may neither read nor tell", async () => {
   });
   assert.match(String(refused), /403/);
   assert.equal((await post("no event")).status, 400);
+});
+
+test("an address that is none, and one who is gone before the answer, end nothing", async () => {
+  const refused = await new Promise((resolve) => {
+    const socket = connect(served.port, "127.0.0.1", () => {
+      socket.write(`GET // HTTP/1.1\r\nHost: ${base}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    });
+    socket.once("data", (text) => resolve(String(text)));
+  });
+  assert.match(refused, /^HTTP\/1\.1 403/);
+  for (let time = 0; time < 20; time += 1) {
+    await new Promise((resolve) => {
+      const socket = connect(served.port, "127.0.0.1", () => {
+        socket.write("GET /ws HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        socket.resetAndDestroy();
+        resolve();
+      });
+    });
+  }
+  assert.equal((await fetch(`http://${base}/health`)).status, 200);
+});
+
+test("who comes back after the supervisor began anew gets what follows, and nothing twice", () => {
+  const kept = new Bus();
+  for (const id of ["a-1", "a-2", "b-1", "b-2", "b-3"]) kept.tell({ id });
+  const after = (last) => kept.after(last).map(({ id }) => id);
+  assert.deepEqual(after("b-2"), ["b-3"]);
+  assert.deepEqual(after("a-1"), ["a-2", "b-1", "b-2", "b-3"]);
+  assert.deepEqual(after("b-0"), ["b-1", "b-2", "b-3"]);
+  assert.deepEqual(after("c-7").length, 5);
 });

@@ -60,6 +60,8 @@ export class Link {
   #isResting = false;
   /** The engine ends and there is nothing more to learn of it; whoever answers next may be somebody else. */
   #isEnding = false;
+  /** No stream is open that would say that the engine has ended. */
+  #isPolling = false;
   #lostSince: Date | undefined;
   #wake: (() => void) | undefined;
   #hiding: ReturnType<typeof setTimeout> | undefined;
@@ -142,6 +144,7 @@ export class Link {
 
   /** A snapshot and then its events, until the stream ends. */
   async #live(): Promise<void> {
+    this.#isPolling = false;
     const key = keys.read();
     if (key !== undefined) await checkServer(key);
     const round = new AbortController();
@@ -176,9 +179,13 @@ export class Link {
   /** The engine tells no events: it is asked now and then. */
   async #polled(signal: AbortSignal): Promise<void> {
     this.#listener.state({ is: "live", isPolled: true });
+    this.#isPolling = true;
     while (!signal.aborted) {
       await this.#pause(GLANCE);
       if (document.hidden) continue;
+      // No stream says that the engine has ended.
+      const key = keys.read();
+      if (key !== undefined) await checkServer(key);
       const status = await this.#status();
       this.#listener.snapshot(status);
       if (status.as_of !== undefined) return;
@@ -188,7 +195,7 @@ export class Link {
   /** Looks at CPU and memory while somebody sees the page. */
   async #glance(): Promise<void> {
     while (!this.#ending.signal.aborted) {
-      if (!document.hidden && !this.#isEnding && this.#round && !this.#round.signal.aborted) {
+      if (!document.hidden && !this.#isEnding && !this.#isPolling && this.#round && !this.#round.signal.aborted) {
         try {
           const { services } = await askFor<System>("/dashboard/api/system/status", this.#signal());
           const used = Object.entries(services).filter(([, service]) => service.pid !== null);

@@ -130,9 +130,11 @@ impl Token {
         is_proof(self.over(DASHBOARD, "", ""), said)
     }
 
-    /// What a server says to a page that knows the key: the HMAC-SHA256 of a purpose and a nonce, keyed with the key.
-    pub fn dashboard_proof(&self, nonce: &str) -> String {
-        let mac = keyed(&self.dashboard_key()).chain_update(DASHBOARD_PROOF).chain_update(nonce);
+    /// What a server says to a page that knows the key: the HMAC-SHA256 of a purpose, the host by which it was called
+    /// and a nonce, keyed with the key. Whoever passes a nonce on to the server at another address gets another proof.
+    pub fn dashboard_proof(&self, host: &str, nonce: &str) -> String {
+        let parts = [DASHBOARD_PROOF, b"\n", host.as_bytes(), b"\n", nonce.as_bytes()];
+        let mac = parts.iter().fold(keyed(&self.dashboard_key()), |mac, part| mac.chain_update(part));
         hex(&mac.finalize().into_bytes())
     }
 
@@ -247,8 +249,9 @@ mod tests {
         let (streams, page) = (token.stream_key(), token.dashboard_key());
         assert!(token.is_dashboard_key(&page) && token.is_stream_key(&streams));
         assert!(!token.is_dashboard_key(&streams) && !token.is_stream_key(&page) && !token.is(&page));
-        assert_ne!(token.dashboard_proof("a"), token.dashboard_proof("b"));
-        assert!(!token.is_dashboard_key(&token.dashboard_proof("")), "a proof is no key");
+        assert_ne!(token.dashboard_proof("h", "a"), token.dashboard_proof("h", "b"));
+        assert_ne!(token.dashboard_proof("h:1", "a"), token.dashboard_proof("h:2", "a"), "of one address");
+        assert!(!token.is_dashboard_key(&token.dashboard_proof("", "")), "a proof is no key");
     }
 
     #[test]

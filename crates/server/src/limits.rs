@@ -55,6 +55,8 @@ pub const OPERATION_PATIENCE: Duration = Duration::from_secs(20);
 pub const OPERATION_COMMENT_EVERY: Duration = Duration::from_secs(15);
 /// Bytes of a request's body.
 pub const HTTP_BODY_MAX: usize = 1024 * 1024;
+/// Bytes of the body of a request that needs no token.
+pub const HTTP_OPEN_BODY_MAX: usize = 4 * 1024;
 /// A request's body must be whole by then.
 pub const HTTP_BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// One who takes nothing of what is written to it for so long is dropped.
@@ -90,7 +92,7 @@ pub const SOURCE_REDIRECTS_MAX: usize = 5;
 /// A source whose event is longer than this is given up, and tried again later.
 pub const SOURCE_EVENT_ENDLESS: u64 = 64 * 1024 * 1024;
 /// Events of a source that are broadcast at once; those that follow wait until it may publish more.
-pub const SOURCE_EVENTS_AT_ONCE: usize = 256;
+pub const SOURCE_EVENTS_AT_ONCE: usize = 32;
 /// A source that may publish no more for now is read again after this.
 pub const SOURCE_RATE_PAUSE: Duration = Duration::from_millis(50);
 /// The longest wait that a source may wish for.

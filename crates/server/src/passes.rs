@@ -90,6 +90,12 @@ impl Passes {
         take(&self.tickets, said).is_some()
     }
 
+    /// Who may use this code, if it is one.
+    pub(crate) fn code_bound(&self, said: &str) -> Option<Bound> {
+        let passes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        passes.iter().find(|pass| pass.secret.is(said)).map(|pass| pass.bound)
+    }
+
     /// Who may use this code, if it is one; it is none any more. A wrong one is answered late.
     ///
     /// # Errors

@@ -248,6 +248,9 @@ impl Hub {
         if let Some(draft) = draft.filter(|_| state.settings.enabled) {
             // One that is too long is not told; what is now says the snapshot.
             let _ = self.take_in(&mut state, draft);
+        } else if draft.is_some() {
+            // What happens while nothing is broadcast is missing for who comes back.
+            state.ring.skip(1);
         }
         remember(&mut state, journal_seq);
         drop(state);

@@ -84,6 +84,9 @@ impl ControlServer {
             }
         }
         drop(listener);
+        if full.is_over(0) {
+            tasks.spawn(full::tell(shared.engine.clone(), None));
+        }
         shared.hub.set_door(None);
         closing.cancel();
         Draining::of(tasks)

@@ -75,6 +75,8 @@ pub(super) struct Passed {
     pub(super) is_preflight: bool,
     /// The source under whose name alone it may publish.
     pub(super) source: Option<String>,
+    /// It has shown who it is, or nobody has to.
+    pub(super) is_known: bool,
 }
 
 impl Guard {
@@ -122,15 +124,16 @@ impl Guard {
         let asks_before = parts.method == Method::OPTIONS
             && parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         if asks_before && origin.is_some() {
-            return Ok(Passed { origin, is_preflight: true, source: None });
+            return Ok(Passed { origin, is_preflight: true, ..Passed::default() });
         }
         let said = only(&parts.headers, header::AUTHORIZATION.as_str()).ok().flatten().and_then(bearer);
         let source = said.and_then(|said| source_of(engine, parts, said));
-        if needs_token(&parts.method, parts.uri.path()) && source.is_none() {
+        let is_open = !needs_token(&parts.method, parts.uri.path());
+        if !is_open && source.is_none() {
             self.check_token(parts, peer).await?;
         }
         check_content_type(parts)?;
-        Ok(Passed { origin, is_preflight: false, source })
+        Ok(Passed { origin, is_preflight: false, source, is_known: !is_open || self.token.is_none() })
     }
 
     fn check_host(&self, parts: &Parts) -> Result<(), Refusal> {

@@ -98,7 +98,7 @@ fn operation(route: &Route) -> Value {
     let Some(members) = operation.as_object_mut() else { return operation };
     if let Some(responses) = members.get_mut("responses").and_then(Value::as_object_mut) {
         match route.means {
-            Means::Start | Means::Stop | Means::Restart | Means::Reload => {
+            Means::Start | Means::Stop | Means::Restart | Means::RestartSeveral | Means::Reload => {
                 let text = "It goes on; Location says where to look.";
                 responses.insert("202".to_owned(), with_content(text, &Content::Shaped(started())));
             }

@@ -146,7 +146,7 @@ fn work(shared: &Shared, visitor: &Visitor, means: Means, params: Value) -> Resu
             let params = read(params)?;
             Box::pin(async move { value(&engine.stop(&actor, params).await?) })
         }
-        Means::Restart => {
+        Means::Restart | Means::RestartSeveral => {
             let params = read(params)?;
             Box::pin(async move { value(&engine.restart(&actor, params).await?) })
         }
@@ -194,7 +194,7 @@ impl Steps {
         if !self.is_first {
             tokio::select! {
                 () = self.closing.cancelled() => return (None, Bytes::new()),
-                () = sleep(OPERATION_COMMENT_EVERY) => return (Some(self), Bytes::from_static(b":\n\n")),
+                () = sleep(OPERATION_COMMENT_EVERY) => return (Some(self), Bytes::from_static(b":\n")),
                 changed = self.states.changed() => if changed.is_err() {
                     return (None, Bytes::new());
                 },

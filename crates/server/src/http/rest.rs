@@ -44,7 +44,7 @@ pub(super) async fn answer(shared: &Shared, visitor: &Visitor, asked: Asked) -> 
         Means::Events => streams::events(shared, visitor, &asked),
         Means::Heartbeat => streams::heartbeat(shared, visitor, &asked),
         Means::EventsSocket => streams::socket(shared, visitor, &asked),
-        Means::Start | Means::Stop | Means::Restart | Means::Reload => {
+        Means::Start | Means::Stop | Means::Restart | Means::RestartSeveral | Means::Reload => {
             operations::act(shared, visitor, &asked).await
         }
         Means::Operations => operations::list(shared, visitor, &asked),
@@ -53,7 +53,7 @@ pub(super) async fn answer(shared: &Shared, visitor: &Visitor, asked: Asked) -> 
         Means::Page(file) => asked.no_query().map(|()| page::file(file, &asked)),
         Means::PageHome => asked.no_query().map(|()| page::home()),
         Means::SignIn => session::sign_in(shared, visitor, &asked).await.map(|value| answer::json(&value)),
-        Means::Proof => session::proof(shared, &asked).await.map(|value| answer::json(&value)),
+        Means::Proof => session::proof(shared, visitor, &asked).await.map(|value| answer::json(&value)),
         Means::Ticket => session::ticket(shared, &asked).map(|value| answer::json(&value)),
         Means::OpenMetrics => openmetrics::answer(shared, visitor, &asked).await,
         Means::OpenApi => asked.no_query().map(|()| answer::json(&openapi::document())),
@@ -90,7 +90,6 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
         Means::Why => value(&engine.why(read(params)?).await?),
         Means::Incidents => value(&engine.incidents(read(params)?).await?),
         Means::Metrics => value(&engine.metrics(read(params)?).await?),
-        Means::RestartSeveral => value(&engine.restart(actor, read(params)?).await?),
         Means::Publish => {
             let ids = shared.hub.publish(&asked.published(visitor.source.as_deref())?)?;
             if let Some(source) = &visitor.source {
@@ -111,6 +110,7 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
         Means::Start
         | Means::Stop
         | Means::Restart
+        | Means::RestartSeveral
         | Means::Reload
         | Means::Events
         | Means::Heartbeat

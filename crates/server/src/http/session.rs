@@ -46,14 +46,18 @@ pub(super) async fn sign_in(shared: &Shared, visitor: &Visitor, asked: &Asked) -
     let Some(token) = token(shared).await? else { return Ok(json!({ "key": null })) };
     match (code, said) {
         (Some(code), None) => {
-            let bound = shared.hub.passes().take_code(&code).await?;
-            if bound == Bound::OwnUser && !is_own_user(visitor.from, visitor.own).await {
+            let passes = shared.hub.passes();
+            // Looked at before it is used up: who reads it on a command line shall not even spoil it.
+            let is_bound = passes.code_bound(&code) == Some(Bound::OwnUser);
+            if is_bound && !is_own_user(visitor.from, visitor.own).await {
                 tracing::warn!(target: "ostler::audit", peer = %visitor.from, "another user tried a code of the dashboard");
                 return Err(no_code());
             }
+            passes.take_code(&code).await?;
         }
         (None, Some(said)) if token.is(said.trim()) => {}
         (None, Some(_)) => {
+            tracing::warn!(target: "ostler::audit", peer = %visitor.from, "a wrong token at the sign-in of the dashboard");
             tokio::time::sleep(crate::limits::FAILURE_PAUSE).await;
             let error = ApiError::new(ErrorCode::Unauthenticated, "this is not the token");
             return Err(error.hint("`ostler token` prints it"));
@@ -67,15 +71,15 @@ pub(super) async fn sign_in(shared: &Shared, visitor: &Visitor, asked: &Asked) -
     Ok(json!({ "key": token.dashboard_key() }))
 }
 
-/// What only one who knows the key can say to a nonce; nothing if no key is needed.
-pub(super) async fn proof(shared: &Shared, asked: &Asked) -> Result<Value, ApiError> {
+/// What only one who knows the key can say to a nonce, at this address; nothing if no key is needed.
+pub(super) async fn proof(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<Value, ApiError> {
     asked.no_query()?;
     let Doubt { nonce } = read(Value::Object(asked.object()?))?;
     if !ostler_api::is_nonce(&nonce) {
         let error = ApiError::new(ErrorCode::InvalidParams, "nonce: 32 to 128 letters and digits are needed");
         return Err(error.hint("make a new one each time"));
     }
-    let proof = token(shared).await?.map(|token| token.dashboard_proof(&nonce));
+    let proof = token(shared).await?.map(|token| token.dashboard_proof(&visitor.host, &nonce));
     Ok(json!({ "proof": proof }))
 }
 

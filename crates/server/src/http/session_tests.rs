@@ -95,7 +95,10 @@ async fn the_server_proves_that_it_knows_the_key() {
     let nonce = "0123456789abcdef0123456789abcdef";
     let body = json!({ "nonce": nonce }).to_string();
     let response = ask(&site, &shared, request("POST", "/dashboard/proof", &[NO_TOKEN], &body)).await;
-    assert_eq!(value(response).await["proof"], Token::new(TOKEN).unwrap().dashboard_proof(nonce));
+    assert_eq!(
+        value(response).await["proof"],
+        Token::new(TOKEN).unwrap().dashboard_proof("127.0.0.1:3457", nonce)
+    );
     let response =
         ask(&site, &shared, request("POST", "/dashboard/proof", &[NO_TOKEN], "{\"nonce\":\"x\"}")).await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);

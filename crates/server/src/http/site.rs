@@ -23,7 +23,7 @@ use super::{
 use crate::{
     connection::Shared,
     connections::Listed,
-    limits::{HTTP_BODY_DEADLINE, HTTP_BODY_MAX},
+    limits::{HTTP_BODY_DEADLINE, HTTP_BODY_MAX, HTTP_OPEN_BODY_MAX},
     peer,
     registry::Activity,
 };
@@ -52,6 +52,8 @@ pub(super) struct Visitor {
     /// Both ends of its connection.
     pub(super) from: SocketAddr,
     pub(super) own: SocketAddr,
+    /// How it calls us; the guard has looked at it.
+    pub(super) host: String,
     pub(super) listed: Arc<Listed>,
     /// The source under whose name alone it may publish.
     pub(super) source: Option<String>,
@@ -78,13 +80,20 @@ impl Site {
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let mut origin = None;
         let mut response = match self.inner.guard.admit(&parts, from, &self.inner.shared.engine).await {
-            Ok(Passed { origin: other, is_preflight, source }) => {
+            Ok(Passed { origin: other, is_preflight, source, is_known }) => {
                 origin = other;
                 if is_preflight {
                     no_content()
                 } else {
-                    activity.spoke();
-                    self.route((parts, body), from, listed, source).await
+                    // One who has shown nothing makes room for others.
+                    if is_known {
+                        activity.spoke();
+                    }
+                    let most = if is_known { HTTP_BODY_MAX } else { HTTP_OPEN_BODY_MAX };
+                    match heard(&parts, body, most).await {
+                        Ok(body) => self.route((parts, body), from, listed, source).await,
+                        Err(refusal) => refuse(&refusal),
+                    }
                 }
             }
             Err(refusal) => refuse(&refusal),
@@ -105,10 +114,6 @@ impl Site {
         listed: Arc<Listed>,
         source: Option<String>,
     ) -> Response {
-        let body = match heard(&parts, body).await {
-            Ok(body) => body,
-            Err(refusal) => return refuse(&refusal),
-        };
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let name = match agent.and_then(|agent| agent.split(' ').next()).unwrap_or_default() {
             // They all claim to be it, so that it says nothing.
@@ -122,7 +127,8 @@ impl Site {
         let own = self.inner.own_for(from);
         let actor = Actor::Remote(format!("http:{who}"));
         let handshake = Handshake::of(&parts);
-        parts.extensions.insert(Visitor { actor, peer, from, own, listed, source, handshake });
+        let host = host(&parts).to_ascii_lowercase();
+        parts.extensions.insert(Visitor { actor, peer, from, own, host, listed, source, handshake });
         let request = Request::from_parts(parts, body);
         let router = self.inner.router.get_or_init(|| routes::router(Arc::clone(&self.inner.shared)));
         match router.clone().oneshot(request).await {
@@ -143,8 +149,14 @@ impl Inner {
     }
 }
 
+/// How a request calls the server.
+fn host(parts: &Parts) -> &str {
+    let said = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    said.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
+}
+
 /// The body, within its bounds.
-async fn heard(parts: &Parts, body: Body) -> Result<Body, Refusal> {
+async fn heard(parts: &Parts, body: Body, most: usize) -> Result<Body, Refusal> {
     if [Method::GET, Method::HEAD].contains(&parts.method) {
         return Ok(Body::empty());
     }
@@ -153,14 +165,14 @@ async fn heard(parts: &Parts, body: Body) -> Result<Body, Refusal> {
         error: Box::new(ApiError::new(code, text).hint(mend)),
     };
     let too_large = || {
-        let text = format!("the body is longer than {} KiB", HTTP_BODY_MAX / 1024);
+        let text = format!("the body is longer than {} KiB", most / 1024);
         refused(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLarge, text, "send less")
     };
     let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > HTTP_BODY_MAX) {
+    if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > most) {
         return Err(too_large());
     }
-    match timeout(HTTP_BODY_DEADLINE, Limited::new(body, HTTP_BODY_MAX).collect()).await {
+    match timeout(HTTP_BODY_DEADLINE, Limited::new(body, most).collect()).await {
         Ok(Ok(whole)) => Ok(Body::from(whole.to_bytes())),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => {
@@ -195,8 +207,11 @@ fn allow(response: &mut Response, origin: HeaderValue) {
     headers.insert(header::VARY, HeaderValue::from_static("Origin"));
     let text = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, Last-Event-ID"),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After, X-Ostler-Resumed-From"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, Last-Event-ID, Prefer"),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "Location, Preference-Applied, Retry-After, X-Ostler-Resumed-From",
+        ),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     for (name, value) in text {

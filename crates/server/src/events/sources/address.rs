@@ -58,7 +58,8 @@ impl Address {
             message: format!("redirects {what}"),
             hint: "write the address where it really is as its url".to_owned(),
         };
-        let next = if location.contains("://") {
+        let is_whole = location.split(['/', '?', '#']).next().is_some_and(|scheme| scheme.ends_with(':'));
+        let next = if is_whole {
             Self::parse(location).map_err(|_| refused("to what is no URL".to_owned()))?
         } else if let Some(rest) = location.strip_prefix("//") {
             let scheme = if self.is_tls { "https" } else { "http" };

@@ -162,6 +162,9 @@ impl Row {
 
     /// Events came.
     pub(super) fn count(&self, count: Count) {
+        if count == Count::default() {
+            return;
+        }
         let mut facts = lock(&self.facts);
         facts.events += count.events;
         facts.skipped += count.skipped;

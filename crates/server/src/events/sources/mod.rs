@@ -8,9 +8,9 @@
 //! goes it waits, a little longer each time (`backoff`), or until its service runs again. What becomes of all that is
 //! on the `board`, and each change of it in the log.
 //!
-//! A source is not trusted. It is read no faster than it may publish, so that none pushes the events of others out of
-//! the ring; what is too long is thrown away as it comes; redirects lead to no other server; what only the supervisor
-//! tells goes on as `raw`; and what we told ourselves does not come back.
+//! A source is not trusted. It is read no faster than it may publish; what is too long is thrown away as it comes;
+//! redirects lead to no other server; what only the supervisor tells goes on as `raw`; and what we told ourselves does
+//! not come back from one that listens to us.
 //!
 //! Without sources nothing of this runs. Deliberately absent: what is listened to knows nothing of who listens to us.
 

@@ -1,7 +1,7 @@
 //! Which events of a source were broadcast already.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashSet, VecDeque},
     hash::{BuildHasher as _, RandomState},
 };
 
@@ -11,10 +11,10 @@ use crate::limits::SOURCE_IDS_MAX;
 /// The latest events of a source that had ids.
 ///
 /// The same id with another content is another event: its source has begun to count anew, as one in memory does when
-/// it is restarted. Then what was seen before says nothing any more.
+/// it is restarted, or each instance of a pool counts for itself.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    contents: HashMap<u64, u64>,
+    known: HashSet<u64>,
     order: VecDeque<u64>,
     hash: RandomState,
 }
@@ -23,22 +23,16 @@ impl Seen {
     /// Whether an event is new; it is seen from then on.
     pub(super) fn is_new(&mut self, event: &Upstream) -> bool {
         let Some(id) = &event.id else { return true };
-        let (id, content) = (self.hash.hash_one(id), self.hash.hash_one((&event.name, &event.data)));
-        match self.contents.get(&id) {
-            Some(known) if *known == content => return false,
-            Some(_) => {
-                self.contents.clear();
-                self.order.clear();
-            }
-            None => {}
+        let event = self.hash.hash_one((id, &event.name, &event.data));
+        if !self.known.insert(event) {
+            return false;
         }
         if self.order.len() == SOURCE_IDS_MAX
             && let Some(oldest) = self.order.pop_front()
         {
-            self.contents.remove(&oldest);
+            self.known.remove(&oldest);
         }
-        self.contents.insert(id, content);
-        self.order.push_back(id);
+        self.order.push_back(event);
         true
     }
 }
@@ -67,7 +61,7 @@ mod tests {
         let mut seen = Seen::default();
         assert!(seen.is_new(&event(Some("1"), "a")) && seen.is_new(&event(Some("2"), "b")));
         assert!(seen.is_new(&event(Some("1"), "x")), "another event");
-        assert!(seen.is_new(&event(Some("2"), "b")), "what was before says nothing");
+        assert!(!seen.is_new(&event(Some("2"), "b")), "what was before is still known");
     }
 
     #[test]
@@ -76,7 +70,7 @@ mod tests {
         for number in 0..=SOURCE_IDS_MAX {
             assert!(seen.is_new(&event(Some(&number.to_string()), "a")));
         }
-        assert_eq!((seen.order.len(), seen.contents.len()), (SOURCE_IDS_MAX, SOURCE_IDS_MAX));
+        assert_eq!((seen.order.len(), seen.known.len()), (SOURCE_IDS_MAX, SOURCE_IDS_MAX));
         assert!(!seen.is_new(&event(Some("1"), "a")) && seen.is_new(&event(Some("0"), "a")));
     }
 }

@@ -26,6 +26,9 @@ use crate::{
     limits::{SOURCE_EVENT_ENDLESS, SOURCE_EVENTS_AT_ONCE, SOURCE_RATE_PAUSE},
 };
 
+/// Comments that are closer are no rhythm.
+const COMMENTS_APART: Duration = Duration::from_secs(1);
+
 /// One source, or one instance of its service.
 pub(super) struct Subscription {
     pub(super) name: String,
@@ -62,8 +65,10 @@ impl Pulse {
         let now = Instant::now();
         if let Some(last) = self.comment.replace(now) {
             let gap = now - last;
-            // The longest that was seen: some comment only when there is nothing else.
-            self.interval = Some(self.interval.map_or(gap, |known| known.max(gap)));
+            // The longest that was seen: some comment only when there is nothing else. Several at once are one.
+            if gap >= COMMENTS_APART {
+                self.interval = Some(self.interval.map_or(gap, |known| known.max(gap)));
+            }
         }
     }
 
@@ -105,6 +110,10 @@ impl Subscription {
             let began = Instant::now();
             let ended = self.listen(&goal).await;
             let Some(refused) = ended else { continue };
+            if matches!(*self.reach.borrow(), Reach::Leaving | Reach::Down(_)) {
+                // Its service stops, as it was told to: it is waited for.
+                continue;
+            }
             if began.elapsed() >= self.times.good {
                 self.backoff.reset();
             }
@@ -186,7 +195,7 @@ impl Subscription {
     /// Broadcasts what was heard. A source that says more than it may is read more slowly; nobody else waits for it.
     async fn tell(&mut self, heard: &mut Vec<Heard>, pulse: &mut Pulse) -> Result<(), Refused> {
         let mut count = Count::default();
-        let mut drafts = Vec::new();
+        let mut events = Vec::new();
         for one in heard.drain(..) {
             match one {
                 Heard::Comment => pulse.commented(),
@@ -196,42 +205,55 @@ impl Subscription {
                     count.skipped += 1;
                     self.too_long(bytes);
                 }
-                Heard::Event(event) => match self.draft(&event)? {
-                    Some(draft) => drafts.push(draft),
-                    None => count.duplicates += 1,
-                },
+                Heard::Event(event) => {
+                    self.check_foreign(&event)?;
+                    events.push(event);
+                }
             }
         }
-        for some in drafts.chunks(SOURCE_EVENTS_AT_ONCE) {
+        self.row.count(count);
+        for some in events.chunks(SOURCE_EVENTS_AT_ONCE) {
             while self.allowance.take(Instant::now(), some.len()).is_err() {
                 sleep(SOURCE_RATE_PAUSE).await;
             }
-            let too_long = self.hub.ingest(some);
-            for bytes in &too_long {
-                self.too_long(*bytes);
-            }
-            count.events += (some.len() - too_long.len()) as u64;
-            count.skipped += too_long.len() as u64;
+            let told = self.broadcast(some);
+            self.row.count(told);
             // A source that tells something is well.
             self.backoff.reset();
-        }
-        if count != Count::default() {
-            self.row.count(count);
+            tokio::task::yield_now().await;
         }
         Ok(())
     }
 
-    /// The event as one of ours; none if it was told already.
-    fn draft(&self, event: &Upstream) -> Result<Option<Draft>, Refused> {
+    /// Tells those that are new. Nothing is waited for in between: whatever is seen is told, also if the source is lost
+    /// right afterwards.
+    fn broadcast(&mut self, events: &[Upstream]) -> Count {
+        let drafts: Vec<Draft> = events.iter().filter_map(|event| self.draft(event)).collect();
+        let too_long = self.hub.ingest(&drafts);
+        for bytes in &too_long {
+            self.too_long(*bytes);
+        }
+        Count {
+            events: (drafts.len() - too_long.len()) as u64,
+            skipped: too_long.len() as u64,
+            duplicates: (events.len() - drafts.len()) as u64,
+        }
+    }
+
+    /// Whether an event is not one of ours.
+    fn check_foreign(&self, event: &Upstream) -> Result<(), Refused> {
         if event.id.as_deref().is_some_and(|id| told::is_ours(id, self.hub.epoch())) {
             let hint =
                 "write the stream of another as its url: what the supervisor tells is broadcast already";
             return Err(Refused::rarely("this is the supervisor's own stream", hint));
         }
-        if !self.seen.lock().unwrap_or_else(PoisonError::into_inner).is_new(event) {
-            return Ok(None);
-        }
-        Ok(told::draft(&self.name, event, self.hub.epoch()))
+        Ok(())
+    }
+
+    /// The event as one of ours; none if it was told already.
+    fn draft(&self, event: &Upstream) -> Option<Draft> {
+        let is_new = self.seen.lock().unwrap_or_else(PoisonError::into_inner).is_new(event);
+        if is_new { told::draft(&self.name, event, self.hub.epoch()) } else { None }
     }
 
     /// Waits before the next try, at most until the source is another one.

@@ -322,9 +322,10 @@ async fn a_service_that_is_down_is_not_dialled_and_one_that_is_back_is_at_once()
     rig.until(|status| status.events == 1).await;
     rig.reach.send_replace(Reach::Leaving);
     drop(stream);
-    rig.until(|status| status.state == SourceState::Backoff).await;
+    // An ordinary stop is no trouble.
+    let status = rig.until(|status| status.state == SourceState::Waiting).await;
+    assert_eq!(status.last_error, None);
     rig.reach.send_replace(Reach::Down("up/0 is not running".to_owned()));
-    rig.until(|status| status.state == SourceState::Waiting).await;
     assert!(server.connections.try_recv().is_err());
     rig.reach.send_replace(up(&server.url, 2));
     let (_stream, head) = server.answer(&format!("{OK}{}", plan(2))).await;
@@ -340,6 +341,22 @@ async fn our_own_stream_is_no_source() {
     let _stream = server.answer(&format!("{OK}id: {id}\ndata: {{}}\n\n")).await;
     assert_eq!(rig.trouble().await, "this is the supervisor's own stream");
     assert!(rig.told().is_empty());
+}
+
+#[tokio::test]
+async fn one_that_is_lost_in_a_flood_loses_nothing() {
+    let mut server = Server::new().await;
+    let rig = Rig::new(&server.url);
+    let flood = |numbers: std::ops::Range<u32>| -> String { numbers.map(plan).collect() };
+    let (stream, _) = server.answer(&format!("{OK}{}", flood(0..6000))).await;
+    rig.until(|status| status.events >= 4000).await;
+    rig.reach.send_replace(Reach::Down("up/0 has crashed".to_owned()));
+    drop(stream);
+    rig.until(|status| status.state == SourceState::Waiting).await;
+    rig.reach.send_replace(up(&server.url, 2));
+    let _stream = server.answer(&format!("{OK}{}", flood(3000..6000))).await;
+    let status = rig.until(|status| status.events + status.duplicates >= 7000 && status.events >= 6000).await;
+    assert_eq!(status.events, 6000, "each once");
 }
 
 #[tokio::test]

@@ -257,6 +257,11 @@ fn read(file: &Path) -> io::Result<Vec<Said>> {
 /// The command that starts a client, with its packages in a folder beside the programs of the tests.
 fn prepare(client: &Client) -> io::Result<Command> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(client.script);
+    if client.packages.is_empty() {
+        let mut command = Command::new(client.program);
+        command.arg(script);
+        return Ok(command);
+    }
     let folder = packages_dir(client.name)?;
     let installer = |program: &str, args: &[&str]| -> io::Result<()> {
         let output = Command::new(program).args(args).current_dir(&folder).output()?;
@@ -280,7 +285,7 @@ fn prepare(client: &Client) -> io::Result<Command> {
         std::fs::copy(&script, &own)?;
         command.arg(own);
     } else {
-        if !is_there && !client.packages.is_empty() {
+        if !is_there {
             let to = ["-m", "pip", "install", "--quiet", "--target", "."];
             installer(client.program, &[&to, client.packages].concat())?;
         }
