@@ -58,13 +58,15 @@ fn comers_at(
     // Whoever shows nothing makes room for others; these have the token.
     let known = site.wish("/api/v1/services").replace("text/event-stream", "*/*");
     let mut asking = crowd(site, at_once, Some(&known), &mut looks)?;
-    let answers = answers(&mut asking);
-    report.figure("of those that asked: answered, told to come later, ended without a word", answers.clone());
     if at_once > PORT_MAX {
         let said = site.place.cli(&["status"]);
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
         report.expect(said.contains("turned away"), || format!("`ostler status` does not say it: {said}"));
     }
+    report.figure(
+        "of those that asked: answered, told to come later, ended without a word",
+        answers(&mut asking),
+    );
     drop(asking);
     let is_left = wait_until(LEFT_LIMIT, || open_of(site) <= files);
     report.expect(is_left, || format!("{} descriptors are open, {files} were", open_of(site)));
