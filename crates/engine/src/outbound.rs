@@ -1,11 +1,11 @@
 //! Connections to servers that are no probe's business, with TLS where the URL says so.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{
     TlsConnector,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+    rustls::{self, CertificateError, ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
 };
 
 use crate::probe::connect::{Loopback, connect, plain};
@@ -15,22 +15,64 @@ pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire for S {}
 
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreached {
+    /// What is wrong, as a lower-case fragment.
+    pub text: String,
+    /// How to mend it.
+    pub hint: &'static str,
+}
+
 /// Connects to a host, with TLS if wanted. Says nothing of how long that may take.
 ///
 /// # Errors
-/// In words, as a lower-case fragment.
-pub async fn reach(host: &str, port: u16, is_tls: bool) -> Result<Box<dyn Wire>, String> {
-    let stream = connect(host, port, Loopback::ByName).await?;
+/// Nobody is there, or not the one who is meant.
+pub async fn reach(host: &str, port: u16, is_tls: bool) -> Result<Box<dyn Wire>, Unreached> {
+    let away = |text| Unreached { text, hint: "look whether it runs and listens there" };
+    let stream = connect(host, port, Loopback::ByName).await.map_err(away)?;
     if !is_tls {
         return Ok(Box::new(stream));
     }
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| format!("{host} is no name of a server"))?;
+    let unusable = |text| Unreached { text, hint: "write another address" };
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| unusable(format!("{host} is no name of a server")))?;
+    let inside = |text| Unreached { text, hint: "install the package ca-certificates" };
     // Read anew each time: connections are rare, and hundreds of certificates need not stay in memory.
-    let connector = tokio::task::spawn_blocking(connector).await.map_err(|error| error.to_string())??;
-    match connector.connect(name, stream).await {
+    let connector =
+        tokio::task::spawn_blocking(connector).await.map_err(|error| inside(error.to_string()))?;
+    match connector.map_err(inside)?.connect(name, stream).await {
         Ok(stream) => Ok(Box::new(stream)),
-        Err(error) => Err(format!("no safe connection to {host}: {}", plain(&error))),
+        Err(error) => Err(unsafe_with(host, &error)),
     }
+}
+
+/// What is wrong with TLS to a host, and how to mend it.
+pub(crate) fn unsafe_with(host: &str, error: &io::Error) -> Unreached {
+    use CertificateError as Bad;
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let (what, hint) = match inner {
+        Some(rustls::Error::InvalidCertificate(
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. },
+        )) => (format!("its certificate is not for {host}"), "use the name that its certificate is for"),
+        Some(rustls::Error::InvalidCertificate(Bad::UnknownIssuer)) => (
+            "nobody whom this machine trusts vouches for its certificate".to_owned(),
+            "have this machine trust its authority (update-ca-certificates), or start the engine with SSL_CERT_FILE",
+        ),
+        Some(rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. })) => {
+            ("its certificate has expired".to_owned(), "have it renewed, and check the clock of this machine")
+        }
+        Some(rustls::Error::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. })) => {
+            ("its certificate is not valid yet".to_owned(), "check the clock of this machine")
+        }
+        Some(rustls::Error::InvalidMessage(_)) => {
+            ("it does not speak TLS there".to_owned(), "write http instead of https, or another port")
+        }
+        Some(_) | None => {
+            (plain(error), "look whether its certificate is right, and whether this machine trusts it")
+        }
+    };
+    Unreached { text: format!("no safe connection to {host}: {what}"), hint }
 }
 
 /// What trusts the authorities of this machine. Reads files.

@@ -14,6 +14,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod caller;
 mod conversation;
 mod crowd;
 mod daemon;
@@ -30,6 +31,7 @@ mod wire;
 pub mod measure;
 pub mod scenarios;
 
+pub use caller::{Answer, Caller, Lines, free_port};
 pub use conversation::{Stream, conversations, hold};
 pub use daemon::{Daemon, Holder};
 pub use limits::Limits;

@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::outbound::connector;
+use crate::outbound::{connector, unsafe_with};
 
 /// For one try, from the look-up of the name to the head of the answer.
 const TRY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -109,7 +109,7 @@ async fn post_once(address: &Address, body: Bytes) -> Result<(), Failed> {
         .map_err(|what| Failed { is_final: true, what })?
         .connect(name, stream)
         .await
-        .map_err(|error| passing(format!("no safe connection to {}: {error}", address.host)))?;
+        .map_err(|error| passing(unsafe_with(&address.host, &error).text))?;
     send(address, body, stream).await
 }
 

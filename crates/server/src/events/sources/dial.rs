@@ -109,14 +109,9 @@ impl Stream {
 }
 
 async fn ask(address: &Address, last_id: Option<&str>) -> Result<(Response<Incoming>, JoinSet<()>), Refused> {
-    let stream = outbound::reach(&address.host, address.port, address.is_tls).await.map_err(|text| {
-        let hint = if address.is_tls {
-            "look whether it runs, and whether this machine trusts its certificate"
-        } else {
-            "look whether it runs and listens there"
-        };
-        Refused::again(text, hint)
-    })?;
+    let stream = outbound::reach(&address.host, address.port, address.is_tls)
+        .await
+        .map_err(|unreached| Refused::again(unreached.text, unreached.hint))?;
     let broken = |error: hyper::Error| Refused::again(in_words(&error), "look whether it speaks HTTP there");
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(SOURCE_HEAD_MAX)
