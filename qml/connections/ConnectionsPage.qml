@@ -74,6 +74,12 @@ FocusScope {
                 isFilling: true
             },
             TableColumn {
+                title: qsTr("Path")
+                width: 120
+                isFilling: true
+                isShown: root.width >= Metrics.px(700)
+            },
+            TableColumn {
                 title: qsTr("Peer")
                 width: 120
                 isFilling: true
@@ -132,6 +138,7 @@ FocusScope {
             required property string way
             required property string peer
             required property string client
+            required property string route
             required property string since
             required property string received
             required property string sent
@@ -143,7 +150,7 @@ FocusScope {
             width: list.width
             // What the Delete key drops: never the way of this window itself.
             objectName: isOwn ? "" : key
-            label: [way, name, peer, qsTr("since %1").arg(since), waiting === "" ? "" : qsTr("%1 not read yet").arg(waiting)].filter(part => part !== "").join(", ")
+            label: [way, name, route, peer, qsTr("since %1").arg(since), waiting === "" ? "" : qsTr("%1 not read yet").arg(waiting)].filter(part => part !== "").join(", ")
             isCurrent: ListView.isCurrentItem && list.activeFocus
             hasFocusRing: isCurrent
             onPicked: {
@@ -168,30 +175,36 @@ FocusScope {
             TableCell {
                 heads: titles
                 column: 2
-                text: row.peer
+                text: row.route
             }
 
             TableCell {
                 heads: titles
                 column: 3
-                text: row.since
+                text: row.peer
             }
 
             TableCell {
                 heads: titles
                 column: 4
-                text: row.received
+                text: row.since
             }
 
             TableCell {
                 heads: titles
                 column: 5
-                text: row.sent
+                text: row.received
             }
 
             TableCell {
                 heads: titles
                 column: 6
+                text: row.sent
+            }
+
+            TableCell {
+                heads: titles
+                column: 7
                 text: row.waiting
                 color: Theme.warn
             }

@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// In order of arrival.
 pub(crate) const CONNECTIONS: Source = Source {
     name: "connections",
-    roles: &["way", "peer", "client", "since", "received", "sent", "waiting", "isOwn"],
+    roles: &["way", "peer", "client", "route", "since", "received", "sent", "waiting", "isOwn"],
     needs_subject: false,
     feed: |reach, _, feed| {
         Box::pin(follow_answer(reach, feed, PAUSE, |client| async move {
@@ -30,6 +30,7 @@ fn record(connection: &ConnectionStatus) -> Record {
         .with(way(connection.kind))
         .with(plain(&connection.peer))
         .with(plain(&connection.client))
+        .with(plain(connection.route.as_deref().unwrap_or_default()))
         .with(clock().day_second(&connection.since))
         .with(size(connection.bytes_in))
         .with(size(connection.bytes_out))
@@ -43,6 +44,7 @@ fn way(kind: ConnectionKind) -> String {
         ConnectionKind::Desktop => say("This app"),
         ConnectionKind::Tcp => "TCP".to_owned(),
         ConnectionKind::Http => "HTTP".to_owned(),
+        ConnectionKind::Sse => "SSE".to_owned(),
         ConnectionKind::Websocket => "WebSocket".to_owned(),
         ConnectionKind::Unknown => say("Unknown"),
     }

@@ -17,17 +17,20 @@ pub struct ConnectionStatus {
     pub id: u64,
     /// How it came.
     pub kind: ConnectionKind,
-    /// Who is at the other end, as the system says: `pid 4711, user 1000`, `127.0.0.1:40100`.
+    /// Who is at the other end, as the system says: `pid 4711, user 1000`, `127.0.0.1:40100, pid 4711`.
     pub peer: String,
     /// How it names itself; empty if it has not.
     pub client: String,
+    /// What it asked for last over HTTP: a path without its query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
     /// Since when, RFC 3339.
     pub since: String,
     /// Bytes that came.
     pub bytes_in: u64,
     /// Bytes that went.
     pub bytes_out: u64,
-    /// Bytes that wait because the peer does not read them.
+    /// Bytes that wait because the peer does not read them; with a stream of events, those still to be sent too.
     pub lag: u64,
     /// The session that it belongs to, if any.
     pub session: Option<String>,
@@ -47,6 +50,8 @@ pub enum ConnectionKind {
     Tcp,
     /// Over HTTP.
     Http,
+    /// Over HTTP, with an answer that does not end: events, heartbeats, output.
+    Sse,
     /// Over a WebSocket.
     Websocket,
     /// Another that this build does not know.

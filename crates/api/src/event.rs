@@ -115,6 +115,12 @@ pub enum EventKind {
     ConnectionClosed {
         /// The connection.
         id: u64,
+        /// Its name, as it gave it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        client: String,
+        /// Why it was dropped, if somebody dropped it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// The banner changed.
     Banner {

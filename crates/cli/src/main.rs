@@ -26,13 +26,16 @@ mod term;
 mod top;
 mod verbs;
 
-use std::{io, process::ExitCode};
+use std::{io, process::ExitCode, time::Duration};
 
 use crate::{
     args::{Cli, ColorChoice, Verb},
     context::Context,
     failure::{Failure, OK, Outcome},
 };
+
+/// What still waits for a disk when the engine has ended has so long.
+const LAST_WRITES: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let cli = args::parse();
@@ -74,8 +77,8 @@ fn run(cli: Cli, context: &mut Context) -> Outcome {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             Ok(runtime.block_on(ostler_host::run_as_init())?)
         }
-        Verb::Daemon(args) => ostler_host::runtime()?.block_on(verbs::daemon::run(args, context)),
-        Verb::Run(args) => ostler_host::runtime()?.block_on(verbs::run::run(args, context)),
+        Verb::Daemon(args) => host(verbs::daemon::run(args, context)),
+        Verb::Run(args) => host(verbs::run::run(args, context)),
         Verb::Completions(args) => verbs::completions::run(&args, context),
         Verb::Man(args) => verbs::man::run(&args, context),
         Verb::DemoService(args) => verbs::demo_service::run(&args, context),
@@ -86,6 +89,14 @@ fn run(cli: Cli, context: &mut Context) -> Outcome {
             runtime.block_on(ask(verb, context))
         }
     }
+}
+
+/// The verbs that have an engine in them. What still waits for a disk at the end is left behind.
+fn host(verb: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = ostler_host::runtime()?;
+    let outcome = runtime.block_on(verb);
+    runtime.shutdown_timeout(LAST_WRITES);
+    outcome
 }
 
 /// The verbs that are clients.

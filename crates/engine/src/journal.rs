@@ -239,7 +239,7 @@ mod tests {
 
     fn publish(journal: &Journal, count: usize) {
         for _ in 0..count {
-            let kind = EventKind::ConnectionClosed { id: 1 };
+            let kind = EventKind::ConnectionClosed { id: 1, client: String::new(), reason: None };
             journal.publish(vec![kind], "", Snapshot::default());
         }
     }

@@ -4,6 +4,11 @@ use jiff::Timestamp;
 use ostler_api::{Check, CheckState};
 use ostler_server::{Looked, Tls, TlsError, Validity};
 
+/// Says how the certificate is that a port opens with. Nothing goes into the log; the [`Look`] that follows says it there.
+pub(crate) fn first(tls: &Tls, check: Check) -> Check {
+    add(check, trouble(tls, None), tls)
+}
+
 /// Looks whether there is a newer one, and says how it is; what is said goes into the log once.
 #[derive(Debug, Default)]
 pub(crate) struct Look {

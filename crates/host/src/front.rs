@@ -136,7 +136,12 @@ pub(crate) async fn keep<P: Port>(
                 draining.spawn(open.close().await.finish());
             }
             match wanted {
-                Some(wanted) => open = try_open(&port, wanted, &engine, &server, &mut trouble).await,
+                // What it needs may be on a disk that does not answer; other settings or the end do not wait for it.
+                Some(wanted) => tokio::select! {
+                    opened = try_open(&port, wanted, &engine, &server, &mut trouble) => open = opened,
+                    () = ending.cancelled() => break,
+                    changed = settings.changed() => if changed.is_err() { break } else { continue },
+                },
                 None => {
                     port.tell(&engine, None);
                     // An engine that is too busy to be told is about to end, or asked again.
@@ -153,7 +158,12 @@ pub(crate) async fn keep<P: Port>(
             () = sleep(TRY_AGAIN), if must_try_again => {}
             () = sleep(LOOK_AGAIN), if must_look => {
                 if let Some(open) = &mut open {
-                    open.look_again(&engine).await;
+                    open.look_again();
+                }
+            }
+            check = looked(&mut open) => {
+                if let Some(open) = &mut open {
+                    open.say(check, &engine).await;
                 }
             }
         }
@@ -195,7 +205,9 @@ async fn try_open<P: Port>(
     let stop = CancellationToken::new();
     let mut accepting = JoinSet::new();
     accepting.spawn(P::accept(front, server.clone(), stop.clone()));
-    Some(Open { wanted, stop, accepting, look, said: (check, url) })
+    let mut open = Open { wanted, stop, accepting, look, looking: JoinSet::new(), said: (check, url) };
+    open.look_again();
+    Some(open)
 }
 
 /// A port that is open, and what the settings said of it.
@@ -203,22 +215,25 @@ struct Open<W> {
     wanted: W,
     stop: CancellationToken,
     accepting: JoinSet<Draining>,
+    /// None while it looks.
     look: Option<Look>,
+    looking: JoinSet<(Look, Check)>,
     /// What was last said of it.
     said: (Check, Option<String>),
 }
 
 impl<W> Open<W> {
-    /// Looks at what it needs, and says so if that is something else than before.
-    async fn look_again(&mut self, engine: &EngineHandle) {
+    /// Begins to look at what it needs.
+    fn look_again(&mut self) {
         let Some(mut look) = self.look.take() else { return };
-        let looked = tokio::task::spawn_blocking(move || {
+        self.looking.spawn_blocking(move || {
             let check = look();
             (look, check)
         });
-        // One that failed inside is not tried again; the port goes on.
-        let Ok((look, check)) = looked.await else { return };
-        self.look = Some(look);
+    }
+
+    /// Says what it saw, if that is something else than before.
+    async fn say(&mut self, check: Check, engine: &EngineHandle) {
         if check != self.said.0 {
             self.said.0 = check;
             let _ = engine.report_front(self.said.0.clone(), self.said.1.clone()).await;
@@ -230,6 +245,18 @@ impl<W> Open<W> {
         self.stop.cancel();
         Closed(self.accepting.join_next().await.and_then(Result::ok))
     }
+}
+
+/// Waits until an open port has looked at what it needs; for ever if it does not look.
+async fn looked<W>(open: &mut Option<Open<W>>) -> Check {
+    if let Some(open) = open {
+        // One that failed inside is not tried again; the port goes on.
+        if let Some(Ok((look, check))) = open.looking.join_next().await {
+            open.look = Some(look);
+            return check;
+        }
+    }
+    std::future::pending().await
 }
 
 /// A port that is closed, with connections that may still be answered.
@@ -247,4 +274,58 @@ impl Closed {
 pub(crate) fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use ostler_api::Snapshot;
+    use ostler_engine::Journal;
+    use ostler_server::ServerOptions;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// A port whose certificate is on a disk that does not answer.
+    struct Hanging;
+
+    impl Port for Hanging {
+        const NAME: &'static str = "hanging";
+        const WHAT: &'static str = "a port";
+        type Wanted = ();
+        type Front = ();
+        type Trouble = std::io::Error;
+
+        fn wanted(&self, _settings: &Settings) -> Option<()> {
+            Some(())
+        }
+
+        async fn bind(&self, _wanted: &()) -> Result<(), std::io::Error> {
+            std::future::pending().await
+        }
+
+        fn describe(&self, _wanted: &(), _front: &()) -> (Check, Option<String>) {
+            (Self::check(CheckState::Ok, String::new(), None), None)
+        }
+
+        fn excuse(&self, _trouble: &std::io::Error) -> (CheckState, String) {
+            (CheckState::Fail, String::new())
+        }
+
+        async fn accept(_front: (), _server: ControlServer, _stop: CancellationToken) -> Draining {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_waits_for_no_port_that_cannot_open() {
+        let engine = EngineHandle::ended(Journal::new(Snapshot::default()));
+        let server = ControlServer::new(engine.clone(), ServerOptions::default());
+        let ending = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(keep(Hanging, engine, server, ending.clone()));
+        ending.cancel();
+        timeout(Duration::from_secs(20), tasks.join_next()).await.expect("it ends").unwrap().unwrap();
+    }
 }

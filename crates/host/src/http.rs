@@ -130,7 +130,7 @@ impl Port for Http {
                         "a new authority of our own; `ostler tls trust` says how to trust it"
                     );
                 }
-                certificate::Look::default().look(&tls, said.check())
+                certificate::first(&tls, said.check())
             }
             None => said.check(),
         };

@@ -4,8 +4,8 @@ use std::{
     collections::BTreeMap,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -16,14 +16,22 @@ use ostler_api::{
     ApiError, ConnectionKind, ConnectionStatus, ConnectionsReply, DropConnectionParams, DropConnectionReply,
     ErrorCode, EventKind,
 };
-use ostler_engine::EngineHandle;
+use ostler_engine::{
+    EngineHandle,
+    port::{Ends, pids_of_peers},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::Notify,
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Peer, outbox::Backlog};
+use crate::{
+    Peer,
+    events::{Hub, Seat},
+    limits::{DROP_REASON_MAX, ROUTE_SHOWN_MAX},
+    outbox::Backlog,
+};
 
 /// Connections that are told as events at once; each takes a place for [`EVENT_EVERY`].
 const EVENTS_BURST: u32 = 10;
@@ -55,14 +63,39 @@ pub(crate) struct Entry {
     id: u64,
     kind: ConnectionKind,
     peer: String,
+    /// The ends of a connection within this machine, until the system has been asked who has the other one.
+    ends: Option<Ends>,
+    pid: OnceLock<Option<u32>>,
     since: Timestamp,
-    client: Mutex<String>,
+    known: Mutex<Known>,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     backlog: Backlog,
+    /// Bytes of the pieces of endless answers that are being written.
+    held: AtomicU64,
+    /// Endless answers on it.
+    streams: AtomicU32,
     is_told: AtomicBool,
     is_websocket: AtomicBool,
     dropped: CancellationToken,
+}
+
+/// What comes to be known of a connection.
+#[derive(Debug, Default)]
+struct Known {
+    client: String,
+    route: Option<Box<str>>,
+    /// Where its streams of events are.
+    seats: Vec<Weak<Seat>>,
+    /// Why somebody sent it away.
+    reason: Option<String>,
+}
+
+/// An endless answer on a connection, as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Streaming {
+    entry: Arc<Entry>,
+    held: AtomicU64,
 }
 
 /// A connection that is listed as long as this lives.
@@ -109,11 +142,15 @@ impl Connections {
             id,
             kind: peer.kind(),
             peer: peer.text(),
+            ends: peer.ends(),
+            pid: OnceLock::new(),
             since: Timestamp::now(),
-            client: Mutex::default(),
+            known: Mutex::default(),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             backlog,
+            held: AtomicU64::new(0),
+            streams: AtomicU32::new(0),
             is_told: AtomicBool::new(false),
             is_websocket: AtomicBool::new(false),
             dropped: CancellationToken::new(),
@@ -144,7 +181,27 @@ impl Connections {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
+    /// Asks the system who has the other ends, where that has not been asked.
+    async fn look_up(&self, entries: &[Arc<Entry>]) {
+        let unknown: Vec<(Arc<Entry>, Ends)> = entries
+            .iter()
+            .filter(|entry| entry.pid.get().is_none())
+            .filter_map(|entry| Some((Arc::clone(entry), entry.ends?)))
+            .collect();
+        if unknown.is_empty() {
+            return;
+        }
+        // Whoever does not get to know shows the address alone.
+        let _ = tokio::task::spawn_blocking(move || {
+            let ends: Vec<Ends> = unknown.iter().map(|(_, ends)| *ends).collect();
+            for ((entry, _), pid) in unknown.iter().zip(pids_of_peers(&ends)) {
+                let _ = entry.pid.set(pid);
+            }
+        })
+        .await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -167,10 +224,10 @@ impl Listed {
 
     /// It has said its name; those who watch are told of it the first time.
     pub(crate) fn named(&self, client: &str) {
-        let mut name = self.entry.client.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = name.is_empty();
-        client.clone_into(&mut name);
-        drop(name);
+        let mut known = self.entry.known();
+        let is_first = known.client.is_empty();
+        client.clone_into(&mut known.client);
+        drop(known);
         if !is_first || self.entry.kind == ConnectionKind::Desktop {
             return;
         }
@@ -181,19 +238,38 @@ impl Listed {
         }
     }
 
-    /// How the one calls itself who asks now; nobody is told, as such connections come and go.
-    pub(crate) fn introduced(&self, client: &str) {
-        let mut name = self.entry.client.lock().unwrap_or_else(PoisonError::into_inner);
-        if *name != client {
-            client.clone_into(&mut name);
+    /// How the one calls itself who asks now, and for what; nobody is told, as such connections come and go.
+    pub(crate) fn asked(&self, client: &str, path: &str) {
+        let mut known = self.entry.known();
+        if known.client != client {
+            client.clone_into(&mut known.client);
+        }
+        if known.route.as_deref() != Some(path) {
+            let shown: String = path.chars().take(ROUTE_SHOWN_MAX).collect();
+            known.route = Some(shown.into_boxed_str());
         }
     }
 
+    /// An endless answer begins on it. Nobody is told: whoever listens would push what it listens for out of the ring.
+    pub(crate) fn streams(&self) -> Streaming {
+        self.entry.streams.fetch_add(1, Ordering::Relaxed);
+        Streaming { entry: Arc::clone(&self.entry), held: AtomicU64::new(0) }
+    }
+
+    /// Events are read on it from this place on.
+    pub(crate) fn follows(&self, seat: &Arc<Seat>) {
+        let mut known = self.entry.known();
+        known.seats.retain(|seat| seat.strong_count() > 0);
+        known.seats.push(Arc::downgrade(seat));
+    }
+
     /// All connections, this one marked.
-    pub(crate) fn list(&self) -> ConnectionsReply {
+    pub(crate) async fn list(&self, hub: &Hub) -> ConnectionsReply {
         let entries: Vec<Arc<Entry>> = self.connections.lock().entries.values().cloned().collect();
+        self.connections.look_up(&entries).await;
+        let is_own = |entry: &Entry| entry.id == self.entry.id;
         ConnectionsReply {
-            connections: entries.iter().map(|entry| entry.status(entry.id == self.entry.id)).collect(),
+            connections: entries.iter().map(|entry| entry.status(hub, is_own(entry))).collect(),
         }
     }
 
@@ -215,8 +291,10 @@ impl Listed {
             let message = "the desktop app lives in the engine's own process";
             return Err(ApiError::new(ErrorCode::Conflict, message).hint("quit the app instead"));
         }
-        let reason = params.reason.as_deref().unwrap_or("none given");
+        let reason = params.reason.as_deref().unwrap_or("no reason given");
+        let reason: String = reason.chars().filter(|c| !c.is_control()).take(DROP_REASON_MAX).collect();
         tracing::info!(target: "ostler::audit", id, peer = entry.peer, reason, "connection dropped");
+        entry.known().reason = Some(reason);
         entry.dropped.cancel();
         Ok(DropConnectionReply { dropped: id })
     }
@@ -225,31 +303,68 @@ impl Listed {
 impl Drop for Listed {
     fn drop(&mut self) {
         self.connections.remove(self.entry.id);
-        if self.entry.is_told.load(Ordering::Relaxed) {
+        let mut known = self.entry.known();
+        let (client, reason) = (std::mem::take(&mut known.client), known.reason.take());
+        if reason.is_some() || self.entry.is_told.load(Ordering::Relaxed) {
             // Without room the list still says it.
-            self.connections.engine.note(EventKind::ConnectionClosed { id: self.entry.id });
+            self.connections.engine.note(EventKind::ConnectionClosed { id: self.entry.id, client, reason });
         }
     }
 }
 
 impl Entry {
-    fn status(&self, is_own: bool) -> ConnectionStatus {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kind(&self) -> ConnectionKind {
+        if self.is_websocket.load(Ordering::Relaxed) {
+            ConnectionKind::Websocket
+        } else if self.streams.load(Ordering::Relaxed) > 0 {
+            ConnectionKind::Sse
+        } else {
+            self.kind
+        }
+    }
+
+    fn status(&self, hub: &Hub, is_own: bool) -> ConnectionStatus {
+        let known = self.known();
+        let (client, route) = (known.client.clone(), known.route.as_deref().map(str::to_owned));
+        let seats: Vec<Arc<Seat>> = known.seats.iter().filter_map(Weak::upgrade).collect();
+        drop(known);
+        let unread: u64 = seats.iter().map(|seat| hub.unread(seat)).sum();
         ConnectionStatus {
             id: self.id,
-            kind: if self.is_websocket.load(Ordering::Relaxed) {
-                ConnectionKind::Websocket
-            } else {
-                self.kind
+            kind: self.kind(),
+            peer: match self.pid.get() {
+                Some(Some(pid)) => format!("{}, pid {pid}", self.peer),
+                Some(None) | None => self.peer.clone(),
             },
-            peer: self.peer.clone(),
-            client: self.client.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            client,
+            route,
             since: format!("{:.3}", self.since),
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out.load(Ordering::Relaxed),
-            lag: self.backlog.bytes(),
+            lag: self.backlog.bytes() + self.held.load(Ordering::Relaxed) + unread,
             session: None,
             is_own,
         }
+    }
+}
+
+impl Streaming {
+    /// So many bytes of it are being written.
+    pub(crate) fn holds(&self, bytes: usize) {
+        let bytes = bytes as u64;
+        let before = self.held.swap(bytes, Ordering::Relaxed);
+        self.entry.held.fetch_add(bytes.wrapping_sub(before), Ordering::Relaxed);
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        self.holds(0);
+        self.entry.streams.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

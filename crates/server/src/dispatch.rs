@@ -111,7 +111,7 @@ pub(crate) async fn answer_on(
         Method::Connections => {
             policy::permit(engine, actor, call.method, &call.params)?;
             params::<NoParams>(call.params)?;
-            done(&call.id, &listed.list())
+            done(&call.id, &listed.list(hub).await)
         }
         Method::DropConnection => {
             policy::permit(engine, actor, call.method, &call.params)?;

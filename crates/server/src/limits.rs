@@ -61,6 +61,10 @@ pub const HTTP_OPEN_BODY_MAX: usize = 4 * 1024;
 pub const HTTP_BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// One who takes nothing of what is written to it for so long is dropped.
 pub const HTTP_WRITE_DEADLINE: Duration = Duration::from_secs(30);
+/// Characters of a path that are shown in the list of connections.
+pub const ROUTE_SHOWN_MAX: usize = 128;
+/// Characters of the reason for which a connection is dropped.
+pub const DROP_REASON_MAX: usize = 256;
 /// Event streams at once.
 pub const SUBSCRIBERS_MAX: usize = 1536;
 /// Bytes of an event as it is sent.

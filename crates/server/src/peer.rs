@@ -1,9 +1,7 @@
 //! Who is at the other end.
 
-use std::net::SocketAddr;
-
 use ostler_api::{ConnectionKind, HelloParams};
-use ostler_engine::{Actor, LocalClient};
+use ostler_engine::{Actor, LocalClient, port::Ends};
 
 use crate::limits::CLIENT_NAME_MAX;
 
@@ -21,15 +19,15 @@ pub enum Peer {
     Desktop,
     /// One over TCP that has shown who it is.
     Tcp {
-        /// Where it comes from.
-        address: SocketAddr,
+        /// Where it comes from, and to.
+        ends: Ends,
         /// How it has shown it.
         greeting: Greeting,
     },
     /// One over HTTP.
     Http {
-        /// Where it comes from.
-        address: SocketAddr,
+        /// Where it comes from, and to.
+        ends: Ends,
     },
 }
 
@@ -95,7 +93,17 @@ impl Peer {
             Self::Local { uid: Some(uid), .. } => format!("user {uid}"),
             Self::Local { .. } => "this machine".to_owned(),
             Self::Desktop => "this process".to_owned(),
-            Self::Tcp { address, .. } | Self::Http { address } => address.to_string(),
+            Self::Tcp { ends, .. } | Self::Http { ends } => ends.peer.to_string(),
+        }
+    }
+
+    /// The ends of a connection whose other end may be on this machine, if the system has not said who it is.
+    pub(crate) fn ends(&self) -> Option<Ends> {
+        match self {
+            Self::Tcp { ends, .. } | Self::Http { ends } => {
+                ends.peer.ip().to_canonical().is_loopback().then_some(*ends)
+            }
+            Self::Local { .. } | Self::Desktop => None,
         }
     }
 

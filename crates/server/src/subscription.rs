@@ -202,7 +202,11 @@ mod tests {
         let engine = EngineHandle::ended(Arc::clone(&journal));
         let watcher = engine.watch(&ostler_api::WatchParams::default());
         for _ in 0..JOURNAL_EVENTS_MAX + 5 {
-            journal.publish(vec![EventKind::ConnectionClosed { id: 1 }], "", present.clone());
+            journal.publish(
+                vec![EventKind::ConnectionClosed { id: 1, client: String::new(), reason: None }],
+                "",
+                present.clone(),
+            );
         }
         drop((journal, engine));
         let (outbox, outgoing) = outbox();

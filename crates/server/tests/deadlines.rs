@@ -107,7 +107,11 @@ async fn a_half_closed_stream_of_events_goes_on_until_its_reader_is_gone() {
     let mut heard = vec![0; 1024];
     let count = read.read(&mut heard).await.expect("a first line");
     assert!(heard[..count].starts_with(b"what happens after event 0 follows\n"));
-    journal.publish(vec![EventKind::ConnectionClosed { id: 3 }], "12:00", Snapshot::default());
+    journal.publish(
+        vec![EventKind::ConnectionClosed { id: 3, client: String::new(), reason: None }],
+        "12:00",
+        Snapshot::default(),
+    );
     let count = read.read(&mut heard).await.expect("the event");
     assert_eq!(&heard[..count], b"12:00 connection 3 closed\n");
     drop((read, write));
@@ -124,7 +128,11 @@ async fn who_does_not_read_is_given_up_and_its_watch_with_it() {
     let begin = Instant::now();
     let flood = async {
         loop {
-            journal.publish(vec![EventKind::ConnectionClosed { id: 3 }; 100], "", Snapshot::default());
+            journal.publish(
+                vec![EventKind::ConnectionClosed { id: 3, client: String::new(), reason: None }; 100],
+                "",
+                Snapshot::default(),
+            );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };

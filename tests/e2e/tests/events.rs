@@ -114,6 +114,10 @@ impl Listener {
         listener
     }
 
+    fn pid(&self) -> u32 {
+        self.curl.id()
+    }
+
     /// The next line; none once the stream has ended.
     fn line(&self) -> Option<String> {
         match self.lines.recv_timeout(LIMIT) {
@@ -269,7 +273,12 @@ fn the_command_line_shows_the_stream_and_its_key_opens_nothing_else() {
     assert_eq!((&stats["enabled"], &stats["subscriber_count"]), (&json!(true), &json!(1)), "{stats}");
     assert!(text(place, &["events", "--stats"]).contains("127.0.0.1:"));
     let connected = text(place, &["--json", "connections"]);
-    assert!(connected.contains("\"http\""), "who listens is connected: {connected}");
+    let connected: Value = serde_json::from_str(&connected).expect("JSON");
+    let streams: Vec<&Value> = connected["connections"].as_array().expect("a list").iter().collect();
+    let stream = streams.iter().find(|one| one["kind"] == "sse").expect("who listens is connected");
+    assert_eq!(stream["route"], "/supervisor/events", "never the key: {stream}");
+    let pid = format!(", pid {}", listener.pid());
+    assert!(stream["peer"].as_str().is_some_and(|peer| peer.ends_with(&pid)), "{stream} is not {pid}");
     let id = world.publish("7");
     assert_eq!(listener.until(|data| data["plan_id"] == "7").pop().expect("one").0, id);
     let status = |url: &str, more: &[&str]| {

@@ -47,6 +47,7 @@ fn text(reply: &ConnectionsReply) -> String {
         ("KIND", Align::Left),
         ("PEER", Align::Left),
         ("CLIENT", Align::Left),
+        ("ROUTE", Align::Left),
         ("SINCE", Align::Left),
         ("IN", Align::Right),
         ("OUT", Align::Right),
@@ -58,17 +59,19 @@ fn text(reply: &ConnectionsReply) -> String {
             ConnectionKind::Desktop => "desktop",
             ConnectionKind::Tcp => "tcp",
             ConnectionKind::Http => "http",
+            ConnectionKind::Sse => "sse",
             ConnectionKind::Websocket => "websocket",
             ConnectionKind::Unknown => "?",
         };
         let own = if connection.is_own { " (this one)" } else { "" };
         let client = format!("{}{own}", safe(&connection.client));
         let since = connection.since.get(..19).unwrap_or(&connection.since).replace('T', " ");
-        table.row::<8>([
+        table.row::<9>([
             Cell::from(connection.id.to_string()),
             Cell::from(kind.to_owned()),
             Cell::from(safe(&connection.peer).into_owned()),
             Cell::from(client),
+            Cell::from(safe(connection.route.as_deref().unwrap_or_default()).into_owned()),
             Cell::from(since),
             Cell::from(connection.bytes_in.to_string()),
             Cell::from(connection.bytes_out.to_string()),

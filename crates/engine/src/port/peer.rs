@@ -1,29 +1,73 @@
 //! Whose the other end of a connection on this machine is.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    collections::{HashMap, HashSet},
+    net::{IpAddr, SocketAddr},
+};
 
-use super::table;
+use super::{os, table};
+
+/// The two ends of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ends {
+    /// Theirs.
+    pub peer: SocketAddr,
+    /// Ours.
+    pub own: SocketAddr,
+}
+
+/// Whose a socket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Holder {
+    user: u32,
+    inode: u64,
+}
 
 /// The user at the other end of a connection between two addresses of this machine, as the kernel says; `None` when
 /// it does not say, or nobody has that end any more. Reads the table of sockets: a millisecond or more.
 pub fn user_of_peer(peer: SocketAddr, own: SocketAddr) -> Option<u32> {
-    table::texts().find_map(|text| user_in(&text, plain(peer), plain(own)))
+    let meant = places(&[Ends { peer, own }]);
+    table::texts().find_map(|text| holders(&text, &meant).first().map(|(_, holder)| holder.user))
 }
 
-fn user_in(text: &str, peer: SocketAddr, own: SocketAddr) -> Option<u32> {
-    text.lines().skip(1).find_map(|line| user_in_line(line, peer, own))
-}
-
-fn user_in_line(line: &str, peer: SocketAddr, own: SocketAddr) -> Option<u32> {
-    let mut fields = line.split_ascii_whitespace();
-    let is_meant = address(fields.nth(1)?)? == peer && address(fields.next()?)? == own;
-    if !is_meant {
-        return None;
+/// The processes at the other ends of connections on this machine, in their order; `None` for those of whom the
+/// system says nothing. Looks at the open files of every process that this user may see: some milliseconds.
+pub fn pids_of_peers(connections: &[Ends]) -> Vec<Option<u32>> {
+    let meant = places(connections);
+    let found: Vec<(usize, Holder)> = table::texts().flat_map(|text| holders(&text, &meant)).collect();
+    let inodes: HashSet<u64> = found.iter().map(|(_, holder)| holder.inode).collect();
+    let mut pids = vec![None; connections.len()];
+    if inodes.is_empty() {
+        return pids;
     }
+    let processes = os::holders(&inodes);
+    for (place, holder) in found {
+        let of = processes.get(&holder.inode);
+        // The oldest of those that share it: the others are its children.
+        pids[place] =
+            of.and_then(|all| all.iter().min_by_key(|process| process.start)).map(|process| process.pid);
+    }
+    pids
+}
+
+fn places(connections: &[Ends]) -> HashMap<Ends, usize> {
+    let plain = |ends: &Ends| Ends { peer: plain(ends.peer), own: plain(ends.own) };
+    connections.iter().enumerate().map(|(place, ends)| (plain(ends), place)).collect()
+}
+
+/// Who holds the peers' ends of these connections, with their places.
+fn holders(text: &str, meant: &HashMap<Ends, usize>) -> Vec<(usize, Holder)> {
+    text.lines().skip(1).filter_map(|line| holder(line, meant)).collect()
+}
+
+fn holder(line: &str, meant: &HashMap<Ends, usize>) -> Option<(usize, Holder)> {
+    let mut fields = line.split_ascii_whitespace();
+    let ends = Ends { peer: address(fields.nth(1)?)?, own: address(fields.next()?)? };
+    let place = *meant.get(&ends)?;
     let user = fields.nth(4)?.parse().ok()?;
-    let inode: u64 = fields.nth(1)?.parse().ok()?;
+    let inode = fields.nth(1)?.parse().ok()?;
     // Without an inode no process has it, and the user means nothing.
-    (inode != 0).then_some(user)
+    (inode != 0).then_some((place, Holder { user, inode }))
 }
 
 fn address(text: &str) -> Option<SocketAddr> {
@@ -53,7 +97,10 @@ mod tests {
             3: 0000000000000000FFFF00000100007F:9C42 0000000000000000FFFF00000100007F:1F90 01 0:0 0:0 0 7 0 35220 1\n\
             torn line\n";
         let own = "127.0.0.1:8080".parse().unwrap();
-        let user = |peer: &str| user_in(text, peer.parse().unwrap(), own);
+        let user = |peer: &str| {
+            let meant = places(&[Ends { peer: peer.parse().unwrap(), own }]);
+            holders(text, &meant).first().map(|(_, holder)| holder.user)
+        };
         assert_eq!(user("127.0.0.1:40000"), Some(33));
         assert_eq!(user("127.0.0.1:40001"), None, "an orphan belongs to nobody");
         assert_eq!(user("127.0.0.1:40002"), Some(7));
@@ -70,6 +117,9 @@ mod tests {
             let (_server, peer) = listener.accept().unwrap();
             let us = rustix::process::geteuid().as_raw();
             assert_eq!(user_of_peer(peer, own), Some(us));
+            let stranger = Ends { peer: "127.0.0.1:1".parse().unwrap(), own };
+            let pids = pids_of_peers(&[stranger, Ends { peer, own }]);
+            assert_eq!(pids, [None, Some(std::process::id())]);
             drop(client);
         }
     }

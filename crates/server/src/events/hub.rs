@@ -359,6 +359,11 @@ impl Hub {
         (read, gap)
     }
 
+    /// Bytes of the events that follow where one is.
+    pub(crate) fn unread(&self, seat: &Seat) -> u64 {
+        self.state().ring.bytes_after(seat.cursor())
+    }
+
     /// The id of a number.
     pub(crate) fn id(&self, seq: u64) -> String {
         EventId { epoch: &self.epoch, seq }.to_string()

@@ -32,7 +32,7 @@ pub use hub::Door;
 pub(crate) use hub::Hub;
 pub(crate) use publish::{Published, published, published_by};
 pub(crate) use pump::pump;
-pub(crate) use seat::Wish;
+pub(crate) use seat::{Seat, Wish};
 #[cfg(feature = "fuzzing")]
 pub(crate) use sources::{Heard, Parser};
 pub(crate) use sources::{ingest, source_of};

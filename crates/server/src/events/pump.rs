@@ -93,8 +93,12 @@ fn of(kind: &EventKind) -> Option<(&'static str, Value)> {
         EventKind::ConnectionOpened { id, client } => {
             ("connection_changed", json!({ "change": "opened", "connection": id, "client": client }))
         }
-        EventKind::ConnectionClosed { id } => {
-            ("connection_changed", json!({ "change": "closed", "connection": id }))
+        EventKind::ConnectionClosed { id, client, reason: Some(reason) } => (
+            "connection_changed",
+            json!({ "change": "dropped", "connection": id, "client": client, "reason": reason }),
+        ),
+        EventKind::ConnectionClosed { id, client, reason: None } => {
+            ("connection_changed", json!({ "change": "closed", "connection": id, "client": client }))
         }
         EventKind::InstanceHealth { .. }
         | EventKind::Command { .. }

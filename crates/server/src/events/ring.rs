@@ -17,10 +17,19 @@ pub(crate) struct Frame {
 /// The latest events.
 #[derive(Debug)]
 pub(crate) struct Ring {
-    frames: VecDeque<Arc<Frame>>,
+    frames: VecDeque<Kept>,
     last: u64,
     max: usize,
     bytes: usize,
+    /// Bytes of all events that were ever kept.
+    written: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    frame: Arc<Frame>,
+    /// How many bytes had been written with it.
+    written: u64,
 }
 
 /// What one who has read up to a number gets next.
@@ -39,7 +48,7 @@ pub(crate) enum Read {
 
 impl Ring {
     pub(crate) fn new(max: usize) -> Self {
-        Self { frames: VecDeque::new(), last: 0, max: max.max(1), bytes: 0 }
+        Self { frames: VecDeque::new(), last: 0, max: max.max(1), bytes: 0, written: 0 }
     }
 
     /// The number of the last event; 0 before the first.
@@ -55,7 +64,8 @@ impl Ring {
     /// Takes in the next event, whose number is one more than the last.
     pub(crate) fn push(&mut self, frame: Frame) {
         self.bytes += frame.bytes.len();
-        self.frames.push_back(Arc::new(frame));
+        self.written += frame.bytes.len() as u64;
+        self.frames.push_back(Kept { frame: Arc::new(frame), written: self.written });
         self.last += 1;
         self.trim();
     }
@@ -86,7 +96,7 @@ impl Ring {
         let skip = usize::try_from(after - gone).unwrap_or(usize::MAX);
         let mut left = bytes_max;
         let mut frames = Vec::new();
-        for frame in self.frames.range(skip..) {
+        for Kept { frame, .. } in self.frames.range(skip..) {
             let length = frame.bytes.len();
             if !frames.is_empty() && length > left {
                 break;
@@ -97,10 +107,19 @@ impl Ring {
         Read::Frames(frames)
     }
 
+    /// Bytes of the events that are kept and follow a number.
+    pub(crate) fn bytes_after(&self, after: u64) -> u64 {
+        let place = after.checked_sub(self.gone() + 1).and_then(|place| usize::try_from(place).ok());
+        match place {
+            None => self.bytes as u64,
+            Some(place) => self.frames.get(place).map_or(0, |kept| self.written - kept.written),
+        }
+    }
+
     fn trim(&mut self) {
         while self.frames.len() > self.max || (self.bytes > EVENTS_KEPT_BYTES_MAX && self.frames.len() > 1) {
             let gone = self.frames.pop_front();
-            self.bytes -= gone.map_or(0, |frame| frame.bytes.len());
+            self.bytes -= gone.map_or(0, |kept| kept.frame.bytes.len());
         }
     }
 }
@@ -177,6 +196,10 @@ mod tests {
                 }
                 prop_assert!(ring.last() - ring.gone() <= max as u64);
                 prop_assert_eq!(ring.bytes, ring.frames.len());
+                for reader in &readers {
+                    let follow = ring.last() - reader.after.max(ring.gone());
+                    prop_assert_eq!(ring.bytes_after(reader.after), follow);
+                }
             }
             for reader in &mut readers {
                 while reader.read(&ring, 3) {}

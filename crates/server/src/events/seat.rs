@@ -65,6 +65,11 @@ impl Seat {
         self.number
     }
 
+    /// The last event that it was given.
+    pub(super) fn cursor(&self) -> u64 {
+        self.cursor.load(Ordering::Relaxed)
+    }
+
     /// Where it is when the newest event is this.
     pub(super) fn status(&self, last: u64) -> SubscriberStatus {
         SubscriberStatus {
@@ -72,7 +77,7 @@ impl Seat {
             since: format!("{:.3}", self.since),
             sent: self.sent.load(Ordering::Relaxed),
             gaps: self.gaps.load(Ordering::Relaxed),
-            lag: last.saturating_sub(self.cursor.load(Ordering::Relaxed)),
+            lag: last.saturating_sub(self.cursor()),
         }
     }
 

@@ -67,6 +67,11 @@ impl EventStream {
         Ok((stream, gap.map(|gap| gap.resumed_from)))
     }
 
+    /// Where it is.
+    pub(crate) fn seat(&self) -> &Arc<Seat> {
+        &self.seat
+    }
+
     /// The events that are there and wanted, as one piece; nothing when it has all.
     fn next_piece(&mut self) -> Option<Bytes> {
         loop {

@@ -61,8 +61,8 @@ impl ControlServer {
                         pause = ACCEPT_PAUSE_MIN;
                         if registry.make_room() {
                             let activity = Activity::default();
-                            let visit = Visit { site: site.clone(), shared: Arc::clone(&shared), peer, activity: activity.clone() };
-                            let task = tasks.spawn(visit.come(stream, address, is_open, tls.clone()));
+                            let visit = Visit { site: site.clone(), shared: Arc::clone(&shared), peer, own: address, activity: activity.clone() };
+                            let task = tasks.spawn(visit.come(stream, is_open, tls.clone()));
                             registry.add(task, activity);
                         } else {
                             turn_away(stream).await;

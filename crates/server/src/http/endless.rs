@@ -15,6 +15,8 @@ use tokio::{
     sync::oneshot,
 };
 
+use crate::connections::Streaming;
+
 /// Marks an answer that does not end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Endless;
@@ -65,7 +67,7 @@ impl Handed {
 ///
 /// # Errors
 /// The connection broke.
-pub(super) async fn write<S>(mut io: S, handed: Handed) -> io::Result<()>
+pub(super) async fn write<S>(mut io: S, handed: Handed, streaming: &Streaming) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -76,12 +78,14 @@ where
     io.write_all(&head(&parts.headers, is_chunked)).await?;
     io.flush().await?;
     while let Some(piece) = next(&mut io, &mut body).await? {
+        streaming.holds(piece.len());
         if is_chunked {
             io.write_all(&chunk(&piece)).await?;
         } else {
             io.write_all(&piece).await?;
         }
         io.flush().await?;
+        streaming.holds(0);
     }
     if is_chunked {
         io.write_all(b"0\r\n\r\n").await?;

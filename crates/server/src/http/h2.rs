@@ -6,7 +6,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
@@ -20,15 +20,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Sleep, sleep, timeout},
 };
 
-use super::visit::Visit;
+use super::{endless::Endless, visit::Visit};
 use crate::{
-    connections::Listed,
+    connections::{Listed, Streaming},
     limits::{
-        DRAIN_DEADLINE, HTTP_BUFFER_MAX, HTTP_HEADER_DEADLINE, HTTP2_CONNECTION_WINDOW, HTTP2_FAULTS_MAX,
-        HTTP2_PING_DEADLINE, HTTP2_PING_EVERY, HTTP2_RESETS_MAX, HTTP2_STREAMS_MAX, HTTP2_WINDOW,
+        DRAIN_DEADLINE, HTTP_BUFFER_MAX, HTTP_HEADER_DEADLINE, HTTP_WRITE_DEADLINE, HTTP2_CONNECTION_WINDOW,
+        HTTP2_FAULTS_MAX, HTTP2_PING_DEADLINE, HTTP2_PING_EVERY, HTTP2_RESETS_MAX, HTTP2_STREAMS_MAX,
+        HTTP2_WINDOW,
     },
 };
 
@@ -47,8 +48,13 @@ where
             asked.fetch_add(1, Ordering::Relaxed);
             async move {
                 let Visit { site, peer, activity, .. } = visit;
-                let response = site.answer(request.map(Body::new), peer, listed, &activity).await;
-                Ok::<_, Infallible>(response.map(|body| Held { body, _busy: busy }))
+                let pace = PACE.try_with(Arc::clone).unwrap_or_default();
+                let response =
+                    site.answer(request.map(Body::new), peer, Arc::clone(&listed), &activity).await;
+                let is_endless = response.extensions().get::<Endless>().is_some();
+                let streaming = is_endless.then(|| listed.streams());
+                let rest = Bytes::new();
+                Ok::<_, Infallible>(response.map(|body| Held { body, rest, pace, streaming, _busy: busy }))
             }
         })
     };
@@ -111,16 +117,74 @@ where
     fn execute(&self, future: F) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(async move {
-            let _ = future.await;
-        });
+        tasks.spawn(Answering { future: Box::pin(future), pace: Arc::default(), patience: None, given: 0 });
+    }
+}
+
+tokio::task_local! {
+    /// How the answer goes that the present task writes.
+    static PACE: Arc<Pace>;
+}
+
+/// Whether the other side takes an answer.
+#[derive(Debug, Default)]
+struct Pace {
+    /// Pieces of it so far.
+    given: AtomicU64,
+    /// A piece was given, and the next is not asked for before it is taken.
+    is_full: AtomicBool,
+}
+
+/// One answer, given up once nothing of it is taken for as long as a write may wait.
+struct Answering<F> {
+    future: Pin<Box<F>>,
+    pace: Arc<Pace>,
+    patience: Option<Pin<Box<Sleep>>>,
+    given: u64,
+}
+
+impl<F: Future> Future for Answering<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<()> {
+        let pace = Arc::clone(&self.pace);
+        if PACE.sync_scope(Arc::clone(&pace), || self.future.as_mut().poll(ctx)).is_ready() {
+            return Poll::Ready(());
+        }
+        let given = pace.given.load(Ordering::Relaxed);
+        if !pace.is_full.load(Ordering::Relaxed) || given != self.given {
+            (self.patience, self.given) = (None, given);
+        }
+        if !pace.is_full.load(Ordering::Relaxed) {
+            return Poll::Pending;
+        }
+        // Dropped, its stream is reset; the others of its connection go on.
+        self.patience.get_or_insert_with(|| Box::pin(sleep(HTTP_WRITE_DEADLINE))).as_mut().poll(ctx)
     }
 }
 
 /// A body that shows that its connection is in use, as long as it lives.
 struct Held {
     body: Body,
+    /// What of a piece was not given yet.
+    rest: Bytes,
+    pace: Arc<Pace>,
+    streaming: Option<Streaming>,
     _busy: Arc<()>,
+}
+
+impl Held {
+    fn give(&mut self, mut piece: Bytes) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let length = piece.len();
+        // In parts, so that one who reads slowly is seen to read.
+        self.rest = piece.split_off(length.min(HTTP_BUFFER_MAX));
+        if let Some(streaming) = &self.streaming {
+            streaming.holds(length);
+        }
+        self.pace.given.fetch_add(1, Ordering::Relaxed);
+        self.pace.is_full.store(true, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
 }
 
 impl http_body::Body for Held {
@@ -131,14 +195,34 @@ impl http_body::Body for Held {
         mut self: Pin<&mut Self>,
         ctx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(ctx)
+        self.pace.is_full.store(false, Ordering::Relaxed);
+        if !self.rest.is_empty() {
+            let rest = std::mem::take(&mut self.rest);
+            return self.give(rest);
+        }
+        if let Some(streaming) = &self.streaming {
+            streaming.holds(0);
+        }
+        match Pin::new(&mut self.body).poll_frame(ctx) {
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(piece) => self.give(piece),
+                Err(frame) => Poll::Ready(Some(Ok(frame))),
+            },
+            other => other,
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let mut hint = self.body.size_hint();
+        let rest = self.rest.len() as u64;
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(hint.lower() + rest);
+        hint
     }
 }

@@ -24,6 +24,8 @@ mod front;
 mod full;
 mod guard;
 mod h2;
+#[cfg(test)]
+mod h2_tests;
 mod log_stream;
 mod openapi;
 mod openmetrics;

@@ -104,7 +104,7 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
         Means::SaveConfig => value(&engine.config_save(actor, read(params)?).await?),
         Means::Connections => {
             read::<NoParams>(params)?;
-            value(&visitor.listed.list())
+            value(&visitor.listed.list(&shared.hub).await)
         }
         Means::DropConnection => value(&visitor.listed.send_away(&read(params)?)?),
         Means::Start

@@ -121,7 +121,7 @@ impl Site {
             name => name,
         };
         let name = peer::shortened(name);
-        listed.introduced(&name);
+        listed.asked(&name, parts.uri.path());
         let peer = self.inner.proxies.shown(from, &parts.headers);
         let who = if name.is_empty() { "nobody in particular" } else { &name };
         let own = self.inner.own_for(from);

@@ -26,6 +26,7 @@ use tokio_tungstenite::{
 
 use super::{answer, endless::Endless};
 use crate::{
+    connections::Streaming,
     events::EventStream,
     limits::{DRAIN_DEADLINE, SOCKET_BUFFER, SOCKET_FRAME_MAX, SOCKET_PING_EVERY, SOCKET_WRITE_MAX},
 };
@@ -108,7 +109,12 @@ fn one(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 ///
 /// # Errors
 /// The connection broke before it was one.
-pub(super) async fn serve<S>(mut io: S, headers: &HeaderMap, mut stream: EventStream) -> io::Result<()>
+pub(super) async fn serve<S>(
+    mut io: S,
+    headers: &HeaderMap,
+    mut stream: EventStream,
+    streaming: &Streaming,
+) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -136,9 +142,11 @@ where
             piece = poll_fn(|ctx| Pin::new(&mut stream).poll_frame(ctx)) => {
                 let Some(Ok(frame)) = piece else { break Some((CloseCode::Away, "the stream has ended")) };
                 let bytes = frame.into_data().unwrap_or_default();
+                streaming.holds(bytes.len());
                 if tell(&mut socket, &bytes).await.is_err() {
                     break None;
                 }
+                streaming.holds(0);
             }
             heard = socket.next() => match heard {
                 // What a client says is its own business; that it speaks shows that it lives.

@@ -12,7 +12,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    tests::{TOKEN, shared, site},
+    tests::{OWN, TOKEN, shared, site},
     visit::Visit,
 };
 use crate::{Peer, connection::Shared, outbox::Backlog, registry::Activity};
@@ -30,6 +30,7 @@ async fn open(shared: &Arc<Shared>, query: &str, headers: &[(&str, &str)]) -> Re
         site,
         shared: Arc::clone(shared),
         peer: PEER.parse().unwrap(),
+        own: OWN.parse().unwrap(),
         activity: Activity::default(),
     };
     tokio::spawn(visit.serve(far));
@@ -48,11 +49,11 @@ async fn open(shared: &Arc<Shared>, query: &str, headers: &[(&str, &str)]) -> Re
     }
 }
 
-fn keyed() -> String {
+pub(super) fn keyed() -> String {
     format!("?key={}", Token::new(TOKEN).unwrap().stream_key())
 }
 
-fn emit(shared: &Shared, message: &str) -> String {
+pub(super) fn emit(shared: &Shared, message: &str) -> String {
     let data = [("message".to_owned(), Value::from(message))].into_iter().collect();
     shared.hub.emit(EmitTestEventParams { event_type: None, data }).unwrap().id
 }
@@ -95,7 +96,7 @@ async fn it_is_listed_as_what_it_is_and_can_be_dropped() {
     let id = emit(&shared, "x");
     assert_eq!(next(&mut socket).await.unwrap()["id"], json!(id));
     let own = shared.connections.open(&Peer::Desktop, Backlog::none());
-    let listed = serde_json::to_value(own.list()).unwrap();
+    let listed = serde_json::to_value(own.list(&shared.hub).await).unwrap();
     assert_eq!(listed["connections"][0]["kind"], "websocket", "{listed}");
     assert_eq!(shared.hub.subscriber_count(), 1);
     let id = listed["connections"][0]["id"].as_u64().unwrap();

@@ -67,7 +67,9 @@ fn opened(
         last_event_id: asked.last_event_id.clone().or_else(|| text("last_event_id")),
         peer: visitor.peer.clone(),
     };
-    EventStream::open(&shared.hub, wish, shared.closing.clone())
+    let opened = EventStream::open(&shared.hub, wish, shared.closing.clone())?;
+    visitor.listed.follows(opened.0.seat());
+    Ok(opened)
 }
 
 /// Says where the stream goes on, if that is elsewhere than was asked for.

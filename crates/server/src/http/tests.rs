@@ -6,7 +6,7 @@ use axum::{body::Body, routing::MethodFilter};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use ostler_api::{Snapshot, Token};
-use ostler_engine::{EngineHandle, Journal};
+use ostler_engine::{EngineHandle, Journal, port::Ends};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
@@ -31,7 +31,8 @@ use crate::{
 };
 
 pub(super) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
-const PEER: &str = "127.0.0.1:40000";
+pub(super) const PEER: &str = "127.0.0.1:40000";
+pub(super) const OWN: &str = "127.0.0.1:3457";
 const FRIEND: &str = "http://localhost:5173";
 
 pub(super) fn shared() -> Arc<Shared> {
@@ -62,7 +63,9 @@ pub(super) fn site(shared: &Arc<Shared>, token: Option<&str>) -> Site {
 
 pub(super) async fn ask(site: &Site, shared: &Arc<Shared>, request: Request<Body>) -> Response<Body> {
     let peer: SocketAddr = PEER.parse().unwrap();
-    let listed = shared.connections.open(&Peer::Http { address: peer }, Backlog::none());
+    let listed = shared
+        .connections
+        .open(&Peer::Http { ends: Ends { peer, own: OWN.parse().unwrap() } }, Backlog::none());
     site.answer(request, peer, Arc::new(listed), &Activity::default()).await
 }
 
@@ -317,9 +320,15 @@ async fn what_is_wrong_is_said_in_json() {
 }
 
 /// Serves a stream as a connection, for as long as its other end lives.
-fn connect(site: Site, shared: Arc<Shared>) -> (DuplexStream, tokio::task::JoinHandle<()>) {
+pub(super) fn connect(site: Site, shared: Arc<Shared>) -> (DuplexStream, tokio::task::JoinHandle<()>) {
     let (near, far) = tokio::io::duplex(64 * 1024);
-    let visit = Visit { site, shared, peer: PEER.parse().unwrap(), activity: Activity::default() };
+    let visit = Visit {
+        site,
+        shared,
+        peer: PEER.parse().unwrap(),
+        own: OWN.parse().unwrap(),
+        activity: Activity::default(),
+    };
     (near, tokio::spawn(visit.serve(far)))
 }
 
@@ -367,11 +376,11 @@ async fn a_connection_is_listed_and_ends_when_it_is_dropped_or_the_server_ends()
     stream.read_exact(&mut begun).await.unwrap();
     assert_eq!(&begun, b"HTTP/1.1 200 OK");
     let own = shared.connections.open(&Peer::Desktop, Backlog::none());
-    let listed = serde_json::to_value(own.list()).unwrap();
+    let listed = serde_json::to_value(own.list(&shared.hub).await).unwrap();
     let entry = &listed["connections"][0];
     assert_eq!(
-        (&entry["kind"], &entry["peer"], &entry["client"]),
-        (&json!("http"), &json!(PEER), &json!("curl/8.0"))
+        (&entry["kind"], &entry["peer"], &entry["client"], &entry["route"]),
+        (&json!("http"), &json!(PEER), &json!("curl/8.0"), &json!("/healthz"))
     );
     let id = entry["id"].as_u64().unwrap();
     own.send_away(&ostler_api::DropConnectionParams { id, reason: None }).unwrap();

@@ -6,6 +6,7 @@ use axum::body::Body;
 use http::{Method, Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use ostler_engine::port::Ends;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
@@ -45,13 +46,16 @@ pub(super) struct Visit {
     pub(super) site: Site,
     pub(super) shared: Arc<Shared>,
     pub(super) peer: SocketAddr,
+    /// Our end.
+    pub(super) own: SocketAddr,
     pub(super) activity: Activity,
 }
 
 impl Visit {
     /// Finds out who it is and how it speaks, and serves it.
-    pub(super) async fn come(self, stream: TcpStream, own: SocketAddr, is_open: bool, tls: Option<Arc<Tls>>) {
-        if is_open && !is_same_user(&stream, self.peer, own).await {
+    pub(super) async fn come(mut self, stream: TcpStream, is_open: bool, tls: Option<Arc<Tls>>) {
+        self.own = stream.local_addr().unwrap_or(self.own);
+        if is_open && !is_same_user(&stream, self.peer, self.own).await {
             tracing::debug!(target: "ostler::audit", peer = %self.peer, "another user was refused over HTTP");
             return;
         }
@@ -60,7 +64,7 @@ impl Visit {
         match tls {
             None => self.serve(stream).await,
             // In a box, so that those without TLS need no room for it.
-            Some(tls) => Box::pin(self.serve_safely(stream, own, tls)).await,
+            Some(tls) => Box::pin(self.serve_safely(stream, tls)).await,
         }
     }
 
@@ -74,17 +78,21 @@ impl Visit {
         self.serve_http1(stream, listed).await;
     }
 
-    fn list(&self) -> Arc<Listed> {
-        Arc::new(self.shared.connections.open(&Peer::Http { address: self.peer }, Backlog::none()))
+    fn from(&self) -> Peer {
+        Peer::Http { ends: Ends { peer: self.peer, own: self.own } }
     }
 
-    async fn serve_safely(self, stream: TcpStream, own: SocketAddr, tls: Arc<Tls>) {
+    fn list(&self) -> Arc<Listed> {
+        Arc::new(self.shared.connections.open(&self.from(), Backlog::none()))
+    }
+
+    async fn serve_safely(self, stream: TcpStream, tls: Arc<Tls>) {
         let listed = self.list();
         let dropped = listed.dropped();
         let shaken = tokio::select! {
             () = dropped.cancelled() => return,
             () = self.shared.closing.cancelled() => return,
-            shaken = timeout(TLS_HANDSHAKE_DEADLINE, shake_hands(stream, own, &listed, &tls)) => shaken,
+            shaken = timeout(TLS_HANDSHAKE_DEADLINE, shake_hands(stream, self.own, &listed, &tls)) => shaken,
         };
         match shaken {
             Ok(Ok(Some(stream))) => {
@@ -113,13 +121,16 @@ impl Visit {
         // In a box of its own, which goes once an answer is without an end.
         let Some((io, handed)) = Box::pin(self.talk(Patient::new(stream), listed)).await else { return };
         let socket = socket::taken(handed.response());
+        if socket.is_some() {
+            entry.became_websocket();
+        }
+        let streaming = entry.streams();
         let write = async {
             match socket {
                 Some(stream) => {
-                    entry.became_websocket();
-                    Box::pin(socket::serve(io, handed.response().headers(), stream)).await
+                    Box::pin(socket::serve(io, handed.response().headers(), stream, &streaming)).await
                 }
-                None => endless::write(io, handed).await,
+                None => endless::write(io, handed, &streaming).await,
             }
         };
         tokio::select! {
@@ -134,7 +145,7 @@ impl Visit {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { site, shared, peer, activity } = self;
+        let Self { site, shared, peer, activity, .. } = self;
         let dropped = listed.dropped();
         let (handover, handed) = Handover::new();
         let handover = Arc::new(handover);

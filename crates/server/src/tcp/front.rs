@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use ostler_engine::port::Ends;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -150,7 +151,8 @@ impl Visit {
         };
         let Ok(Ok(Some(Admitted { greeting, begun }))) = heard else { return };
         activity.spoke();
-        let peer = Peer::Tcp { address: self.peer, greeting };
+        let own = stream.local_addr().unwrap_or(self.own);
+        let peer = Peer::Tcp { ends: Ends { peer: self.peer, own }, greeting };
         connection::serve(Replay::new(begun, stream), peer, self.shared, activity).await;
     }
 

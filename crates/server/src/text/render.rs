@@ -246,7 +246,10 @@ pub(crate) fn event_line(event: &Event) -> String {
         EventKind::Command { service: Some(service), text, .. } => format!("{service}: {text}"),
         EventKind::Command { service: None, text, .. } => text.clone(),
         EventKind::ConnectionOpened { client, .. } => format!("{client} connected"),
-        EventKind::ConnectionClosed { id } => format!("connection {id} closed"),
+        EventKind::ConnectionClosed { id, reason: Some(reason), .. } => {
+            format!("connection {id} was dropped: {reason}")
+        }
+        EventKind::ConnectionClosed { id, reason: None, .. } => format!("connection {id} closed"),
         EventKind::Banner { banner } => match banner.first() {
             Some(first) => format!("{} {}", first.subject, first.text),
             None => "nothing is in progress any more".to_owned(),
