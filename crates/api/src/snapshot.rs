@@ -412,5 +412,5 @@ pub struct EventsStatus {
     /// Other sources of events. Their figures are as of the answer in one to `status`, else as of the last change of a
     /// state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sources: Vec<crate::SourceStatus>,
+    pub sources: Vec<std::sync::Arc<crate::SourceStatus>>,
 }

@@ -44,8 +44,8 @@ static KEYS: [Key; 5] = [
     Key::new(
         "service",
         Kind::Formed(Expand::Not, &forms::NAME),
-        "The service that serves it: every instance is listened to while it runs. Without `url`, at /events of its \
-         first port.",
+        "The service that serves it: every instance is listened to while it runs. Without `url` and `hook_key`, \
+         at /events of its first port.",
         "\"dashboard\"",
     ),
     Key::new(

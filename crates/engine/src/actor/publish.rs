@@ -70,7 +70,7 @@ impl Actor {
             sources: if sources_change == self.published.sources_change {
                 self.published.channel.sources.clone()
             } else {
-                self.journal.sources.now()
+                shared(self.journal.sources.now(), &self.published.channel.sources)
             },
         };
         self.published.sources_change = sources_change;
@@ -152,7 +152,7 @@ impl Actor {
             services,
             banner: self.published.banner.clone(),
             events: api::EventsStatus {
-                sources: self.journal.sources.now(),
+                sources: shared(self.journal.sources.now(), &self.published.channel.sources),
                 ..self.published.channel.clone()
             },
             ..api::Snapshot::default()
@@ -333,6 +333,12 @@ impl Actor {
         }
         banner
     }
+}
+
+/// Sources as they are now; those that are as before are the same ones, as each of many changes is kept with all.
+fn shared(now: Vec<api::SourceStatus>, before: &[Arc<api::SourceStatus>]) -> Vec<Arc<api::SourceStatus>> {
+    let known = |source: &api::SourceStatus| before.iter().find(|known| ***known == *source).cloned();
+    now.into_iter().map(|source| known(&source).unwrap_or_else(|| Arc::new(source))).collect()
 }
 
 /// The command line as configured, secrets left out.

@@ -30,6 +30,9 @@ const FULL: &[u8] =
     Connection: close\r\nContent-Length: 69\r\n\r\n\
     {\"code\":\"busy\",\"message\":\"too many connections\",\"hint\":\"close one\"}\n\n";
 
+/// What one gets then who speaks TLS: a fatal alert, `internal_error`, as there is no word for it.
+const FULL_TLS: &[u8] = &[21, 3, 3, 0, 2, 2, 80];
+
 impl ControlServer {
     /// Accepts at a port until told to stop; then the port is free, and what was asked is being answered.
     pub async fn accept_http(&self, front: HttpFront, stop: CancellationToken) -> Draining {
@@ -65,7 +68,7 @@ impl ControlServer {
                             let task = tasks.spawn(visit.come(stream, is_open, tls.clone()));
                             registry.add(task, activity);
                         } else {
-                            turn_away(stream).await;
+                            turn_away(stream, if tls.is_some() { FULL_TLS } else { FULL }).await;
                             if let Some(check) = full.turned_away() {
                                 tasks.spawn(full::tell(shared.engine.clone(), Some(check)));
                             }
@@ -93,9 +96,9 @@ impl ControlServer {
     }
 }
 
-async fn turn_away(mut stream: impl AsyncWrite + Unpin) {
+async fn turn_away(mut stream: impl AsyncWrite + Unpin, words: &[u8]) {
     // A fresh socket takes it at once; one that does not is closed without a word.
-    let _ = timeout(ACCEPT_PAUSE_MIN, stream.write_all(FULL)).await;
+    let _ = timeout(ACCEPT_PAUSE_MIN, stream.write_all(words)).await;
 }
 
 #[cfg(test)]

@@ -106,6 +106,10 @@ fn operation(route: &Route) -> Value {
                 responses.remove("200");
                 responses.insert("101".to_owned(), json!({ "description": summary }));
             }
+            Means::PageHome => {
+                responses.remove("200");
+                responses.insert("308".to_owned(), json!({ "description": summary }));
+            }
             _ => {}
         }
     }

@@ -88,7 +88,17 @@ impl Board {
     pub(super) fn retain(&self, is_kept: impl Fn(&Key) -> bool) -> bool {
         let mut rows = lock(&self.rows);
         let before = rows.len();
-        rows.retain(|key, _| is_kept(key));
+        rows.retain(|key, row| {
+            let is_kept = is_kept(key);
+            if !is_kept {
+                tracing::info!(
+                    source = key.source,
+                    instance = row.instance,
+                    "a source of events is forgotten"
+                );
+            }
+            is_kept
+        });
         before != rows.len()
     }
 }

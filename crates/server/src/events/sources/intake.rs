@@ -120,7 +120,11 @@ impl Intake {
             if source.url.is_none() || !is_on {
                 let key = Key { source: source.name.clone(), instance: None };
                 let row = self.hub.sources().row(&key, None);
-                is_changed |= row.turned(if is_on { SourceState::Hook } else { SourceState::Off });
+                if row.turned(if is_on { SourceState::Hook } else { SourceState::Off }) {
+                    is_changed = true;
+                    let state = if is_on { "may publish" } else { "is switched off" };
+                    tracing::info!(source = source.name, "a source of events {state}");
+                }
                 kept.insert(key);
                 continue;
             }
