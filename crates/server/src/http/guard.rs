@@ -47,6 +47,8 @@ pub(super) struct Guard {
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) error: Box<ApiError>,
+    /// The other site whose page may read why: it may ask, but not so.
+    pub(super) origin: Option<HeaderValue>,
 }
 
 /// What one says to show who it is.
@@ -120,6 +122,19 @@ impl Guard {
         check_headers(&parts.headers)?;
         self.check_host(parts)?;
         let origin = self.check_origin(&parts.headers)?;
+        let known = origin.clone();
+        let admitted = self.admit_from(origin, parts, peer, engine).await;
+        admitted.map_err(|refusal| Refusal { origin: known, ..refusal })
+    }
+
+    /// The same once it is known which page asks.
+    async fn admit_from(
+        &self,
+        origin: Option<HeaderValue>,
+        parts: &Parts,
+        peer: SocketAddr,
+        engine: &EngineHandle,
+    ) -> Result<Passed, Refusal> {
         self.check_fetch_site(&parts.headers, origin.is_some())?;
         let asks_before = parts.method == Method::OPTIONS
             && parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -276,5 +291,5 @@ fn bearer(text: &str) -> Option<&str> {
 }
 
 fn refusal(status: StatusCode, code: ErrorCode, text: &str, mend: &str) -> Refusal {
-    Refusal { status, error: Box::new(ApiError::new(code, text).hint(mend)) }
+    Refusal { status, error: Box::new(ApiError::new(code, text).hint(mend)), origin: None }
 }

@@ -96,7 +96,10 @@ impl Site {
                     }
                 }
             }
-            Err(refusal) => refuse(&refusal),
+            Err(refusal) => {
+                origin.clone_from(&refusal.origin);
+                refuse(&refusal)
+            }
         };
         answer::dress(response.headers_mut());
         if let Some(origin) = origin {
@@ -163,6 +166,7 @@ async fn heard(parts: &Parts, body: Body, most: usize) -> Result<Body, Refusal> 
     let refused = |status, code, text: String, mend: &str| Refusal {
         status,
         error: Box::new(ApiError::new(code, text).hint(mend)),
+        origin: None,
     };
     let too_large = || {
         let text = format!("the body is longer than {} KiB", most / 1024);
