@@ -104,6 +104,8 @@ pub(crate) fn home_failure(error: &PathsError) -> Failure {
         | PathsError::Symlink { .. }
         | PathsError::WrongOwner { .. }
         | PathsError::TooOpen { .. }
+        | PathsError::Stranger { .. }
+        | PathsError::Shared { .. }
         | PathsError::ReadOnly { .. } => ErrorCode::NotPermitted,
     };
     Failure::Api(ApiError::new(code, error.to_string()).hint(error.hint()).caused_by(error))

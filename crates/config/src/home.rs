@@ -118,6 +118,22 @@ pub enum PathsError {
         /// Its permission bits.
         mode: u32,
     },
+    /// It belongs to somebody else, where users have names and not numbers.
+    #[error("{} belongs to {owner}", path.display())]
+    Stranger {
+        /// Which.
+        path: PathBuf,
+        /// Whom it belongs to.
+        owner: String,
+    },
+    /// Others may enter it, where a list of users says so.
+    #[error("{} is open to {who}", path.display())]
+    Shared {
+        /// Which.
+        path: PathBuf,
+        /// To whom.
+        who: String,
+    },
     /// Nothing can be written in it.
     #[error("{} cannot be written to", path.display())]
     ReadOnly {
@@ -140,7 +156,9 @@ impl PathsError {
             | Self::Look { .. }
             | Self::Symlink { .. }
             | Self::WrongOwner { .. }
-            | Self::TooOpen { .. } => false,
+            | Self::TooOpen { .. }
+            | Self::Stranger { .. }
+            | Self::Shared { .. } => false,
         }
     }
 
@@ -165,6 +183,13 @@ impl PathsError {
                 format!("run as its owner, or give it back: sudo chown -R {us} {}", quoted(path))
             }
             Self::TooOpen { path, .. } => format!("close it: chmod 700 {}", quoted(path)),
+            Self::Stranger { path, .. } => {
+                format!("run as its owner, or take it over: takeown /r /f \"{}\"", path.display())
+            }
+            Self::Shared { path, .. } => format!(
+                "close it: icacls \"{}\" /inheritance:r /grant:r \"%USERNAME%:(OI)(CI)F\"",
+                path.display()
+            ),
             Self::ReadOnly { path, .. } => {
                 format!("mend it: chmod 700 {}; or set XDG_STATE_HOME to another place", quoted(path))
             }

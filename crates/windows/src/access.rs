@@ -1,20 +1,38 @@
 //! Access lists: what we make is for our user and the system alone.
 #![expect(unsafe_code, reason = "security descriptors have no safe form")]
 
-use std::{io, ptr::null_mut};
+use std::{io, os::windows::io::AsRawHandle, path::Path, ptr::null_mut};
 
 use windows_sys::Win32::{
-    Foundation::LocalFree,
+    Foundation::{ERROR_SUCCESS, LocalFree, WIN32_ERROR},
     Security::{
-        Authorization::{ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1},
-        PSECURITY_DESCRIPTOR, SECURITY_ATTRIBUTES,
+        ACCESS_ALLOWED_ACE, ACL,
+        Authorization::{
+            ConvertStringSecurityDescriptorToSecurityDescriptorW, GetNamedSecurityInfoW, GetSecurityInfo,
+            SDDL_REVISION_1, SE_FILE_OBJECT, SE_KERNEL_OBJECT,
+        },
+        DACL_SECURITY_INFORMATION, GetAce, INHERIT_ONLY_ACE, OWNER_SECURITY_INFORMATION,
+        PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES,
     },
+    Storage::FileSystem::{FILE_READ_ATTRIBUTES, READ_CONTROL, SYNCHRONIZE},
 };
 
 use crate::{
     text::{check, wide},
     user,
 };
+
+/// The kinds of entries that let somebody in: plain ones, and those with a condition.
+const ALLOWING: [u32; 2] = [0, 9];
+
+/// What is asked of an object.
+const ASKED: u32 = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+
+/// Everybody, to whom a missing list gives all rights.
+const EVERYBODY: &str = "S-1-1-0";
+
+/// Whoever the owner is.
+const OWNER_RIGHTS: &str = "S-1-3-4";
 
 /// Who may do what with an object.
 #[derive(Debug)]
@@ -79,6 +97,115 @@ impl Drop for Descriptor {
         // SAFETY: it was allocated by the conversion and is not used any more.
         unsafe { LocalFree(self.0) };
     }
+}
+
+/// Who has to do with a file or folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holders {
+    /// Whom it belongs to.
+    pub owner: String,
+    /// Who may do something with it besides its owner, us, the system and its administrators.
+    pub others: Vec<String>,
+}
+
+impl Holders {
+    /// Whether nobody has to do with it but us and those who may do everything anyway.
+    pub fn is_closed(&self) -> bool {
+        self.is_owner_trusted() && self.others.is_empty()
+    }
+
+    /// Whether it belongs to us, or to those who may do everything anyway.
+    pub fn is_owner_trusted(&self) -> bool {
+        is_trusted(&self.owner)
+    }
+}
+
+/// Asks the system who has to do with a file or folder.
+///
+/// # Errors
+/// The system does not say.
+pub fn holders(path: &Path) -> io::Result<Holders> {
+    let path = wide(path)?;
+    let read = |owner: &mut PSID, list: &mut *mut ACL, descriptor: &mut PSECURITY_DESCRIPTOR| {
+        let (no_group, no_audit) = (null_mut(), null_mut());
+        // SAFETY: the name ends in zero; what is asked for has a place.
+        unsafe {
+            let name = path.as_ptr();
+            GetNamedSecurityInfoW(name, SE_FILE_OBJECT, ASKED, owner, no_group, list, no_audit, descriptor)
+        }
+    };
+    held(read)
+}
+
+/// The same of an open pipe.
+///
+/// # Errors
+/// The system does not say.
+pub fn holders_of(pipe: &impl AsRawHandle) -> io::Result<Holders> {
+    let read = |owner: &mut PSID, list: &mut *mut ACL, descriptor: &mut PSECURITY_DESCRIPTOR| {
+        let (no_group, no_audit) = (null_mut(), null_mut());
+        // SAFETY: the handle is open; what is asked for has a place.
+        unsafe {
+            let handle = pipe.as_raw_handle();
+            GetSecurityInfo(handle, SE_KERNEL_OBJECT, ASKED, owner, no_group, list, no_audit, descriptor)
+        }
+    };
+    held(read)
+}
+
+/// What a call says that gives owner and list in a descriptor.
+fn held(
+    read: impl FnOnce(&mut PSID, &mut *mut ACL, &mut PSECURITY_DESCRIPTOR) -> WIN32_ERROR,
+) -> io::Result<Holders> {
+    let (mut owner, mut list, mut descriptor) = (null_mut(), null_mut(), null_mut());
+    match read(&mut owner, &mut list, &mut descriptor) {
+        ERROR_SUCCESS => {}
+        code => return Err(io::Error::from_raw_os_error(code as i32)),
+    }
+    // SAFETY: owner and list lie in the descriptor, which is freed after they were read.
+    unsafe {
+        let found = user::text_of(owner).and_then(|owner| Ok(Holders { owner, others: listed(list)? }));
+        LocalFree(descriptor);
+        found
+    }
+}
+
+/// Whom a list lets do more than know that there is something.
+///
+/// # Safety
+/// The list is null, which lets in everybody, or valid.
+unsafe fn listed(list: *const ACL) -> io::Result<Vec<String>> {
+    /// Those who know no more than this are no danger.
+    const HARMLESS: u32 = SYNCHRONIZE | READ_CONTROL | FILE_READ_ATTRIBUTES;
+    let mut found = Vec::new();
+    if list.is_null() {
+        return Ok(vec![EVERYBODY.to_owned()]);
+    }
+    // SAFETY: the list is valid, and says how many entries it has; those of these two kinds begin as the structure does.
+    unsafe {
+        for at in 0..u32::from((*list).AceCount) {
+            let mut entry = null_mut();
+            check(GetAce(list, at, &mut entry))?;
+            let entry = entry.cast::<ACCESS_ALLOWED_ACE>();
+            let header = (*entry).Header;
+            let lets_in = ALLOWING.contains(&u32::from(header.AceType));
+            let is_for_here = u32::from(header.AceFlags) & INHERIT_ONLY_ACE == 0;
+            if !lets_in || !is_for_here || (*entry).Mask & !HARMLESS == 0 {
+                continue;
+            }
+            let who = user::text_of((&raw mut (*entry).SidStart).cast())?;
+            if !is_trusted(&who) && who != OWNER_RIGHTS {
+                found.push(who);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn is_trusted(identifier: &str) -> bool {
+    identifier == user::SYSTEM
+        || identifier == user::ADMINISTRATORS
+        || user::own().is_ok_and(|own| own == identifier)
 }
 
 /// The descriptor of a pipe as text.

@@ -2,19 +2,24 @@
 #![expect(unsafe_code, reason = "moving with flags and access lists have no safe form")]
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io,
-    os::windows::io::AsRawHandle,
+    os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle},
     path::Path,
+    ptr::null_mut,
     thread,
     time::{Duration, Instant},
 };
 
 use windows_sys::Win32::{
-    Foundation::{ERROR_ACCESS_DENIED, ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION},
+    Foundation::{
+        ERROR_ACCESS_DENIED, ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION, GENERIC_WRITE,
+        INVALID_HANDLE_VALUE,
+    },
     Storage::FileSystem::{
-        BY_HANDLE_FILE_INFORMATION, CreateDirectoryW, GetDiskFreeSpaceExW, GetFileInformationByHandle,
-        MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH, MoveFileExW,
+        BY_HANDLE_FILE_INFORMATION, CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL,
+        FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, GetDiskFreeSpaceExW,
+        GetFileInformationByHandle, MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH, MoveFileExW,
     },
 };
 
@@ -27,15 +32,21 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Puts `from` in the place of `to` at once; waits a moment for those who have `to` open.
+/// Puts `from` in the place of `to` at once. Who reads `to` and shares it reads on in the old file; for others it waits
+/// a moment, on this thread: up to 2 s.
 ///
 /// # Errors
 /// The system refuses, or somebody does not let go of the file.
 pub fn replace(from: &Path, to: &Path) -> io::Result<()> {
-    let (from, to) = (wide(from)?, wide(to)?);
+    let (wide_from, wide_to) = (wide(from)?, wide(to)?);
     let flags = MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH;
-    // SAFETY: both names end in zero.
-    patiently(|| check(unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), flags) }))
+    patiently(|| {
+        // SAFETY: both names end in zero.
+        let moved = check(unsafe { MoveFileExW(wide_from.as_ptr(), wide_to.as_ptr(), flags) });
+        // The standard library knows how to take the name from a file that is open.
+        moved
+            .or_else(|error| if is_in_use(&error) { fs::rename(from, to).or(Err(error)) } else { Err(error) })
+    })
 }
 
 /// Tries again while somebody else has the file.
@@ -69,6 +80,33 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     check(unsafe { CreateDirectoryW(path.as_ptr(), &attributes) })
 }
 
+/// Makes a file for our user and the system alone, to be written; an error of kind `AlreadyExists` where there is one.
+///
+/// # Errors
+/// The system refuses.
+pub fn create_private_file(path: &Path) -> io::Result<File> {
+    let path = wide(path)?;
+    let descriptor = Descriptor::for_file()?;
+    let attributes = descriptor.attributes(false);
+    let share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    // SAFETY: the name ends in zero; the attributes live until the call is over; the new handle is owned at once.
+    unsafe {
+        let handle = CreateFileW(
+            path.as_ptr(),
+            GENERIC_WRITE,
+            share,
+            &attributes,
+            CREATE_NEW,
+            FILE_ATTRIBUTE_NORMAL,
+            null_mut(),
+        );
+        if handle == INVALID_HANDLE_VALUE {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(File::from(OwnedHandle::from_raw_handle(handle)))
+    }
+}
+
 /// What tells an open file from all others on this machine: its disk and its number there.
 ///
 /// # Errors
@@ -86,8 +124,6 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     let folder = if path.is_dir() { path } else { path.parent()? };
     let (folder, mut free) = (wide(folder).ok()?, 0);
     // SAFETY: the name ends in zero; the numbers that are not wanted may be null.
-    let is_known = unsafe {
-        GetDiskFreeSpaceExW(folder.as_ptr(), &mut free, std::ptr::null_mut(), std::ptr::null_mut())
-    };
+    let is_known = unsafe { GetDiskFreeSpaceExW(folder.as_ptr(), &mut free, null_mut(), null_mut()) };
     (is_known != 0).then_some(free)
 }

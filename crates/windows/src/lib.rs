@@ -23,6 +23,8 @@ pub mod job;
 pub mod pipe;
 #[cfg(windows)]
 pub mod process;
+#[cfg(all(test, windows))]
+mod tests;
 #[cfg(windows)]
 mod text;
 #[cfg(windows)]

@@ -4,25 +4,32 @@
 use std::{
     io,
     os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle},
-    ptr::null_mut,
+    ptr::{null, null_mut},
     sync::OnceLock,
 };
 
 use windows_sys::Win32::{
     Foundation::{HANDLE, LocalFree},
     Security::{
-        Authorization::ConvertSidToStringSidW, GetTokenInformation, TOKEN_ELEVATION, TOKEN_INFORMATION_CLASS,
-        TOKEN_QUERY, TOKEN_USER, TokenElevation, TokenUser,
+        Authorization::{ConvertSidToStringSidW, ConvertStringSidToSidW},
+        GetTokenInformation, LookupAccountSidW, PSID, TOKEN_ELEVATION, TOKEN_INFORMATION_CLASS, TOKEN_QUERY,
+        TOKEN_USER, TokenElevation, TokenUser,
     },
     System::Threading::{
         GetCurrentProcess, OpenProcess, OpenProcessToken, PROCESS_QUERY_LIMITED_INFORMATION,
     },
 };
 
-use crate::text::check;
+use crate::text::{check, wide};
 
 /// The system itself.
 pub const SYSTEM: &str = "S-1-5-18";
+
+/// The administrators of the machine, to whom belongs what one of them makes with all rights.
+pub const ADMINISTRATORS: &str = "S-1-5-32-544";
+
+/// The longest name of an account or a domain, in UTF-16 units with the zero at its end.
+const NAME_MAX: usize = 257;
 
 /// The user of this process.
 ///
@@ -73,6 +80,37 @@ pub fn is_elevated() -> bool {
     }
 }
 
+/// How people call somebody, `MACHINE\name`; the identifier itself where the system knows no name.
+pub fn name(identifier: &str) -> String {
+    named(identifier).unwrap_or_else(|_| identifier.to_owned())
+}
+
+fn named(identifier: &str) -> io::Result<String> {
+    let (text, mut sid) = (wide(identifier)?, null_mut());
+    let (mut name, mut domain) = ([0; NAME_MAX], [0; NAME_MAX]);
+    let (mut name_length, mut domain_length) = (NAME_MAX as u32, NAME_MAX as u32);
+    let mut kind = 0;
+    // SAFETY: the text ends in zero, the buffers are as long as is said; what was allocated is freed.
+    unsafe {
+        check(ConvertStringSidToSidW(text.as_ptr(), &mut sid))?;
+        let result = check(LookupAccountSidW(
+            null(),
+            sid,
+            name.as_mut_ptr(),
+            &mut name_length,
+            domain.as_mut_ptr(),
+            &mut domain_length,
+            &mut kind,
+        ));
+        LocalFree(sid);
+        result?;
+    }
+    let text =
+        |units: &[u16], length: u32| String::from_utf16_lossy(&units[..(length as usize).min(units.len())]);
+    let (name, domain) = (text(&name, name_length), text(&domain, domain_length));
+    Ok(if domain.is_empty() { name } else { format!("{domain}\\{name}") })
+}
+
 /// # Safety
 /// The handle is open and allows to query.
 unsafe fn of_handle(process: HANDLE) -> io::Result<String> {
@@ -80,12 +118,23 @@ unsafe fn of_handle(process: HANDLE) -> io::Result<String> {
     unsafe {
         let buffer = information(&token_of(process)?, TokenUser)?;
         let user = &*buffer.as_ptr().cast::<TOKEN_USER>();
-        let mut text = null_mut();
-        check(ConvertSidToStringSidW(user.User.Sid, &mut text))?;
+        text_of(user.User.Sid)
+    }
+}
+
+/// The text form of an identifier.
+///
+/// # Safety
+/// It is a valid one.
+pub(crate) unsafe fn text_of(sid: PSID) -> io::Result<String> {
+    let mut text = null_mut();
+    // SAFETY: as promised by the caller; the text ends in zero, and is freed after it was copied.
+    unsafe {
+        check(ConvertSidToStringSidW(sid, &mut text))?;
         let length = (0..).take_while(|&at| *text.add(at) != 0).count();
-        let own = String::from_utf16_lossy(std::slice::from_raw_parts(text, length));
+        let copy = String::from_utf16_lossy(std::slice::from_raw_parts(text, length));
         LocalFree(text.cast());
-        Ok(own)
+        Ok(copy)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Directories of our own on Windows: made with an access list for our user and the system alone.
-//! Differs from Unix: whether somebody else may enter a folder that is there already is not looked at; those below the
-//! user's profile are closed by inheritance. The control socket is a pipe that a small file announces.
+//! One that is there already must be closed too. The control socket is a pipe that a small file announces.
 
 use std::{
     env, fs,
@@ -8,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use ostler_windows::files::create_private_folder;
+use ostler_windows::{access::holders, files::create_private_folder, user};
 
 use super::PathsError;
 
@@ -19,7 +18,7 @@ pub(super) fn machine_id() -> String {
 
 /// Whether a directory that somebody else made for us is ours.
 pub(super) fn is_ours(path: &Path) -> bool {
-    path.is_dir()
+    path.is_dir() && holders(path).is_ok_and(|holders| holders.is_owner_trusted())
 }
 
 /// Creates a directory only for this user if there is none.
@@ -33,7 +32,14 @@ pub(super) fn ensure_private(path: &Path) -> Result<(), PathsError> {
     if !meta.is_dir() {
         return Err(PathsError::NotDirectory { path: owned() });
     }
-    Ok(())
+    let holders = holders(path).map_err(|source| PathsError::Look { path: owned(), source })?;
+    if !holders.is_owner_trusted() {
+        return Err(PathsError::Stranger { path: owned(), owner: user::name(&holders.owner) });
+    }
+    match holders.others.first() {
+        Some(who) => Err(PathsError::Shared { path: owned(), who: user::name(who) }),
+        None => Ok(()),
+    }
 }
 
 /// Also those above it; these belong to the system and the user.
@@ -50,5 +56,27 @@ fn create(path: &Path) -> io::Result<()> {
             once()
         }
         result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_made_closed_and_one_that_others_may_enter_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let ours = home.path().join("a").join("b");
+        ensure_private(&ours).unwrap();
+        ensure_private(&ours).unwrap();
+        assert!(is_ours(&ours));
+        let file = home.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(matches!(ensure_private(&file), Err(PathsError::NotDirectory { .. })));
+        // Everybody may look at the system's own folder.
+        let system = env::var("SystemRoot").unwrap();
+        let error = ensure_private(Path::new(&system)).unwrap_err();
+        assert!(matches!(error, PathsError::Shared { .. } | PathsError::Stranger { .. }), "{error}");
+        assert!(error.hint().contains(&system), "{}", error.hint());
     }
 }

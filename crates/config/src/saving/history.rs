@@ -127,7 +127,7 @@ impl History {
             let mut file = os::private_file().create(true).truncate(true).open(&draft)?;
             file.write_all(bytes)?;
             file.sync_all()?;
-            fs::rename(&draft, path)
+            os::replace(&draft, path)
         };
         write().map_err(|source| {
             let _ = fs::remove_file(&draft);

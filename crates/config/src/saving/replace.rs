@@ -182,7 +182,7 @@ fn renamed(
     if read(&old)? != before {
         return Err(ReplaceError::Conflict);
     }
-    os::rename(&draft.path, target).map_err(|source| fail("replace", target, source))?;
+    let old = os::rename(old, &draft.path, target).map_err(|source| fail("replace", target, source))?;
     let late = read(&old)?;
     if late != before {
         keep(&late)?;

@@ -78,8 +78,13 @@ pub(super) fn cannot_exchange(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
 }
 
-/// Puts a file in the place of another.
-pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+/// Puts a file in the place of another, which is open; gives what it was, to be looked at once more.
+pub(super) fn rename(old: File, from: &Path, to: &Path) -> io::Result<File> {
+    replace(from, to).map(|()| old)
+}
+
+/// Puts a file in the place of another, or where there is none.
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::rename(from, to)
 }
 

@@ -2,7 +2,7 @@
 //! two steps; a new file has the rights that its folder passes on; and the disk keeps names by itself.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     path::Path,
 };
@@ -39,8 +39,22 @@ pub(super) fn cannot_exchange(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Unsupported
 }
 
-/// Puts a file in the place of another; waits a moment for those who have it open.
-pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+/// Puts a file in the place of another; gives what it was, to be looked at once more. A file that anybody has open, be
+/// it we, may keep its place, so a second name leads to it meanwhile: one by which it is found when we are killed.
+pub(super) fn rename(old: File, from: &Path, to: &Path) -> io::Result<File> {
+    drop(old);
+    let mut aside = from.as_os_str().to_owned();
+    aside.push("-old");
+    let aside = Path::new(&aside);
+    // Without links, who writes in the last moment is not heard.
+    fs::hard_link(to, aside).or_else(|_| fs::copy(to, aside).map(drop))?;
+    let result = replace(from, to).and_then(|()| File::open(aside));
+    let _ = fs::remove_file(aside);
+    result
+}
+
+/// Puts a file in the place of another, or where there is none; waits a moment for those who have it open.
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     ostler_windows::files::replace(from, to)
 }
 

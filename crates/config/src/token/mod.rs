@@ -70,6 +70,22 @@ pub enum TokenFileError {
         /// Its permission bits.
         mode: u32,
     },
+    /// It belongs to somebody else, where users have names and not numbers.
+    #[error("the token file {} belongs to {owner}", path.display())]
+    Stranger {
+        /// Where.
+        path: PathBuf,
+        /// To whom.
+        owner: String,
+    },
+    /// Others can read it, where a list of users says so.
+    #[error("the token file {} is open to {who}", path.display())]
+    Shared {
+        /// Where.
+        path: PathBuf,
+        /// To whom.
+        who: String,
+    },
     /// There is nothing in it.
     #[error("the token file {} is empty", path.display())]
     Empty {
@@ -119,6 +135,12 @@ impl TokenFileError {
                     path.display()
                 )
             }
+            Self::Stranger { path, .. } => format!("take it over: takeown /f \"{}\"", path.display()),
+            Self::Shared { path, .. } => format!(
+                "close it: icacls \"{}\" /inheritance:r /grant:r \"%USERNAME%:F\"; others may know it, so better: \
+                 ostler token --rotate",
+                path.display()
+            ),
             Self::Empty { .. } | Self::TooLong { .. } | Self::NotText { .. } => {
                 "make a new one: ostler token --rotate".to_owned()
             }
@@ -194,7 +216,7 @@ impl TokenFile {
     /// It cannot be written.
     pub fn rotate(&self, fresh: &Secret) -> Result<(), TokenFileError> {
         let draft = self.draft(fresh)?;
-        fs::rename(&draft, &self.path).map_err(|source| {
+        os::replace(&draft, &self.path).map_err(|source| {
             let _ = fs::remove_file(&draft);
             TokenFileError::System { verb: "replace", path: self.path.clone(), source }
         })

@@ -43,6 +43,11 @@ pub(super) fn open(path: &Path, may_be_link: bool) -> Result<File, TokenFileErro
     Ok(file)
 }
 
+/// Puts a file in the place of another.
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)
+}
+
 /// Creates a file that was not there.
 pub(super) fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)

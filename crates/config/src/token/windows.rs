@@ -1,15 +1,16 @@
-//! The access list of its folder is what counts, which a new file inherits. Differs from Unix: who else
-//! may read a file that is there already is not looked at.
+//! Owner and access list are what counts.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
     path::Path,
 };
 
+use ostler_windows::{access, files, user};
+
 use super::TokenFileError;
 
-/// Opens a file and verifies what was opened.
+/// Opens a file and verifies it.
 pub(super) fn open(path: &Path, may_be_link: bool) -> Result<File, TokenFileError> {
     let owned = || path.to_owned();
     let failed = |source: io::Error| match source.kind() {
@@ -22,10 +23,56 @@ pub(super) fn open(path: &Path, may_be_link: bool) -> Result<File, TokenFileErro
     if fs::metadata(path).map_err(failed)?.is_dir() {
         return Err(TokenFileError::NotAFile { path: owned() });
     }
-    File::open(path).map_err(failed)
+    let file = File::open(path).map_err(failed)?;
+    let holders = access::holders(path).map_err(failed)?;
+    if !holders.is_owner_trusted() {
+        return Err(TokenFileError::Stranger { path: owned(), owner: user::name(&holders.owner) });
+    }
+    match holders.others.first() {
+        Some(who) => Err(TokenFileError::Shared { path: owned(), who: user::name(who) }),
+        None => Ok(file),
+    }
 }
 
-/// Creates a file that was not there; it is in a folder that only its owner may enter.
+/// Puts a file in the place of another; waits a moment for those who have it open.
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    files::replace(from, to)
+}
+
+/// Creates a file that was not there, for its owner alone.
 pub(super) fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
+    files::create_private_file(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::TokenFile;
+    use super::*;
+    use crate::secret::Secret;
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.to_owned())
+    }
+
+    #[test]
+    fn a_token_is_made_once_for_its_owner_alone_and_replaced_when_asked() {
+        let home = tempfile::tempdir().unwrap();
+        let file = TokenFile::of_engine(home.path());
+        assert!(matches!(file.read(), Err(TokenFileError::Missing { .. })));
+        assert_eq!(file.read_or_create(&secret("first")).unwrap().expose(), "first");
+        assert_eq!(file.read_or_create(&secret("second")).unwrap().expose(), "first");
+        assert!(access::holders(file.path()).unwrap().is_closed());
+        file.rotate(&secret("third")).unwrap();
+        assert_eq!(file.read().unwrap().expose(), "third");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "no draft is left");
+    }
+
+    #[test]
+    fn a_token_that_others_may_read_is_refused() {
+        let system = std::env::var("SystemRoot").unwrap();
+        let shared = Path::new(&system).join("system32").join("kernel32.dll");
+        let error = TokenFile::named(shared).read().unwrap_err();
+        assert!(matches!(error, TokenFileError::Shared { .. } | TokenFileError::Stranger { .. }), "{error}");
+        assert!(matches!(TokenFile::named(system.into()).read(), Err(TokenFileError::NotAFile { .. })));
+    }
 }

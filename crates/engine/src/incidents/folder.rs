@@ -50,7 +50,7 @@ impl IncidentFolder {
         make_private(&service)?;
         let bytes = serde_json::to_vec(incident).map_err(io::Error::other)?;
         let draft = path.with_extension("new");
-        let written = write_private(&draft, &bytes).and_then(|()| fs::rename(&draft, &path));
+        let written = write_private(&draft, &bytes).and_then(|()| crate::state::rename(&draft, &path));
         if written.is_err() {
             let _ = fs::remove_file(&draft);
         }

@@ -17,14 +17,15 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     rename(&draft, path)
 }
 
+/// Puts a file in the place of another.
 #[cfg(unix)]
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
-/// Waits a moment for those who have the file open.
+/// Puts a file in the place of another; waits a moment for those who have it open.
 #[cfg(windows)]
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     ostler_windows::files::replace(from, to)
 }
 

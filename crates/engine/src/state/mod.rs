@@ -16,7 +16,7 @@ pub(crate) const INTENT: &str = "intent.json";
 pub(crate) const SCHEDULES: &str = "schedules.json";
 
 pub(crate) use audit::{Audit, AuditEntry};
-pub(crate) use file::replace;
+pub(crate) use file::{rename, replace};
 pub(crate) use intent::{IntentFile, parse_instance};
 pub use lock::{Lock, LockError};
 pub(crate) use runs::RunNumbers;

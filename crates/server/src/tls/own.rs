@@ -177,7 +177,7 @@ impl Own {
             let mut file = os::create(&draft)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
-            fs::rename(&draft, &path)
+            os::replace(&draft, &path)
         };
         put().map_err(|source| {
             let _ = fs::remove_file(&draft);

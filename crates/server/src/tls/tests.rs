@@ -128,7 +128,7 @@ fn open(folder: &Path, now: Timestamp) -> Result<Tls, String> {
     let wish = TlsWish::Files { cert: folder.join("cert.pem"), key: folder.join("key.pem") };
     Tls::open(wish, "127.0.0.1:3457".parse().unwrap(), &[], now).map_err(|error| {
         assert!(!error.hint().is_empty());
-        error.to_string().replace(&folder.display().to_string(), "")
+        error.to_string().replace(&folder.display().to_string(), "").replace('\\', "/")
     })
 }
 

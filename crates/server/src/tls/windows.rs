@@ -1,4 +1,4 @@
-//! Access lists come with a later issue; until then no key is kept here, and that is said.
+//! Access lists are what counts.
 
 use std::{
     fs::{File, Metadata},
@@ -6,23 +6,30 @@ use std::{
     path::Path,
 };
 
-fn not_yet() -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, "keys cannot be kept on Windows yet")
+use ostler_windows::{access, files};
+
+/// Creates a file that was not there, for its owner alone.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    files::create_private_file(path)
 }
 
-/// Says that it is not available.
-pub(super) fn create(_path: &Path) -> io::Result<File> {
-    Err(not_yet())
+/// Puts a file in the place of another; waits a moment for those who have it open.
+pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    files::replace(from, to)
 }
 
-/// Says that it is not available.
-pub(super) fn create_folder(_path: &Path) -> io::Result<()> {
-    Err(not_yet())
+/// Creates a folder for its owner alone, unless it is there.
+pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+    match files::create_private_folder(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
-/// Nothing is kept here.
-pub(super) fn is_private(_path: &Path) -> bool {
-    false
+/// Whether nobody else can have read or written a file.
+pub(super) fn is_private(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+        && access::holders(path).is_ok_and(|holders| holders.is_closed())
 }
 
 /// What tells a file from another in its place: length and time do.
