@@ -2,11 +2,16 @@
  *
  *     child wait TEXT          prints TEXT and stays
  *     child say TEXT           prints TEXT and ends
+ *     child fail TEXT          prints TEXT as an error and ends with code 3
  *     child polite TEXT        prints TEXT and stays; ends with code 7 when it is asked by Ctrl-Break
  *     child stubborn TEXT      prints TEXT and stays, whatever it is asked
  *     child -c 'echo TEXT; …'  prints TEXT and stays, as a shell would
- *     child echo               prints what is typed, until its end
+ *     child echo               says that it listens, then prints what is typed, until its end
  *     child tree DEPTH WIDTH   starts WIDTH of its kind, each with a tree one level lower, and stays
+ *     child count NUMBER       prints so many lines, each by itself, and ends
+ *     child arguments WORD...  prints each WORD on a line of its own, and ends
+ *
+ * Under the name of echo.exe it prints its arguments, as that would where there is one.
  */
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -43,11 +48,37 @@ static void grow(int depth, int width) {
     }
 }
 
+static int is_echo(void) {
+    char self[MAX_PATH];
+    const char *name;
+    GetModuleFileNameA(NULL, self, sizeof self);
+    name = strrchr(self, '\\');
+    return name && !_stricmp(name + 1, "echo.exe");
+}
+
+static int say(FILE *stream, char **words, int count, char between) {
+    for (int at = 0; at < count; at++) fprintf(stream, "%s%c", words[at], at + 1 < count ? between : '\n');
+    return 0;
+}
+
 int main(int count, char **words) {
     const char *mode = count > 1 ? words[1] : "wait";
     _setmode(_fileno(stdout), _O_BINARY);
+    _setmode(_fileno(stderr), _O_BINARY);
+    if (is_echo()) return say(stdout, words + 1, count - 1, ' ');
+    if (!strcmp(mode, "count")) {
+        for (int at = 1; count > 2 && at <= atoi(words[2]); at++) {
+            printf("line %d\n", at);
+            fflush(stdout);
+        }
+        return 0;
+    }
+    if (!strcmp(mode, "arguments")) return say(stdout, words + 2, count - 2, '\n');
+    if (!strcmp(mode, "fail")) return say(stderr, words + 2, count - 2, ' '), 3;
     if (!strcmp(mode, "echo")) {
         int byte;
+        printf("listening\n");
+        fflush(stdout);
         while ((byte = getchar()) != EOF) {
             putchar(byte);
             if (byte == '\n') fflush(stdout);

@@ -8,6 +8,7 @@
 mod conversation;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,7 +21,7 @@ use serde_json::Value;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often a tree is started and stopped; `OSTLER_TEST_ROUNDS` says otherwise.
-const ROUNDS: u32 = 20;
+const ROUNDS: u32 = 10;
 
 /// Waits until something is so, or not longer.
 fn wait_until(limit: Duration, mut is_so: impl FnMut() -> bool) -> bool {
@@ -46,7 +47,9 @@ impl Place {
     /// Writes the configuration; `CHILD` in it stands for a program that no other test has.
     fn new(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::copy(programs().join("child.exe"), child_of(folder.path())).unwrap();
+        let child = child_of(folder.path());
+        fs::copy(programs().join("child.exe"), &child).unwrap();
+        fs::copy(&child, folder.path().join("echo.exe")).unwrap();
         let place = Self { folder, daemon: None };
         place.configure(text);
         place
@@ -65,7 +68,15 @@ impl Place {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ostler"));
         command.arg("--config").arg(self.config()).args(arguments).stdin(Stdio::null());
+        command.env("PATH", self.search_path());
         command
+    }
+
+    /// Ours, with the folder of this test before all others.
+    fn search_path(&self) -> OsString {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(self.folder.path().to_owned()).chain(std::env::split_paths(&path));
+        std::env::join_paths(folders).unwrap()
     }
 
     /// What a verb prints; it must succeed.
@@ -80,6 +91,7 @@ impl Place {
     /// Starts a daemon and waits until it answers.
     fn start(&mut self) {
         let null = Stdio::null;
+        self.ostler(&["config", "check"]);
         self.daemon = Some(self.command(&["daemon"]).stdout(null()).stderr(null()).spawn().unwrap());
         assert!(wait_until(PATIENCE, || self.is_served()), "the daemon answers");
     }
@@ -242,8 +254,70 @@ fn a_stop_ends_the_whole_tree_each_time() {
 fn the_end_of_its_input_stops_a_service_that_reads_it() {
     let mut place = Place::new("[services.echo]\ncommand = CHILD\nargs = ['echo']\n");
     place.start();
+    assert!(wait_until(PATIENCE, || place.ostler(&["logs", "echo"]).contains("listening")));
     let stopped: Value = serde_json::from_str(&place.ostler(&["stop", "echo", "--json"])).unwrap();
-    assert!(place.ostler(&["logs", "echo"]).contains("end of input"), "{stopped}");
+    let log = place.ostler(&["logs", "echo"]);
+    assert!(log.contains("end of input"), "{log}{stopped}");
+}
+
+#[test]
+fn all_that_was_written_before_the_end_is_in_the_log() {
+    let text = "[services.count]\ncommand = CHILD\nargs = ['count', '200']\nrestart.policy = 'never'\nenabled = false\n";
+    let mut place = Place::new(text);
+    place.start();
+    for round in 1..=10 {
+        place.ostler(&["start", "count", "--no-wait"]);
+        let ends = || place.ostler(&["logs", "count", "-n", "10000"]).matches("exit code 0").count();
+        assert!(wait_until(PATIENCE, || ends() == round), "{} of {round} ends", ends());
+        let log = place.ostler(&["logs", "count", "-n", "10000"]);
+        assert_eq!(log.matches("│ line ").count(), 200 * round, "round {round}: {log}");
+    }
+}
+
+/// What no program gets right that puts its arguments together with spaces.
+const ODD_ARGUMENTS: [&str; 7] =
+    ["two words", "", r"C:\a dir\", r#"say "hi""#, r#"a\"b"#, "100%", "a&b|c>d^e"];
+
+#[test]
+fn arguments_arrive_as_they_are() {
+    let list = serde_json::to_string(&ODD_ARGUMENTS).unwrap();
+    let list = list.replacen('[', "['arguments', ", 1);
+    let mut place =
+        Place::new(&format!("[services.odd]\ncommand = CHILD\nargs = {list}\nrestart.policy = 'never'\n"));
+    place.start();
+    let expected: Vec<String> = ODD_ARGUMENTS.iter().map(|text| (*text).to_owned()).collect();
+    let mut found = Vec::new();
+    let logged = || {
+        let text = place.ostler(&["logs", "odd", "--json"]);
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let texts = lines.filter(|line| line["stream"] == "stdout").map(|line| line["text"].clone());
+        found = texts.filter_map(|text| text.as_str().map(str::to_owned)).collect();
+        found.len() >= expected.len()
+    };
+    assert!(wait_until(PATIENCE, logged), "{}", place.ostler(&["logs", "odd"]));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_configuration_is_changed_while_the_engine_runs_and_can_be_put_back() {
+    let mut place = Place::new(&services(1));
+    place.start();
+    let child = child_of(place.folder.path());
+    let child = child.to_str().unwrap();
+    // Somebody reads it, as editors do.
+    let reader = File::open(place.config()).unwrap();
+    drop(reader);
+    let before = fs::read_to_string(place.config()).unwrap();
+    place.ostler(&["add", "more", "--", child, "wait", "more"]);
+    assert!(wait_until(PATIENCE, || place.runs().contains_key("more")), "{}", place.status());
+    assert!(fs::read_to_string(place.config()).unwrap().starts_with(&before));
+    place.ostler(&["remove", "more", "--yes"]);
+    assert!(wait_until(PATIENCE, || place.children() == 1), "{}", place.status());
+    let history: Value = serde_json::from_str(&place.ostler(&["config", "history", "--json"])).unwrap();
+    assert!(history.to_string().contains("\"id\""), "{history}");
+    let names: Vec<_> =
+        fs::read_dir(place.folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().contains(".ostler-")), "{names:?}");
 }
 
 #[test]
@@ -274,8 +348,8 @@ fn the_recorded_conversations_hold_over_the_pipe() {
         [services.api]\ncommand = CHILD\nargs = ['-c', 'echo the api listens; exec sleep 1000']\nstop = { grace = '0s' }\n\
         [services.db]\ncommand = CHILD\nargs = ['wait', '']\nenabled = false\nstop = { grace = '0s' }\n\
         [commands.greet]\ncommand = CHILD\nargs = ['say', 'good morning']\n\
-        [commands.fail]\ntype = 'shell'\ncommand = 'echo on purpose>&2& exit 3'\n";
-    for name in ["words", "jsonrpc", "type-tagged"] {
+        [commands.fail]\ncommand = CHILD\nargs = ['fail', 'on purpose']\n";
+    for name in ["words", "jsonrpc", "type-tagged", "variant-tagged"] {
         let mut place = Place::new(text);
         place.start();
         let pipe = pipe::name(&pipe::announced(&place.socket()).unwrap()).unwrap();

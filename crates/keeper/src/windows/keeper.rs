@@ -393,7 +393,7 @@ impl Keeper {
         }
         let is_leader_new = looked.leader_ended && !had_status;
         if is_leader_new || is_gone {
-            self.drain();
+            self.drain(is_gone);
         }
         if is_gone {
             self.end_output();
@@ -426,13 +426,20 @@ impl Keeper {
         self.tell(&event);
     }
 
-    /// Takes all that the pipes hold, for a bounded time; what else the port has is put aside.
-    fn drain(&mut self) {
+    /// Takes all that the pipes hold, for a bounded time; what else the port has is put aside. Where nobody is left who
+    /// could write, each pipe tells its end, which is waited for.
+    fn drain(&mut self, is_nobody_left: bool) {
         let end = Instant::now() + DRAIN;
         loop {
             let Some(run) = &mut self.run else { return };
+            // What the leader wrote before its end lies in the pipes, or in the port already; a pipe whose last packet was
+            // taken in this turn is not being read yet.
+            run.output.listen();
             let mut has_output = false;
-            for packet in self.port.wait(Some(Duration::ZERO)) {
+            let is_end_awaited = is_nobody_left && !run.output.has_ended();
+            let wait =
+                if is_end_awaited { end.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
+            for packet in self.port.wait(Some(wait)) {
                 if run.output.is_source(&packet) {
                     run.output.take(&packet, Instant::now(), &mut self.log);
                     has_output = true;
@@ -440,9 +447,8 @@ impl Keeper {
                     self.deferred.push_back(packet);
                 }
             }
-            // What the leader wrote before its end lies in the pipes, or in the port already.
-            run.output.listen();
-            if !has_output || Instant::now() >= end {
+            let is_done = if is_nobody_left { run.output.has_ended() } else { !has_output };
+            if is_done || Instant::now() >= end {
                 return;
             }
             // A log that waits keeps what was read in its memory, which is bounded by the time.

@@ -45,6 +45,11 @@ impl Output {
         self.sources.iter().any(|source| source.pipe.key() == packet.key)
     }
 
+    /// Whether all that can be read has been read.
+    pub(super) fn has_ended(&self) -> bool {
+        self.sources.iter().all(|source| source.is_over)
+    }
+
     /// Whether a packet is of what is typed.
     pub(super) fn is_stdin(&self, packet: &Packet) -> bool {
         self.stdin.as_ref().is_some_and(|stdin| stdin.pipe.key() == packet.key)
