@@ -10,7 +10,9 @@ pub fn refusal_text(error: &ApiError) -> String {
     for cause in error.causes.iter().filter(|cause| !error.message.contains(cause.as_str())) {
         text.push_str(": ");
         // The number says nothing to a person.
-        text.push_str(cause.split(" (os error").next().unwrap_or_default());
+        let cause = cause.split(" (os error").next().unwrap_or_default();
+        // Windows ends its reasons with a full stop.
+        text.push_str(cause.trim_end_matches('.'));
     }
     if let Some(hint) = &error.hint {
         text.push_str(". ");
@@ -149,6 +151,17 @@ mod tests {
             ApiError::new(ostler_api::ErrorCode::ConfigUnreadable, "cannot write beside /x/ostler.toml");
         let error = error.hint("free some space on the disk").caused_by(&cause);
         let told = "cannot write beside /x/ostler.toml: No space left on device. Free some space on the disk";
+        if cfg!(unix) {
+            assert_eq!(refusal_text(&error), told);
+        }
+    }
+
+    #[test]
+    fn a_reason_that_ends_with_a_full_stop_makes_no_second_one() {
+        let cause = std::io::Error::other("The system cannot find the file specified. (os error 2)");
+        let error = ApiError::new(ostler_api::ErrorCode::ConfigUnreadable, "cannot read it");
+        let error = error.hint("write one").caused_by(&cause);
+        let told = "cannot read it: The system cannot find the file specified. Write one";
         assert_eq!(refusal_text(&error), told);
     }
 

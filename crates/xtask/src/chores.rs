@@ -9,7 +9,6 @@ use crate::desktop;
 use crate::dist::{self, Parts, Profile};
 use crate::failure::{Doing, Failure, Outcome};
 use crate::shell;
-use crate::wine::{self, Windows};
 
 /// Tells the programs of `ostler-e2e` which binaries to test.
 const BIN_DIR: &str = "OSTLER_BIN_DIR";
@@ -44,19 +43,6 @@ Breaks things on purpose, with the release build, and counts.
   --minutes N   mixed services under random kills for N minutes
   --only NAME   one scenario, `--count N` times; `--only list` names them
   --debug       with the unoptimised build";
-
-const WINDOWS: &str = "\
-Usage: cargo xtask windows [--check] [--rounds N]
-
-Builds the crates without Qt for Windows and tests them: there, or elsewhere under Wine. On Debian: apt-get install
-rustc-web cargo-web rust-web-src gcc-mingw-w64-x86-64 wine wine64; the Rust packages are not needed after rustup target
-add x86_64-pc-windows-gnu.
-
-  --check      only compiles (cargo check)
-  --rounds N   how often the tree of a service is ended, 20 unless told";
-
-/// The crates whose own tests run on Windows; of the command line only the tests of the whole system do.
-const TESTED_ON_WINDOWS: [&str; 2] = ["ostler-windows", "ostler-keeper"];
 
 /// `cargo xtask schema`.
 pub(crate) fn schema(mut args: Args) -> Outcome {
@@ -171,80 +157,6 @@ pub(crate) fn chaos(mut args: Args) -> Outcome {
     println!("The scenarios run {}.", home.who());
     let mut command = home.command(Path::new(tool.get_program()))?;
     shell::exec(command.args(&passed_on).env(BIN_DIR, &dist))
-}
-
-/// `cargo xtask windows`.
-pub(crate) fn windows(mut args: Args) -> Outcome {
-    if args.help(WINDOWS) {
-        return Ok(());
-    }
-    let is_check = args.flag("--check");
-    let rounds = args.value("--rounds")?;
-    args.end()?;
-    if is_check { check_for_windows() } else { test_for_windows(rounds.as_deref()) }
-}
-
-/// Compiles the crates without Qt for Windows.
-pub(crate) fn check_for_windows() -> Outcome {
-    let mut check = cargo_for_windows("check")?;
-    shell::exec(check.args(["--workspace", "--exclude", "ostler-tray", "--exclude", "ostler-e2e"]))
-}
-
-/// Builds the programs for Windows and runs their tests and those of the whole system.
-fn test_for_windows(rounds: Option<&str>) -> Outcome {
-    let windows = Windows::find()?;
-    let programs = wine::programs()?;
-    shell::exec(cargo_for_windows("build")?.args(["--package", "ostler-cli", "--package", "ostler-keeper"]))?;
-    println!("The tests run {}.", windows.name());
-    let mut units = cargo_for_windows("test")?;
-    for package in TESTED_ON_WINDOWS {
-        units.args(["--package", package]);
-    }
-    windows.prepare(&mut units);
-    units.args(["--lib", "--bins", "--"]);
-    for test in windows.cannot_show() {
-        println!("Not run {}: {test}", windows.name());
-        units.args(["--skip", test]);
-    }
-    shell::exec(&mut units)?;
-    let mut whole = cargo_for_windows("test")?;
-    whole.args(["--package", "ostler-cli", "--test", "windows"]).env("OSTLER_TEST_PROGRAMS", programs);
-    if let Some(rounds) = rounds {
-        whole.env("OSTLER_TEST_ROUNDS", rounds);
-    }
-    windows.prepare(&mut whole);
-    shell::exec(whole.args(["--", "--test-threads=2"]))
-}
-
-/// Cargo for Windows, with a toolchain that has its standard library.
-fn cargo_for_windows(subcommand: &str) -> Outcome<Command> {
-    const TARGET: &str = "x86_64-pc-windows-gnu";
-    if cfg!(windows) {
-        return Ok(shell::cargo(&[subcommand]));
-    }
-    if shell::which(wine::COMPILER, &[]).is_none() {
-        return Err(Failure::new(format!("{} is not installed", wine::COMPILER))
-            .next("apt-get install gcc-mingw-w64-x86-64"));
-    }
-    // Debian's second toolchain comes with the sources of std and so needs no download.
-    let debian = Path::new("/usr/lib/rust-web/bin/rustc");
-    let debian = if debian.exists() { debian } else { Path::new("/usr/bin/rustc") };
-    let has_std = shell::output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))
-        .is_ok_and(|dir| Path::new(dir.trim()).exists());
-    let mut cargo = shell::cargo(&[subcommand]);
-    if !has_std {
-        if !debian.exists() {
-            return Err(Failure::new("no Rust toolchain here has a standard library for Windows")
-                .next("apt-get install rustc-web cargo-web rust-web-src, or rustup target add x86_64-pc-windows-gnu"));
-        }
-        cargo = Command::new(debian.with_file_name("cargo"));
-        cargo.args([subcommand, "-Zbuild-std=std,panic_unwind"]).current_dir(shell::root());
-        cargo.env("RUSTC", debian).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
-    }
-    cargo.args(["--target", TARGET]).env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", wine::COMPILER);
-    // The two toolchains would otherwise build each other's artifacts again.
-    cargo.arg("--target-dir").arg(shell::target_dir().join("windows"));
-    Ok(cargo)
 }
 
 /// Builds a program of `ostler-e2e` and returns the command that starts it.

@@ -24,6 +24,7 @@ mod steps;
 mod test;
 mod translations;
 mod web;
+mod windows;
 mod wine;
 
 use std::process::ExitCode;
@@ -79,7 +80,7 @@ fn dispatch(command: &str, args: Args) -> Outcome {
         "schema" => chores::schema(args),
         "translations" => translations::translations(args),
         "web" => web::web(args),
-        "windows" => chores::windows(args),
+        "windows" => windows::windows(args),
         "packages" => packages::show(args),
         "" | "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -9,14 +9,12 @@ use crate::failure::{Doing, Failure, Outcome};
 use crate::packages::{self, Packages, Purpose};
 use crate::test::{Step, Wishes};
 use crate::translations;
-use crate::{chores, desktop, quick, shell, web};
+use crate::{chores, desktop, quick, shell, web, windows};
 
 /// The step that others need.
 pub(crate) const BUILD: &str = "build";
 /// The step that a filter chooses.
 pub(crate) const TESTS: &str = "tests";
-/// The step that must be asked for.
-pub(crate) const WINDOWS: &str = "windows";
 
 /// Where Debian keeps Qt's tools.
 const QT_TOOLS: &[&str] = &["/usr/lib/qt6/bin", "/usr/lib64/qt6/bin", "/opt/homebrew/bin"];
@@ -55,7 +53,7 @@ pub(crate) fn all() -> Vec<Step> {
         step("deny", deny, false),
         step("qml", qml, false),
         step("texts", |_| translations::check(), false),
-        step(WINDOWS, windows, false),
+        step("windows", other_system, false),
     ]
 }
 
@@ -203,13 +201,18 @@ fn qml(_: &Wishes) -> Outcome<Said> {
     passed(&format!("{} files", files.len()))
 }
 
-fn windows(_: &Wishes) -> Outcome<Said> {
-    chores::check_for_windows()?;
-    passed("compiled only")
+/// Windows, where it can be built for and run: nothing is installed for it.
+fn other_system(wishes: &Wishes) -> Outcome<Said> {
+    if let Some(missing) = windows::missing() {
+        let text = missing.to_string();
+        let reason = text.lines().next().unwrap_or_default().trim_start_matches("xtask: ").to_owned();
+        return Ok(Said::Skipped(reason));
+    }
+    passed(&windows::test(None, &wishes.filters)?)
 }
 
 /// Adds up what the runners said last: one line of nextest, or one per test binary of cargo.
-fn counts(lines: &[String]) -> String {
+pub(crate) fn counts(lines: &[String]) -> String {
     if let Some(summary) = lines.iter().find_map(|line| line.strip_prefix("Summary ")) {
         return summary.split_once("] ").map_or(summary, |(_, counts)| counts).trim().to_owned();
     }

@@ -7,14 +7,14 @@ use crate::failure::{Failure, Outcome};
 use crate::steps::{self, Said};
 
 const HELP: &str = "\
-Usage: cargo xtask test [--ci] [--only STEP[,STEP…]] [--skip STEP[,STEP…]] [--windows] [FILTER…]
+Usage: cargo xtask test [--ci] [--only STEP[,STEP…]] [--skip STEP[,STEP…]] [FILTER…]
 
-Runs all checks and ends with a table. With FILTER only the tests whose names contain it.
+Runs all checks and ends with a table. With FILTER only the tests whose names contain it. The step `windows` is passed
+over where a compiler for Windows or Wine is missing.
 
-  --ci        without colours, as the continuous integration does it
-  --only      only these steps
-  --skip      all but these steps
-  --windows   also compile the crates without Qt for Windows";
+  --ci     without colours, as the continuous integration does it
+  --only   only these steps
+  --skip   all but these steps";
 
 /// What was asked for.
 #[derive(Debug, Default)]
@@ -47,7 +47,6 @@ pub(crate) fn test(mut args: Args) -> Outcome {
         return Ok(());
     }
     let is_ci = args.flag("--ci");
-    let has_windows = args.flag("--windows");
     let only = list(args.value("--only")?);
     let skip = list(args.value("--skip")?);
     let wishes = Wishes { is_ci, filters: args.words()? };
@@ -61,9 +60,7 @@ pub(crate) fn test(mut args: Args) -> Outcome {
     let is_wanted = |step: &&Step| match (only.is_empty(), wishes.filters.is_empty()) {
         (false, _) => only.iter().any(|name| name == step.name),
         (true, false) => step.name == steps::TESTS,
-        (true, true) => {
-            !skip.iter().any(|name| name == step.name) && (has_windows || step.name != steps::WINDOWS)
-        }
+        (true, true) => !skip.iter().any(|name| name == step.name),
     };
     let rows = run_all(all.iter().filter(is_wanted), &wishes);
     report(&rows)

@@ -1,7 +1,7 @@
 //! Running what was built for Windows: there, or under Wine elsewhere.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::failure::{Doing, Failure, Outcome};
 use crate::shell;
@@ -14,6 +14,17 @@ pub(crate) const COMPILER: &str = "x86_64-w64-mingw32-gcc";
 
 /// Wine 8 lacks this library, from which Rust's standard library takes random bytes.
 const RANDOM_LIBRARY: &str = "bcryptprimitives.dll";
+
+/// Tests of what Wine 8 does otherwise than Windows: it keeps the name of a file that was deleted as long as somebody
+/// has it open, replaces no file that is open, and lets anybody make a further first instance of a pipe.
+const UNLIKE_WINDOWS: [&str; 6] = [
+    "a_log_that_somebody_deletes_cuts_or_moves_goes_on_in_a_new_generation",
+    "a_log_that_begins_later_is_followed_from_its_first_line",
+    "the_supervisors_own_log_is_read_and_followed_alike",
+    "readers_that_share_do_not_keep_a_file_from_being_replaced",
+    "the_first_instance_of_a_name_that_somebody_has_is_refused",
+    "a_name_that_somebody_has_is_not_shared",
+];
 
 /// Where programs for Windows run.
 #[derive(Debug)]
@@ -30,14 +41,28 @@ impl Windows {
         if cfg!(windows) {
             return Ok(Self::Here);
         }
-        let names = ["wine64", "wine"];
-        let Some(program) = names.iter().find_map(|name| shell::which(name, &WINE_FOLDERS)) else {
-            return Err(Failure::new("Wine is not installed").next("apt-get install wine wine64"));
-        };
         let prefix = shell::target_dir().join("windows/wine");
-        let wine = Self::Wine { program, prefix };
+        let wine = Self::Wine { program: Self::program()?, prefix };
         wine.make_world()?;
         Ok(wine)
+    }
+
+    /// Wine's own program; on Windows there is none, and none is needed.
+    pub(crate) fn program() -> Outcome<PathBuf> {
+        if cfg!(windows) {
+            return Ok(PathBuf::new());
+        }
+        let found = ["wine64", "wine"].iter().find_map(|name| shell::which(name, &WINE_FOLDERS));
+        found.ok_or_else(|| Failure::new("Wine is not installed").next("apt-get install wine wine64"))
+    }
+
+    /// Ends what a test that failed has left behind in Wine's world.
+    pub(crate) fn end(&self) {
+        let Self::Wine { prefix, .. } = self else { return };
+        if let Some(server) = shell::which("wineserver", &WINE_FOLDERS) {
+            // Where nothing runs any more it says so, which is as well.
+            let _ = Command::new(server).arg("-k").env("WINEPREFIX", prefix).stderr(Stdio::null()).status();
+        }
     }
 
     /// How to call it in a sentence.
@@ -48,11 +73,11 @@ impl Windows {
         }
     }
 
-    /// Tests of what is otherwise here: Wine keeps the name of a deleted file as long as somebody has it open.
+    /// Tests of what is otherwise here, by the ends of their names.
     pub(crate) fn cannot_show(&self) -> &'static [&'static str] {
         match self {
             Self::Here => &[],
-            Self::Wine { .. } => &["a_log_that_somebody_deletes_cuts_or_moves_goes_on_in_a_new_generation"],
+            Self::Wine { .. } => &UNLIKE_WINDOWS,
         }
     }
 

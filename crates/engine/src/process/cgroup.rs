@@ -216,7 +216,7 @@ fn is_delegated(_path: &Path) -> bool {
     false
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -24,6 +24,8 @@ impl Pattern {
     /// # Errors
     /// Says what is wrong.
     pub(crate) fn new(text: &str) -> Result<Self, String> {
+        // On Windows both kinds of slashes part folders, in a glob too.
+        let text = &text.replace(std::path::MAIN_SEPARATOR, "/");
         let has_meaning = |part: &str| part.contains(['*', '?', '[']);
         let parts: Vec<_> = text.split('/').collect();
         let literal = parts.iter().position(|part| has_meaning(&unescaped(part).1)).unwrap_or(parts.len());
@@ -33,7 +35,7 @@ impl Pattern {
                 return Self::new(&format!("{}/**/*", text.trim_end_matches('/')));
             }
             0 => (PathBuf::from(whole()).parent().map(Path::to_owned).unwrap_or_default(), 1),
-            rest => (PathBuf::from(if literal <= 1 { "/".to_owned() } else { whole() }), rest),
+            rest => (PathBuf::from(if literal <= 1 { whole() + "/" } else { whole() }), rest),
         };
         let glob = glob::Pattern::new(text).map_err(|error| format!("{text}: {}", error.msg))?;
         Ok(Self { glob, base, is_deep: rest > 1 })
