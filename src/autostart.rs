@@ -3,7 +3,10 @@
 #[cfg(all(unix, not(target_os = "macos")))]
 #[path = "autostart/xdg.rs"]
 mod os;
-#[cfg(not(all(unix, not(target_os = "macos"))))]
+#[cfg(windows)]
+#[path = "autostart/windows.rs"]
+mod os;
+#[cfg(not(any(windows, all(unix, not(target_os = "macos")))))]
 #[path = "autostart/other.rs"]
 mod os;
 

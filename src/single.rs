@@ -18,6 +18,7 @@ use crate::desk::Ask;
 const SHOW: &str = "show";
 
 /// Where a launcher says what allows to raise a window.
+#[cfg(unix)]
 const TOKEN_VARIABLES: [&str; 2] = ["XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"];
 
 /// Whether this is the first.

@@ -6,8 +6,9 @@ use std::io;
 use windows_sys::Win32::{
     Foundation::{CloseHandle, HANDLE_FLAG_INHERIT, INVALID_HANDLE_VALUE, SetHandleInformation},
     System::Console::{
-        CTRL_BREAK_EVENT, FreeConsole, GenerateConsoleCtrlEvent, GetStdHandle, STD_ERROR_HANDLE, STD_HANDLE,
-        STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetStdHandle,
+        CONSOLE_SCREEN_BUFFER_INFO, CTRL_BREAK_EVENT, FreeConsole, GenerateConsoleCtrlEvent,
+        GetConsoleScreenBufferInfo, GetStdHandle, SMALL_RECT, STD_ERROR_HANDLE, STD_HANDLE, STD_INPUT_HANDLE,
+        STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetStdHandle,
     },
 };
 
@@ -51,6 +52,20 @@ pub fn close_standard_handles() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Columns and lines of the console that we write to; `None` when it is none.
+pub fn size() -> Option<(u16, u16)> {
+    for which in [STD_OUTPUT_HANDLE, STD_ERROR_HANDLE] {
+        let mut found = CONSOLE_SCREEN_BUFFER_INFO::default();
+        // SAFETY: the structure is ours; a handle that is no console is refused.
+        if unsafe { GetConsoleScreenBufferInfo(GetStdHandle(which), &mut found) } != 0 {
+            let SMALL_RECT { Left, Top, Right, Bottom } = found.srWindow;
+            let length = |from: i16, to: i16| u16::try_from(i32::from(to) - i32::from(from) + 1).ok();
+            return Some((length(Left, Right)?, length(Top, Bottom)?));
+        }
+    }
+    None
 }
 
 /// Sends Ctrl-Break to the process group of a process that shares our console.

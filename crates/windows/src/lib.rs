@@ -14,11 +14,19 @@
 #[cfg(windows)]
 pub mod access;
 #[cfg(windows)]
+pub mod autostart;
+#[cfg(windows)]
+pub mod broadcast;
+#[cfg(windows)]
+pub mod clock;
+#[cfg(windows)]
 pub mod console;
 #[cfg(windows)]
 pub mod files;
 #[cfg(windows)]
 pub mod job;
+#[cfg(windows)]
+pub mod net;
 #[cfg(windows)]
 pub mod pipe;
 #[cfg(windows)]

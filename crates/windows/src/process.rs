@@ -12,8 +12,9 @@ use windows_sys::Win32::{
         Diagnostics::ToolHelp::{
             CreateToolhelp32Snapshot, PROCESSENTRY32W, Process32FirstW, Process32NextW, TH32CS_SNAPPROCESS,
         },
+        ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS},
         Threading::{
-            GetExitCodeProcess, GetProcessTimes, OpenProcess, PROCESS_ACCESS_RIGHTS,
+            GetExitCodeProcess, GetProcessHandleCount, GetProcessTimes, OpenProcess, PROCESS_ACCESS_RIGHTS,
             PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE, TerminateProcess,
             WaitForSingleObject,
         },
@@ -34,6 +35,8 @@ pub struct Entry {
     pub parent: u32,
     /// The name of its program.
     pub name: String,
+    /// How many threads it has.
+    pub threads: u32,
     /// When it was created; `None` where we may not look.
     pub created: Option<u64>,
 }
@@ -56,12 +59,41 @@ pub fn all() -> Vec<Entry> {
                 pid: entry.th32ProcessID,
                 parent: entry.th32ParentProcessID,
                 name: String::from_utf16_lossy(&entry.szExeFile[..length]),
+                threads: entry.cntThreads,
                 created: created(entry.th32ProcessID),
             });
             has_more = Process32NextW(snapshot.as_raw_handle(), &mut entry) != 0;
         }
     }
     found
+}
+
+/// What a process uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// When it was created, as [`created`] has it.
+    pub created: u64,
+    /// Processor time of its own, in units of 100 ns.
+    pub processor: u64,
+    /// Memory that is resident, in bytes.
+    pub memory_bytes: u64,
+    /// Its open handles.
+    pub handles: u32,
+}
+
+/// What a living process uses; `None` when it is gone or we may not look.
+pub fn usage(pid: u32) -> Option<Usage> {
+    let process = open(pid, PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_SYNCHRONIZE).ok()?;
+    let [created, _, kernel, user] = times(&process).ok().filter(|_| !has_ended(&process))?;
+    let mut memory = PROCESS_MEMORY_COUNTERS::default();
+    let mut handles = 0;
+    // SAFETY: the handle is open, the structures are ours and as long as is said. What is not known stays zero.
+    unsafe {
+        let size = size_of::<PROCESS_MEMORY_COUNTERS>() as u32;
+        K32GetProcessMemoryInfo(process.as_raw_handle(), &mut memory, size);
+        GetProcessHandleCount(process.as_raw_handle(), &mut handles);
+    }
+    Some(Usage { created, processor: kernel + user, memory_bytes: memory.WorkingSetSize as u64, handles })
 }
 
 /// When a living process was created, in units of 100 ns since 1601; `None` when it is gone or we may not look.
@@ -76,13 +108,18 @@ pub fn created(pid: u32) -> Option<u64> {
 /// # Errors
 /// The handle does not allow to look.
 pub fn created_of(process: &impl AsRawHandle) -> io::Result<u64> {
-    let (mut created, mut exited) = (FILETIME::default(), FILETIME::default());
-    let (mut kernel, mut user) = (FILETIME::default(), FILETIME::default());
+    times(process).map(|[created, ..]| created)
+}
+
+/// Creation and end, and the time in the kernel and outside of it.
+fn times(process: &impl AsRawHandle) -> io::Result<[u64; 4]> {
+    let [mut created, mut exited, mut kernel, mut user] = [FILETIME::default(); 4];
     // SAFETY: the handle is open, the four times are ours.
     check(unsafe {
         GetProcessTimes(process.as_raw_handle(), &mut created, &mut exited, &mut kernel, &mut user)
     })?;
-    Ok(u64::from(created.dwHighDateTime) << 32 | u64::from(created.dwLowDateTime))
+    let number = |time: FILETIME| u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime);
+    Ok([created, exited, kernel, user].map(number))
 }
 
 /// Takes hold of a process to end it, if it is the one that was created then.

@@ -4,7 +4,7 @@
 use windows_sys::{
     Win32::{
         Foundation::{HWND, LPARAM},
-        UI::WindowsAndMessaging::WM_CLOSE,
+        UI::WindowsAndMessaging::{AllowSetForegroundWindow, WM_CLOSE},
     },
     core::{BOOL, PCSTR, PCWSTR},
 };
@@ -40,6 +40,12 @@ pub fn ask_to_close(pids: &[u32]) -> usize {
     // SAFETY: the function calls `visit` with the errand, which outlives the call, and with nothing else.
     unsafe { (functions.enumerate)(visit, (&raw mut errand) as LPARAM) };
     errand.asked
+}
+
+/// Lets a process put its window before those of others, if we may do so ourselves.
+pub fn allow_foreground(pid: u32) {
+    // SAFETY: no pointers. A refusal only means that the window blinks instead.
+    unsafe { AllowSetForegroundWindow(pid) };
 }
 
 unsafe extern "system" fn visit(window: HWND, errand: LPARAM) -> BOOL {

@@ -16,14 +16,16 @@ pub(crate) const COMPILER: &str = "x86_64-w64-mingw32-gcc";
 const RANDOM_LIBRARY: &str = "bcryptprimitives.dll";
 
 /// Tests of what Wine 8 does otherwise than Windows: it keeps the name of a file that was deleted as long as somebody
-/// has it open, replaces no file that is open, and lets anybody make a further first instance of a pipe.
-const UNLIKE_WINDOWS: [&str; 6] = [
+/// has it open, replaces no file that is open, lets anybody make a further first instance of a pipe, and may not know
+/// whose a socket is.
+const UNLIKE_WINDOWS: [&str; 7] = [
     "a_log_that_somebody_deletes_cuts_or_moves_goes_on_in_a_new_generation",
     "a_log_that_begins_later_is_followed_from_its_first_line",
     "the_supervisors_own_log_is_read_and_followed_alike",
     "readers_that_share_do_not_keep_a_file_from_being_replaced",
     "the_first_instance_of_a_name_that_somebody_has_is_refused",
     "a_name_that_somebody_has_is_not_shared",
+    "a_socket_is_told_with_its_process",
 ];
 
 /// Where programs for Windows run.
@@ -98,12 +100,28 @@ impl Windows {
             boot.args(["wineboot", "-i"]).env("WINEPREFIX", prefix).env("WINEDEBUG", "-all");
             shell::exec(boot.env_remove("DISPLAY"))?;
         }
+        self.make_windows_possible()?;
         let library = system.join(RANDOM_LIBRARY);
         if library.exists() {
             return Ok(());
         }
         let source = shell::root().join("tests/windows/bcryptprimitives.c");
         shell::exec(Command::new(COMPILER).args(["-shared", "-o"]).arg(library).arg(source).arg("-ladvapi32"))
+    }
+
+    /// Without a display there are no windows, not even such as nobody sees, unless Wine knows that none will be shown.
+    fn make_windows_possible(&self) -> Outcome {
+        const SAID: &str = "\"Graphics\"=\"null\"";
+        let Self::Wine { program, prefix } = self else { return Ok(()) };
+        if std::fs::read_to_string(prefix.join("user.reg")).is_ok_and(|text| text.contains(SAID)) {
+            return Ok(());
+        }
+        let mut registry = Command::new(program);
+        registry.args(["reg", "add", r"HKCU\Software\Wine\Drivers", "/v", "Graphics", "/d", "null", "/f"]);
+        shell::exec(registry.env("WINEPREFIX", prefix).env("WINEDEBUG", "-all").env_remove("DISPLAY"))?;
+        // It is written down with the end of Wine, and asked for with its next beginning.
+        self.end();
+        Ok(())
     }
 }
 

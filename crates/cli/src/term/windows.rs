@@ -1,12 +1,15 @@
-//! The terminal on Windows. Differs from Unix: its size is not asked for yet, and it passes on no single keys yet.
+//! The terminal on Windows. Differs from Unix: it passes on no single keys yet.
 
 use std::io;
 
 use super::Size;
 
-/// The usual size.
+/// That of the console, or the usual size.
 pub(crate) fn size() -> Size {
-    Size::default()
+    ostler_windows::console::size().map_or_else(Size::default, |(width, height)| Size {
+        width: usize::from(width),
+        height: usize::from(height),
+    })
 }
 
 /// The terminal of standard input passes on every key as it is.

@@ -73,11 +73,9 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> Outcome {
 /// What is wrong with a token file, for people.
 pub(crate) fn token_failure(error: &TokenFileError) -> Failure {
     let code = match error {
-        TokenFileError::TooOpen { .. }
-        | TokenFileError::WrongOwner { .. }
-        | TokenFileError::Stranger { .. }
-        | TokenFileError::Shared { .. }
-        | TokenFileError::Link { .. } => ErrorCode::NotPermitted,
+        TokenFileError::TooOpen { .. } | TokenFileError::WrongOwner { .. } | TokenFileError::Link { .. } => {
+            ErrorCode::NotPermitted
+        }
         TokenFileError::Empty { .. } | TokenFileError::NotText { .. } => ErrorCode::InvalidParams,
         TokenFileError::TooLong { .. } => ErrorCode::TooLarge,
         TokenFileError::Missing { .. } | TokenFileError::NotAFile { .. } | TokenFileError::System { .. } => {

@@ -23,6 +23,9 @@ pub const TOKEN_FILE_MAX: u64 = 4096;
 /// Beside the lock and the keepers' sockets.
 const NAME: &str = "token";
 
+/// What cannot be done with a file that others have to do with, where a list of users says so.
+const TRUST: &str = "trust";
+
 /// A file with a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenFile {
@@ -69,22 +72,6 @@ pub enum TokenFileError {
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
-    },
-    /// It belongs to somebody else, where users have names and not numbers.
-    #[error("the token file {} belongs to {owner}", path.display())]
-    Stranger {
-        /// Where.
-        path: PathBuf,
-        /// To whom.
-        owner: String,
-    },
-    /// Others can read it, where a list of users says so.
-    #[error("the token file {} is open to {who}", path.display())]
-    Shared {
-        /// Where.
-        path: PathBuf,
-        /// To whom.
-        who: String,
     },
     /// There is nothing in it.
     #[error("the token file {} is empty", path.display())]
@@ -135,15 +122,14 @@ impl TokenFileError {
                     path.display()
                 )
             }
-            Self::Stranger { path, .. } => format!("take it over: takeown /f \"{}\"", path.display()),
-            Self::Shared { path, .. } => format!(
+            Self::Empty { .. } | Self::TooLong { .. } | Self::NotText { .. } => {
+                "make a new one: ostler token --rotate".to_owned()
+            }
+            Self::System { verb: TRUST, path, .. } => format!(
                 "close it: icacls \"{}\" /inheritance:r /grant:r \"%USERNAME%:F\"; others may know it, so better: \
                  ostler token --rotate",
                 path.display()
             ),
-            Self::Empty { .. } | Self::TooLong { .. } | Self::NotText { .. } => {
-                "make a new one: ostler token --rotate".to_owned()
-            }
             Self::System { path, .. } => {
                 let folder = path.parent().unwrap_or(path);
                 format!("check the permissions of {}", folder.display())

@@ -8,7 +8,7 @@ use std::{
 
 use ostler_windows::{access, files, user};
 
-use super::TokenFileError;
+use super::{TRUST, TokenFileError};
 
 /// Opens a file and verifies it.
 pub(super) fn open(path: &Path, may_be_link: bool) -> Result<File, TokenFileError> {
@@ -25,13 +25,13 @@ pub(super) fn open(path: &Path, may_be_link: bool) -> Result<File, TokenFileErro
     }
     let file = File::open(path).map_err(failed)?;
     let holders = access::holders(path).map_err(failed)?;
-    if !holders.is_owner_trusted() {
-        return Err(TokenFileError::Stranger { path: owned(), owner: user::name(&holders.owner) });
-    }
-    match holders.others.first() {
-        Some(who) => Err(TokenFileError::Shared { path: owned(), who: user::name(who) }),
-        None => Ok(file),
-    }
+    let told = match holders.others.first() {
+        _ if !holders.is_owner_trusted() => format!("it belongs to {}", user::name(&holders.owner)),
+        Some(who) => format!("it is open to {}", user::name(who)),
+        None => return Ok(file),
+    };
+    let source = io::Error::new(io::ErrorKind::PermissionDenied, told);
+    Err(TokenFileError::System { verb: TRUST, path: owned(), source })
 }
 
 /// Puts a file in the place of another; waits a moment for those who have it open.
@@ -72,7 +72,8 @@ mod tests {
         let system = std::env::var("SystemRoot").unwrap();
         let shared = Path::new(&system).join("system32").join("kernel32.dll");
         let error = TokenFile::named(shared).read().unwrap_err();
-        assert!(matches!(error, TokenFileError::Shared { .. } | TokenFileError::Stranger { .. }), "{error}");
+        assert!(matches!(error, TokenFileError::System { verb: TRUST, .. }), "{error}");
+        assert!(error.hint().contains("icacls"), "{}", error.hint());
         assert!(matches!(TokenFile::named(system.into()).read(), Err(TokenFileError::NotAFile { .. })));
     }
 }

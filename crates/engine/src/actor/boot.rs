@@ -155,7 +155,7 @@ impl Actor {
         let (files, changed) = mpsc::channel(1);
         let power = super::power::Power::new(readings);
         let time = power.time();
-        let nursery = Nursery { program: options.keeper.clone(), dir: options.paths.private.clone() };
+        let nursery = Nursery::new(&options.keeper, &options.paths.private);
         let actor = Self {
             supervisor,
             nursery,

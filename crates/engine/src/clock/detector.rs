@@ -36,7 +36,8 @@ impl Detector {
     pub(crate) fn look(&mut self, now: Reading) -> Shift {
         let last = std::mem::replace(&mut self.last, now);
         let blur = last.blur + now.blur;
-        let awake = now.steady.saturating_duration_since(last.steady);
+        let counted = now.asleep.saturating_sub(last.asleep);
+        let awake = now.steady.saturating_duration_since(last.steady).saturating_sub(counted);
         let passed = now.since_boot.saturating_sub(last.since_boot);
         let slept = passed.saturating_sub(awake);
         let by_boot = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
@@ -61,7 +62,9 @@ mod tests {
     #[track_caller]
     fn check_blurred(blur: Duration, steps: &[(f64, f64, i64, &str)]) {
         let wall = "2026-03-29T00:30:00Z".parse().expect("an instant");
-        let mut now = Reading { steady: Instant::now(), since_boot: Duration::from_secs(100), wall, blur };
+        let asleep = Duration::ZERO;
+        let mut now =
+            Reading { steady: Instant::now(), asleep, since_boot: Duration::from_secs(100), wall, blur };
         let mut detector = Detector::new(now);
         for (awake, asleep, set, expected) in steps {
             let (awake, asleep) = (Duration::from_secs_f64(*awake), Duration::from_secs_f64(*asleep));
@@ -119,6 +122,23 @@ mod tests {
             Duration::from_secs(2),
             &[(5.0, 3.5, 0, ""), (5.0, 0.0, 4, ""), (5.0, 6.0, 0, "slept 6")],
         );
+    }
+
+    #[test]
+    fn a_sleep_that_the_steady_clock_counted_is_found_too() {
+        let mut now = Reading::now();
+        now.blur = Duration::ZERO;
+        let mut detector = Detector::new(now);
+        let (awake, asleep) = (Duration::from_secs(5), Duration::from_secs(60));
+        now.steady += awake + asleep;
+        now.since_boot += awake + asleep;
+        now.wall = now.wall + awake + asleep;
+        now.asleep += asleep;
+        assert_eq!(detector.look(now), Shift { slept: Some(asleep), set_by: None });
+        now.steady += awake;
+        now.since_boot += awake;
+        now.wall += awake;
+        assert_eq!(detector.look(now), Shift::default());
     }
 
     #[test]

@@ -17,6 +17,6 @@ mod windows;
 pub(crate) use detector::Detector;
 pub use reading::{Reading, Readings};
 #[cfg(unix)]
-pub(crate) use unix::{ClockWatch, since_boot};
+pub(crate) use unix::{ClockWatch, asleep, since_boot};
 #[cfg(windows)]
-pub(crate) use windows::{ClockWatch, since_boot};
+pub(crate) use windows::{ClockWatch, asleep, since_boot};

@@ -15,6 +15,8 @@ pub type Readings = Arc<dyn Fn() -> Reading + Send + Sync>;
 pub struct Reading {
     /// The steady clock, which stands still while the machine sleeps.
     pub steady: Instant,
+    /// Where it goes on all the same: how long the machine slept since some moment.
+    pub asleep: Duration,
     /// Since the machine was started, its sleep included.
     pub since_boot: Duration,
     /// The clock for people, which anybody may set.
@@ -28,8 +30,9 @@ impl Reading {
     pub fn now() -> Self {
         let steady = Instant::now();
         let since_boot = super::since_boot(steady);
+        let asleep = super::asleep(steady);
         let wall = Timestamp::now();
-        Self { steady, since_boot, wall, blur: steady.elapsed() }
+        Self { steady, asleep, since_boot, wall, blur: steady.elapsed() }
     }
 }
 
@@ -41,11 +44,11 @@ pub(crate) fn awake(steady: Instant) -> Duration {
 }
 
 /// Wakes nobody, where the system does not tell.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 #[derive(Debug)]
 pub(crate) struct Nobody;
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 impl Nobody {
     pub(crate) fn new() -> Self {
         Self

@@ -18,6 +18,11 @@ pub(crate) fn since_boot(_: Instant) -> Duration {
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 pub(crate) use super::reading::awake as since_boot;
 
+/// The steady clock counts no sleep here.
+pub(crate) fn asleep(_: Instant) -> Duration {
+    Duration::ZERO
+}
+
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) use linux::ClockWatch;
 

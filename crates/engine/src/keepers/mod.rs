@@ -10,7 +10,7 @@ mod adopt;
 mod os;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Child,
     sync::Arc,
     time::{Duration, Instant},
@@ -95,6 +95,11 @@ impl NewKeeper {
 }
 
 impl Nursery {
+    /// Keepers of this program, with their files in this directory.
+    pub(crate) fn new(program: &Path, dir: &Path) -> Self {
+        Self { program: os::lasting(program, dir), dir: dir.to_owned() }
+    }
+
     /// The short name of a slot's files: paths of sockets must stay short.
     pub(crate) fn key(instance: &InstanceId) -> String {
         let digest = sha2::Sha256::digest(instance.to_string().as_bytes());

@@ -4,7 +4,7 @@ use std::{
     io::{self, IoSliceMut},
     mem::MaybeUninit,
     os::{fd::OwnedFd, unix::net::UnixStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -31,6 +31,11 @@ impl Blocking {
         self.0.set_nonblocking(true)?;
         Stream::from_std(self.0)
     }
+}
+
+/// A program that runs can be replaced, so it needs no copy.
+pub(super) fn lasting(program: &Path, _dir: &Path) -> PathBuf {
+    program.to_owned()
 }
 
 pub(super) fn launch(nursery: &Nursery, instance: &InstanceId) -> io::Result<(Blocking, Child)> {

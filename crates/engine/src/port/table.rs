@@ -43,7 +43,23 @@ pub(super) fn listeners(ports: &[u16]) -> Vec<Socket> {
     sockets(ports).into_iter().filter(|socket| socket.state == State::Listening).collect()
 }
 
+/// The sockets with these local ports; a process stands for its user and its sockets.
+#[cfg(windows)]
+pub(super) fn sockets(ports: &[u16]) -> Vec<Socket> {
+    let all = ostler_windows::net::sockets().into_iter();
+    all.filter(|socket| ports.contains(&socket.port))
+        .map(|socket| Socket {
+            address: socket.address,
+            port: socket.port,
+            state: if socket.is_listening { State::Listening } else { State::Other },
+            user: socket.pid,
+            inode: socket.pid.into(),
+        })
+        .collect()
+}
+
 /// The sockets with these local ports. Empty where the system does not say.
+#[cfg(unix)]
 pub(super) fn sockets(ports: &[u16]) -> Vec<Socket> {
     texts().flat_map(|text| parse(&text, ports)).collect()
 }
@@ -53,6 +69,7 @@ pub(super) fn texts() -> impl Iterator<Item = String> {
     ["/proc/net/tcp", "/proc/net/tcp6"].into_iter().filter_map(|path| std::fs::read_to_string(path).ok())
 }
 
+#[cfg_attr(windows, expect(dead_code, reason = "the system gives numbers there"))]
 fn parse(text: &str, ports: &[u16]) -> Vec<Socket> {
     text.lines().skip(1).filter_map(|line| parse_line(line, ports)).collect()
 }

@@ -118,7 +118,8 @@ impl Job {
         let mark = new_mark();
         let mut command = self.command(&mark)?;
         let mut child = command.spawn()?;
-        let mut guard = Guard { leader: child.id().unwrap_or(0), mark, is_armed: true };
+        let hold = os::Hold::of(&child);
+        let mut guard = Guard { leader: child.id().unwrap_or(0), mark, hold, is_armed: true };
         let mut stdout = Capped::new(child.stdout.take(), self.output_max);
         let mut stderr = Capped::new(child.stderr.take(), self.output_max);
         let waited = async {
@@ -218,6 +219,7 @@ fn new_mark() -> String {
 struct Guard {
     leader: u32,
     mark: String,
+    hold: os::Hold,
     is_armed: bool,
 }
 
@@ -225,6 +227,9 @@ impl Guard {
     /// The command ended by itself: ends what it left, and says how many that were.
     async fn finish(&mut self, leftovers: Leftovers) -> usize {
         self.is_armed = false;
+        if let Some(left) = self.hold.end() {
+            return left;
+        }
         if leftovers == Leftovers::Group && !os::group_lives(self.leader) {
             return 0;
         }
@@ -237,6 +242,7 @@ impl Guard {
     /// Its time is over.
     async fn kill(&mut self, child: &mut Child) {
         self.is_armed = false;
+        self.hold.end();
         let (leader, mark) = (self.leader, self.mark.clone());
         drop(tokio::task::spawn_blocking(move || kill_now(|| members(leader, &mark))).await);
         drop(tokio::time::timeout(super::KILL_BOUND, child.wait()).await);

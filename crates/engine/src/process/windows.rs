@@ -2,9 +2,13 @@
 //! of one whose keeper died, and nobody has to be found by what is in its environment. A process that has no console
 //! in common with us cannot be asked to end; both orders end it.
 
-use std::{io, os::windows::io::OwnedHandle, time::Duration};
+use std::{
+    io,
+    os::windows::io::{AsRawHandle, OwnedHandle, RawHandle},
+    time::Duration,
+};
 
-use ostler_windows::{files, process, user};
+use ostler_windows::{files, job::Job, process, user};
 
 use super::Process;
 
@@ -94,6 +98,36 @@ pub(super) fn isolate(command: &mut tokio::process::Command, _descriptors: Optio
     command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
 }
 
+/// A command and all that it starts, which end with this: a job object. Differs from Unix: nobody can leave it, but what
+/// the command starts in the moment before it is taken in.
+pub(super) struct Hold(Option<Job>);
+
+impl Hold {
+    pub(super) fn of(child: &tokio::process::Child) -> Self {
+        let taken = |handle| Job::new().and_then(|job| job.assign(&Raw(handle)).map(|()| job)).ok();
+        Self(child.raw_handle().and_then(taken))
+    }
+
+    /// Ends all of them, and says how many those were; `None` where they have to be looked for.
+    pub(super) fn end(&self) -> Option<usize> {
+        let job = self.0.as_ref()?;
+        let (active, _) = job.count().ok()?;
+        if active > 0 {
+            job.terminate().ok()?;
+        }
+        usize::try_from(active).ok()
+    }
+}
+
+/// A handle that its child has.
+struct Raw(RawHandle);
+
+impl AsRawHandle for Raw {
+    fn as_raw_handle(&self) -> RawHandle {
+        self.0
+    }
+}
+
 pub(super) fn group_lives(_leader: u32) -> bool {
     false
 }
@@ -113,4 +147,37 @@ pub(super) fn free_bytes(path: &std::path::Path) -> Option<u64> {
 /// Not limited in this way.
 pub(super) fn descriptor_limit() -> Option<(u64, u64)> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{ffi::OsString, time::Instant};
+
+    use super::super::job;
+    use super::*;
+
+    fn command(line: &str, timeout: Duration) -> job::Job {
+        let argv = ["cmd.exe", "/c", line].map(OsString::from).to_vec();
+        let env = std::env::vars_os().collect();
+        job::Job { argv, env, working_dir: None, timeout, output_max: 1000 }
+    }
+
+    #[tokio::test]
+    async fn the_output_and_the_end_of_a_command_are_told() {
+        let outcome = command("echo out& exit 3", Duration::from_secs(60)).run().await.unwrap();
+        assert_eq!(outcome.status.and_then(|status| status.code()), Some(3));
+        assert_eq!(String::from_utf8_lossy(&outcome.stdout).trim(), "out");
+        assert_eq!(outcome.left_behind, 0);
+    }
+
+    #[tokio::test]
+    async fn a_hung_command_is_ended_with_all_that_it_started() {
+        let started = Instant::now();
+        // Who asks for a line that nobody types waits for ever; standard input is closed, so by a pause of the system.
+        let hung = "ping -n 600 127.0.0.1 >nul & ping -n 600 127.0.0.1 >nul";
+        let outcome = command(hung, Duration::from_millis(500)).run().await.unwrap();
+        if outcome.status.is_none() {
+            assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+        }
+    }
 }

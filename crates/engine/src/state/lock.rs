@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read as _, Seek as _, Write as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -54,19 +54,54 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let _ = file.read_to_string(&mut text);
-                return Err(LockError::Held { owner: text.trim().parse().ok() });
+                return Err(LockError::Held { owner: owner::read(file, path) });
             }
             Err(std::fs::TryLockError::Error(source)) => return Err(fail(source)),
         }
-        let write = |file: &mut File| {
-            file.set_len(0)?;
-            file.rewind()?;
-            writeln!(file, "{}", std::process::id())
-        };
-        write(&mut file).map_err(fail)?;
+        owner::write(&mut file, path).map_err(fail)?;
         Ok(Self { _file: file })
+    }
+}
+
+/// The lock file says who has it.
+#[cfg(unix)]
+mod owner {
+    use std::{
+        fs::File,
+        io::{self, Read as _, Seek as _, Write as _},
+        path::Path,
+    };
+
+    pub(super) fn read(mut file: File, _path: &Path) -> Option<u32> {
+        let mut text = String::new();
+        let _ = file.read_to_string(&mut text);
+        text.trim().parse().ok()
+    }
+
+    pub(super) fn write(file: &mut File, _path: &Path) -> io::Result<()> {
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{}", std::process::id())
+    }
+}
+
+/// What is locked cannot be read: a file beside it says who has it.
+#[cfg(windows)]
+mod owner {
+    use std::{
+        fs::{self, File},
+        io,
+        path::Path,
+    };
+
+    const ENDING: &str = "pid";
+
+    pub(super) fn read(_file: File, path: &Path) -> Option<u32> {
+        fs::read_to_string(path.with_extension(ENDING)).ok()?.trim().parse().ok()
+    }
+
+    pub(super) fn write(_file: &mut File, path: &Path) -> io::Result<()> {
+        fs::write(path.with_extension(ENDING), format!("{}\n", std::process::id()))
     }
 }
 

@@ -31,7 +31,7 @@ impl Clocks {
             let steady = Instant::now();
             let since_boot = steady.duration_since(began) + Duration::from_secs(clocks.slept.load(SeqCst));
             let wall = noon + since_boot + SignedDuration::from_secs(clocks.set.load(SeqCst));
-            Reading { steady, since_boot, wall, blur: Duration::ZERO }
+            Reading { steady, asleep: Duration::ZERO, since_boot, wall, blur: Duration::ZERO }
         })
     }
 

@@ -1,10 +1,12 @@
-//! Events and processes on Windows. Differs from Unix: what asks for an end are events of the console, and the end of
-//! the session where there is no window to hear of it otherwise; there are no limits of open files.
+//! Events and processes on Windows. Differs from Unix: what asks for an end are events of the console, and what the
+//! system tells a window that nobody sees when the session ends; there are no limits of open files.
 
 use std::io;
 
+use ostler_windows::broadcast::{self, Said};
 use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlLogoff, CtrlShutdown};
 use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+use tokio::sync::mpsc;
 
 /// The events that ask for an end.
 pub(crate) struct Signals {
@@ -13,12 +15,25 @@ pub(crate) struct Signals {
     close: CtrlClose,
     logoff: CtrlLogoff,
     shutdown: CtrlShutdown,
+    session: mpsc::Receiver<()>,
+    _listener: Option<broadcast::Listener>,
 }
 
 impl Signals {
     /// Begins to receive them.
     pub(crate) fn open() -> io::Result<Self> {
+        let (tell, session) = mpsc::channel(1);
+        let listener = broadcast::listen(move |said| match said {
+            // One word is enough.
+            Said::SessionEnds => drop(tell.try_send(())),
+            Said::Woke | Said::ClockSet => {}
+        });
+        if let Err(error) = &listener {
+            tracing::debug!(%error, "the system does not tell when the session ends");
+        }
         Ok(Self {
+            session,
+            _listener: listener.ok(),
             interrupt: ctrl_c()?,
             stop: ctrl_break()?,
             close: ctrl_close()?,
@@ -35,6 +50,7 @@ impl Signals {
             Some(()) = self.close.recv() => "the end of the console",
             Some(()) = self.logoff.recv() => "the end of the session",
             Some(()) = self.shutdown.recv() => "the end of the system",
+            Some(()) = self.session.recv() => "the end of the session",
             else => std::future::pending().await,
         }
     }

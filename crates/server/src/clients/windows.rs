@@ -1,17 +1,22 @@
-//! Processes cannot be looked at on Windows yet; a client leaves with its connection.
+//! Whether a process still lives, by the time of its creation.
 
-/// A process that was named.
+use ostler_windows::process;
+
+/// A process that lived when it was found.
 #[derive(Debug)]
-pub(super) struct Living;
+pub(super) struct Living {
+    pid: u32,
+    created: u64,
+}
 
 impl Living {
-    /// Takes the word for it.
-    pub(super) fn find(_pid: u32) -> Option<Self> {
-        Some(Self)
+    /// Finds a process.
+    pub(super) fn find(pid: u32) -> Option<Self> {
+        process::created(pid).map(|created| Self { pid, created })
     }
 
-    /// Nobody knows.
+    /// Whether it is still there, and not another with its number.
     pub(super) fn is_alive(&self) -> bool {
-        true
+        process::created(self.pid) == Some(self.created)
     }
 }

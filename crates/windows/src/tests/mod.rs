@@ -2,6 +2,7 @@
 
 mod closed;
 mod held;
+mod known;
 mod replaced;
 
 use std::{
