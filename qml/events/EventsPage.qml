@@ -133,6 +133,7 @@ FocusScope {
                 id: facts
 
                 required property string url
+                required property string link
                 required property string emitted
                 required property string rate
                 required property string gaps
@@ -156,9 +157,9 @@ FocusScope {
                     BaseButton {
                         id: copy
 
-                        enabled: facts.url !== ""
+                        enabled: facts.link !== ""
                         text: qsTr("Copy URL")
-                        onClicked: root.copyWanted(facts.url)
+                        onClicked: root.copyWanted(facts.link)
                     }
                 }
 

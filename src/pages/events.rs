@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ostler_api::{EventStatsReply, Method, NoParams, SourceState, SourceStatus, SubscriberStatus};
+use ostler_api::{
+    EventStatsReply, Method, NoParams, SourceState, SourceStatus, SubscribeEventsReply, SubscriberStatus,
+};
 use ostler_client::{Client, ClientError};
 use ostler_view::{Record, count_text, plain, say};
 
@@ -16,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// One record: the channel.
 pub(crate) const CHANNEL: Source = Source {
     name: "events",
-    roles: &["isEnabled", "url", "emitted", "rate", "gaps", "lost", "kept", "newest"],
+    roles: &["isEnabled", "url", "link", "emitted", "rate", "gaps", "lost", "kept", "newest"],
     needs_subject: false,
     feed: |reach, _, feed| {
         let pace = Arc::new(Mutex::new(Pace::default()));
@@ -24,9 +26,13 @@ pub(crate) const CHANNEL: Source = Source {
             let pace = Arc::clone(&pace);
             async move {
                 let stats = stats(&client).await?;
+                let link = match &stats.events_url {
+                    Some(_) => link(&client).await.unwrap_or_default(),
+                    None => String::new(),
+                };
                 let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
                 let rate = pace.rate(stats.events_emitted, Instant::now());
-                Ok(vec![channel(&stats, rate)])
+                Ok(vec![channel(&stats, link, rate)])
             }
         }))
     },
@@ -60,6 +66,12 @@ async fn stats(client: &Client) -> Result<EventStatsReply, ClientError> {
     client.call(Method::EventStats, &NoParams::default()).await
 }
 
+/// The address with the key that opens the stream, for whoever it is given to.
+async fn link(client: &Client) -> Result<String, ClientError> {
+    let addresses: SubscribeEventsReply = client.call(Method::SubscribeEvents, &NoParams::default()).await?;
+    Ok(addresses.events_url)
+}
+
 /// How fast a count grows.
 #[derive(Debug, Default)]
 struct Pace {
@@ -76,10 +88,11 @@ impl Pace {
     }
 }
 
-fn channel(stats: &EventStatsReply, rate: Option<f64>) -> Record {
+fn channel(stats: &EventStatsReply, link: String, rate: Option<f64>) -> Record {
     Record::new("channel")
         .with(stats.enabled)
         .with(stats.events_url.clone().unwrap_or_default())
+        .with(link)
         .with(count(stats.events_emitted))
         .with(rate.map(|rate| format!("{rate:.1}")).unwrap_or_default())
         .with(count(stats.lag_count))

@@ -45,11 +45,20 @@ export class Bus {
     for (const listener of this.#listeners) listener({ type: "state", state });
   }
 
-  /** What was told after an event; of an epoch of which nothing is known, all that is kept. */
+  /**
+   * What was told after an event; of an epoch of which nothing is known, all that is kept. What is not kept any more
+   * is said by a gap before the rest, as the supervisor does.
+   */
   after(last) {
-    const [epoch] = split(last ?? "");
+    const [epoch, number] = split(last ?? "");
     const first = this.#kept.findIndex(({ id }) => split(id)[0] === epoch);
-    return this.#kept.slice(Math.max(first, 0)).filter(({ id }) => isAfter(id, last));
+    const rest = this.#kept.slice(Math.max(first, 0)).filter(({ id }) => isAfter(id, last));
+    if (!last || this.#kept.length === 0 || first > 0) return rest;
+    const missed = first === 0 ? split(this.#kept[0].id)[1] - 1 - number : null;
+    if (missed !== null && missed <= 0) return rest;
+    const reason = missed === null ? "restart" : "evicted";
+    const data = { event_type: "gap", requested: last, dropped: missed, reason };
+    return [{ id: last, at: new Date().toISOString(), source: "dashboard", data }, ...rest];
   }
 
   /** Hears what is told from now on; the answer ends it. */

@@ -85,5 +85,22 @@ test("who comes back after the supervisor began anew gets what follows, and noth
   assert.deepEqual(after("b-2"), ["b-3"]);
   assert.deepEqual(after("a-1"), ["a-2", "b-1", "b-2", "b-3"]);
   assert.deepEqual(after("b-0"), ["b-1", "b-2", "b-3"]);
-  assert.deepEqual(after("c-7").length, 5);
+  assert.deepEqual(after("c-7").length, 6);
+  assert.deepEqual(kept.after("c-7")[0].data, {
+    event_type: "gap",
+    requested: "c-7",
+    dropped: null,
+    reason: "restart",
+  });
+});
+
+test("who was away for longer than events are kept is told how many are missing", () => {
+  const kept = new Bus();
+  for (let number = 1; number <= 600; number += 1) kept.tell({ id: `a-${number}` });
+  const [gap, ...rest] = kept.after("a-40");
+  assert.deepEqual(gap.data, { event_type: "gap", requested: "a-40", dropped: 60, reason: "evicted" });
+  assert.equal(gap.id, "a-40");
+  assert.deepEqual([rest.length, rest[0].id], [500, "a-101"]);
+  assert.equal(kept.after("a-100")[0].id, "a-101");
+  assert.equal(kept.after("a-600").length, 0);
 });

@@ -130,7 +130,7 @@ impl Port for Http {
                         "a new authority of our own; `ostler tls trust` says how to trust it"
                     );
                 }
-                certificate::first(&tls, said.check())
+                certificate::first(&tls, &said.url, said.check())
             }
             None => said.check(),
         };
@@ -141,7 +141,7 @@ impl Port for Http {
         let tls = front.tls()?;
         let said = Said::new(wanted, front);
         let mut look = certificate::Look::default();
-        Some(Box::new(move || look.look(&tls, said.check())))
+        Some(Box::new(move || look.look(&tls, &said.url, said.check())))
     }
 
     fn excuse(&self, trouble: &Trouble) -> (CheckState, String) {
@@ -170,7 +170,7 @@ struct Said {
 impl Said {
     fn new(wanted: &Wanted, front: &HttpFront) -> Self {
         Self {
-            url: format!("{}://{}", front.scheme(), front.address()),
+            url: front.url(),
             needs_token: wanted.needs_token,
             is_remote: front.is_remote(),
             is_encrypted: front.tls().is_some(),

@@ -35,10 +35,10 @@ use crate::{
 
 /// Connections that are told as events at once; each takes a place for [`EVENT_EVERY`].
 const EVENTS_BURST: u32 = 10;
-/// So many at once are a crowd, which has left when a quarter of them is left.
-const CROWD: usize = 256;
 /// After this long one more may be told.
 const EVENT_EVERY: Duration = Duration::from_secs(2);
+/// So many at once are a crowd, which has left when a quarter of them is left.
+const CROWD: usize = 256;
 
 /// All connections of a server.
 #[derive(Debug)]
@@ -244,9 +244,9 @@ impl Listed {
         if known.client != client {
             client.clone_into(&mut known.client);
         }
-        if known.route.as_deref() != Some(path) {
-            let shown: String = path.chars().take(ROUTE_SHOWN_MAX).collect();
-            known.route = Some(shown.into_boxed_str());
+        let shown = path.char_indices().nth(ROUTE_SHOWN_MAX).map_or(path, |(end, _)| &path[..end]);
+        if known.route.as_deref() != Some(shown) {
+            known.route = Some(shown.into());
         }
     }
 

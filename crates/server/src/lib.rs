@@ -51,6 +51,7 @@ mod port;
 mod registry;
 mod request;
 mod subscription;
+mod tally;
 mod tcp;
 mod terminal;
 mod text;

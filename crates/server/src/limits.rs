@@ -107,6 +107,10 @@ pub const HEARTBEAT_PAUSE: Duration = Duration::from_millis(100);
 pub const GREETING_MAX: usize = 8 * 1024;
 /// One who says a wrong token waits so long for the answer.
 pub const FAILURE_PAUSE: Duration = Duration::from_millis(200);
+/// The token's file is read within this time.
+pub const TOKEN_DEADLINE: Duration = Duration::from_secs(5);
+/// How many listen is told at most so often.
+pub const LISTENERS_EVERY: Duration = Duration::from_secs(1);
 /// Requests of one connection that run at once; more wait in the socket.
 pub const IN_FLIGHT_MAX: usize = 16;
 /// Watches and followed logs of one connection.

@@ -92,11 +92,8 @@ impl Operations {
             inner.kept.remove(ended);
         }
         inner.kept.push_back(Arc::clone(&operation));
-        let begun = Arc::clone(&operation);
-        inner.tasks.spawn(async move {
-            let outcome = work.await;
-            begun.state.send_replace(State::Ended { at: Timestamp::now(), outcome });
-        });
+        let begun = Begun(Arc::clone(&operation));
+        inner.tasks.spawn(async move { begun.ends(work.await) });
         Ok(operation)
     }
 
@@ -128,6 +125,28 @@ impl Operations {
     }
 }
 
+/// One that goes on. What breaks off is told to be over as well.
+struct Begun(Arc<Operation>);
+
+impl Begun {
+    fn ends(&self, outcome: Result<Value, ApiError>) {
+        self.0.state.send_replace(State::Ended { at: Timestamp::now(), outcome });
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if !self.0.has_ended() {
+            self.ends(Err(lost()));
+        }
+    }
+}
+
+fn lost() -> ApiError {
+    ApiError::new(ErrorCode::Internal, "the operation broke off: this is a defect of Ostler")
+        .hint("look at the log of the supervisor; what it has done so far stays")
+}
+
 impl Operation {
     /// Where it is looked at.
     pub(crate) fn path(&self) -> String {
@@ -147,10 +166,7 @@ impl Operation {
                 return outcome.clone();
             }
             if state.changed().await.is_err() {
-                return Err(ApiError::new(
-                    ErrorCode::Internal,
-                    "the operation was lost: this is a defect of Ostler",
-                ));
+                return Err(lost());
             }
         }
     }
@@ -206,6 +222,15 @@ mod tests {
         assert_eq!(operations.list()["operations"].as_array().unwrap().len(), OPERATIONS_KEPT_MAX);
         begin(false).unwrap();
         assert_eq!(begin(true).unwrap_err().code, ErrorCode::Busy);
+    }
+
+    #[tokio::test]
+    async fn one_that_breaks_off_is_over() {
+        let operations = Operations::default();
+        let operation = operations.begin("a", "start", None, async { panic!("for the test") }).unwrap();
+        let error = tokio::time::timeout(std::time::Duration::from_secs(20), operation.ended()).await;
+        assert_eq!(error.expect("it ends").unwrap_err().code, ErrorCode::Internal);
+        assert_eq!(operation.value()["state"], "failed");
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::limits::FAILURE_PAUSE;
+use crate::{limits::FAILURE_PAUSE, tally::Tally};
 
 /// A code is of use for so long.
 pub(crate) const CODE_LIFE: Duration = Duration::from_secs(60);
@@ -37,6 +37,7 @@ pub(crate) struct Passes {
     codes: Mutex<VecDeque<Pass>>,
     tickets: Mutex<VecDeque<Pass>>,
     wrong: Semaphore,
+    refused: Tally,
 }
 
 /// One of them.
@@ -64,11 +65,21 @@ impl fmt::Debug for Pass {
 
 impl Default for Passes {
     fn default() -> Self {
-        Self { codes: Mutex::default(), tickets: Mutex::default(), wrong: Semaphore::new(WRONG_AT_ONCE) }
+        Self {
+            codes: Mutex::default(),
+            tickets: Mutex::default(),
+            wrong: Semaphore::new(WRONG_AT_ONCE),
+            refused: Tally::default(),
+        }
     }
 }
 
 impl Passes {
+    /// Somebody was refused at the sign-in: how often so far, if that is to be told.
+    pub(crate) fn refused(&self) -> Option<u64> {
+        self.refused.again()
+    }
+
     /// A new code.
     ///
     /// # Errors

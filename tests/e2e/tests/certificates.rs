@@ -104,8 +104,12 @@ impl World {
 
 /// A certificate with its key, good from one year to another.
 fn give(folder: &Path, from: i32, to: i32) {
+    give_for(folder, &["127.0.0.1", "localhost"], from, to);
+}
+
+fn give_for(folder: &Path, names: &[&str], from: i32, to: i32) {
     let key = KeyPair::generate().expect("a key");
-    let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).expect("names");
     params.not_before = date_time_ymd(from, 1, 1);
     params.not_after = date_time_ymd(to, 1, 1);
@@ -135,6 +139,24 @@ fn a_certificate_that_is_missing_is_told_until_it_is_there() {
     assert!(world.curl().1.contains("running"), "{:?}", world.curl());
     assert!(!world.notices().contains("http"), "{}", world.notices());
     assert!(world.text(&["status"]).contains(&format!("https://127.0.0.1:{}", world.port)));
+}
+
+#[test]
+fn everybody_is_told_an_address_that_the_certificate_is_for() {
+    let world = World::new(|folder| give_for(folder, &["localhost"], 2020, 2090));
+    assert!(wait_until(LIMIT, || world.check().state == CheckState::Ok), "{:?}", world.check());
+    let url = world.text(&["events", "--url"]).lines().next().unwrap_or_default().to_owned();
+    assert!(url.starts_with(&format!("https://localhost:{}/", world.port)), "{url}");
+    let output = Command::new("curl")
+        .args(["--silent", "--max-time", "2", "--cacert"])
+        .arg(world.folder().join("cert.pem"))
+        .arg(&url)
+        .output()
+        .expect("curl");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("retry: 3000"), "{output:?}");
+    // Of a name that nothing says is ours nobody is told; what is wrong is.
+    give_for(&world.folder(), &["box.example"], 2020, 2090);
+    world.told(CheckState::Warn, "is for box.example, not for localhost", "box.example");
 }
 
 #[test]

@@ -98,6 +98,13 @@ struct Listener {
 
 impl Listener {
     fn new(command: &mut Command) -> Self {
+        let listener = Self::of(command);
+        assert_eq!(listener.line().as_deref(), Some("retry: 3000"), "it is heard at once");
+        listener
+    }
+
+    /// Another program that writes what it hears.
+    fn of(command: &mut Command) -> Self {
         let mut curl = command.stdout(Stdio::piped()).spawn().expect("curl");
         let output = curl.stdout.take().expect("its output");
         let (sender, lines) = channel();
@@ -109,9 +116,7 @@ impl Listener {
                 }
             }
         });
-        let listener = Self { curl, lines, reader: Some(reader) };
-        assert_eq!(listener.line().as_deref(), Some("retry: 3000"), "it is heard at once");
-        listener
+        Self { curl, lines, reader: Some(reader) }
     }
 
     fn pid(&self) -> u32 {
@@ -294,6 +299,36 @@ fn the_command_line_shows_the_stream_and_its_key_opens_nothing_else() {
     let logs = std::fs::read_dir(world.place.path("state")).into_iter().flatten().flatten();
     assert!(logs.count() > 0);
     assert!(!world.place.daemon_output().contains(key), "the key is in no log");
+}
+
+#[test]
+fn the_command_line_goes_on_with_the_next_engine() {
+    let World { place, daemon, base, token } = World::new("");
+    let mut command = place.command("ostler");
+    let follower = Listener::of(command.args(["--json", "events", "--follow", "--type", "plan_updated"]));
+    let plan = |world: &World| -> Option<Value> {
+        // Told until it is heard: who follows says nothing when it begins to.
+        let mut heard = None;
+        let is_heard = || {
+            world.publish("7");
+            heard = follower.lines.try_recv().ok();
+            heard.is_some()
+        };
+        assert!(wait_until(LIMIT, is_heard), "it hears");
+        heard.and_then(|line| serde_json::from_str(&line).ok())
+    };
+    let world = World { place, daemon, base, token };
+    assert_eq!(plan(&world).expect("JSON")["data"]["plan_id"], "7");
+    let World { place, daemon, base, token } = world;
+    daemon.kill();
+    while follower.lines.try_recv().is_ok() {}
+    let daemon = place.start();
+    let world = World { place, daemon, base, token };
+    assert!(wait_until(LIMIT, || world.ask("/supervisor/status", &[]).0 == "200"));
+    let line = plan(&world).expect("JSON");
+    let is_gap = line["data"]["event_type"] == "gap" && line["data"]["reason"] == "restart";
+    assert!(is_gap, "that something may be missing comes first: {line}");
+    assert_eq!(plan(&world).expect("JSON")["data"]["plan_id"], "7");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use ostler_api::{
 };
 use ostler_client::{EventStream, StreamedEvent};
 use serde_json::{Map, Value};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     context::Context,
@@ -21,6 +21,10 @@ use crate::{
 const EARLIEST: &str = "earliest";
 /// What is kept comes at once; after so long a silence it was all.
 const SILENCE: Duration = Duration::from_secs(2);
+/// A stream that broke off is asked for again after this long, then after twice as long each time.
+const AGAIN_FIRST: Duration = Duration::from_millis(200);
+/// But never after longer.
+const AGAIN_LONGEST: Duration = Duration::from_secs(3);
 /// The last frame of a stream.
 const SHUTDOWN: &str = "shutdown";
 /// Events are missing.
@@ -158,30 +162,48 @@ async fn past(
 /// Shows what is told until somebody ends it; a stream that breaks off is gone on with where it was.
 async fn follow(args: &Args, addresses: &SubscribeEventsReply, context: &mut Context) -> Outcome {
     let mut last = args.since.clone();
+    let mut stream = open(addresses, last.as_deref()).await?;
     loop {
-        let mut stream = open(addresses, last.as_deref()).await?;
-        let mut has_come = false;
-        loop {
-            let told = tokio::select! {
-                told = stream.next() => told,
-                _ = tokio::signal::ctrl_c() => return Ok(INTERRUPTED),
-            };
-            match told {
-                Ok(Some(told)) => {
-                    has_come = true;
-                    last = Some(told.id.clone());
-                    show(args, &told, context)?;
-                    context.out.flush()?;
-                    if told.name.as_deref() == Some(SHUTDOWN) {
-                        print::remark("The stream has ended: the engine ends, or events were switched off.");
-                        return Ok(OK);
-                    }
+        let told = tokio::select! {
+            told = stream.next() => told,
+            _ = tokio::signal::ctrl_c() => return Ok(INTERRUPTED),
+        };
+        match told {
+            Ok(Some(told)) => {
+                last = Some(told.id.clone());
+                show(args, &told, context)?;
+                context.out.flush()?;
+                if told.name.as_deref() == Some(SHUTDOWN) {
+                    print::remark("The stream has ended: the engine ends, or events were switched off.");
+                    return Ok(OK);
                 }
-                // It is asked for anew where it broke off; what never said a word is given up.
-                Ok(None) | Err(_) if has_come => break,
-                Ok(None) => return Ok(OK),
-                Err(error) => return Err(lost(error)),
             }
+            Ok(None) | Err(_) => {
+                print::remark(
+                    "The stream broke off; it is asked for again until it is there or you end this.",
+                );
+                stream = tokio::select! {
+                    again = again(last.as_deref(), context) => again,
+                    _ = tokio::signal::ctrl_c() => return Ok(INTERRUPTED),
+                };
+                print::remark("It goes on.");
+            }
+        }
+    }
+}
+
+/// Opens the stream anew, as soon as an engine says where it is.
+async fn again(last: Option<&str>, context: &Context) -> EventStream {
+    let mut pause = AGAIN_FIRST;
+    loop {
+        sleep(pause).await;
+        pause = (pause * 2).min(AGAIN_LONGEST);
+        // Another engine may be elsewhere, and have another key.
+        let Ok(link) = context.connect().await else { continue };
+        let asked = link.call(Method::SubscribeEvents, &NoParams::default()).await;
+        let Ok::<SubscribeEventsReply, _>(addresses) = asked else { continue };
+        if let Ok(stream) = open(&addresses, last).await {
+            return stream;
         }
     }
 }

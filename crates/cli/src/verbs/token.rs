@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> Outcome {
         TokenFileError::Missing { .. } => Failure::new(
             ErrorCode::ConfigUnreadable,
             "there is no token yet",
-            "the engine makes one when it listens on TCP ([control] tcp = true); or: ostler token --rotate",
+            "the engine makes one when it listens over HTTP or TCP; or: ostler token --rotate",
         ),
         error => token_failure(&error),
     })?;

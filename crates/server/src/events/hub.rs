@@ -9,7 +9,7 @@ use ostler_api::{ApiError, ErrorCode, EventStatsReply, WatchParams};
 use ostler_config::EventsSettings;
 use ostler_engine::{Delivery, EngineHandle, JOURNAL_EVENTS_MAX, Watcher};
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -51,6 +51,7 @@ pub(crate) struct Hub {
     /// What follows the part of the engine's journal that was taken in when the hub was first needed.
     rest: Mutex<Option<Watcher>>,
     needed: CancellationToken,
+    counted: Notify,
     /// The last event of the engine's journal that has been taken in.
     taken_in: watch::Sender<u64>,
 }
@@ -105,6 +106,7 @@ impl Hub {
             passes: Arc::default(),
             rest: Mutex::default(),
             needed: CancellationToken::new(),
+            counted: Notify::new(),
             taken_in: watch::Sender::new(0),
         })
     }
@@ -310,7 +312,7 @@ impl Hub {
         let number = seats.next;
         let seat = Arc::new(Seat::new(number, &wish.peer, cursor, gap.is_some()));
         seats.taken.insert(number, Arc::clone(&seat));
-        self.count(&seats);
+        self.counted.notify_one();
         Ok(Start { seat, cursor, gap, heartbeat })
     }
 
@@ -370,14 +372,18 @@ impl Hub {
     }
 
     pub(super) fn leave(&self, seat: &Seat) {
-        let mut seats = self.seats();
-        seats.taken.remove(&seat.number());
-        self.count(&seats);
+        self.seats().taken.remove(&seat.number());
+        self.counted.notify_one();
+    }
+
+    /// Waits until others listen than were told.
+    pub(super) async fn counted(&self) {
+        self.counted.notified().await;
     }
 
     /// Has `status` say how many listen.
-    fn count(&self, seats: &Seats) {
-        self.engine.tell_listeners(seats.taken.len() as u64);
+    pub(super) fn tell_count(&self) {
+        self.engine.tell_listeners(self.subscriber_count() as u64);
     }
 
     /// Events so far.

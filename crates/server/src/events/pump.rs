@@ -1,11 +1,15 @@
 //! What the supervisor itself tells, from the engine's journal.
 
+use std::{pin::pin, time::Duration};
+
 use ostler_api::{Event, EventKind};
 use ostler_engine::{Delivery, EngineHandle, Watcher};
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{frame::Draft, hub::Hub};
+use crate::limits::LISTENERS_EVERY;
 
 /// Tells what happens, from the first time that somebody needs to hear of it, until the engine has ended or it is told
 /// to end.
@@ -23,6 +27,8 @@ pub(crate) async fn pump(engine: &EngineHandle, hub: &Hub, ending: CancellationT
 async fn follow(engine: &EngineHandle, hub: &Hub, mut watcher: Watcher, ending: CancellationToken) {
     let mut settings = engine.settings();
     let mut may_change = true;
+    let mut count_rests = pin!(sleep(Duration::ZERO));
+    let mut may_count = false;
     hub.configure(&settings.borrow_and_update().events);
     loop {
         tokio::select! {
@@ -31,6 +37,13 @@ async fn follow(engine: &EngineHandle, hub: &Hub, mut watcher: Watcher, ending: 
                 Ok(()) => hub.configure(&settings.borrow_and_update().events),
                 Err(_) => may_change = false,
             },
+            // Those who come and go in a crowd do not push what happens out of the engine's journal.
+            () = count_rests.as_mut(), if !may_count => may_count = true,
+            () = hub.counted(), if may_count => {
+                hub.tell_count();
+                may_count = false;
+                count_rests.as_mut().reset(Instant::now() + LISTENERS_EVERY);
+            }
             delivery = watcher.next() => match delivery {
                 None => break,
                 Some(Delivery::Events(events)) => {

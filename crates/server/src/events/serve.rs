@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use ostler_api::{
     ApiError, DashboardCodeParams, DashboardCodeReply, EmitTestEventParams, EmitTestEventReply, ErrorCode,
-    EventStatsReply, SubscribeEventsReply, TlsReply,
+    EventStatsReply, SubscribeEventsReply, TlsReply, Token,
 };
 use serde_json::Value;
 
 use super::{EVENTS_PATH, HEARTBEAT_PATH, Hub, KEY, Published, hub::Door};
 use crate::{
-    TokenError,
+    TokenError, TokenSource,
     passes::{Bound, CODE_LIFE},
 };
 
@@ -30,11 +30,11 @@ impl Hub {
             let error = ApiError::new(ErrorCode::NotAvailable, "HTTP is closed, and the events are there");
             return Err(error.hint("set http.enabled = true; `ostler doctor` says what is in the way"));
         };
-        // The token may be a file.
-        let addresses = tokio::task::spawn_blocking(move || door.addresses()).await.map_err(|error| {
-            ApiError::new(ErrorCode::Internal, "the token cannot be read").caused_by(&error)
-        })?;
-        addresses.map_err(|error| no_token(&error))
+        let token = match &door.token {
+            None => None,
+            Some(source) => Some(source.read().await.map_err(|error| no_token(&error))?),
+        };
+        Ok(door.addresses(token.as_ref()))
     }
 
     /// Where a browser finds the dashboard, with a code that signs it in once if that is needed.
@@ -96,24 +96,21 @@ impl Hub {
 }
 
 impl Door {
-    /// The addresses of the streams. May read a file.
-    fn addresses(&self) -> Result<SubscribeEventsReply, TokenError> {
-        let Self { url, token, tls } = self;
-        let query = match token {
-            None => String::new(),
-            Some(source) => format!("?{KEY}={}", source.token()?.stream_key()),
-        };
-        Ok(SubscribeEventsReply {
+    /// The addresses of the streams, with the key if one is needed.
+    fn addresses(&self, token: Option<&Token>) -> SubscribeEventsReply {
+        let Self { url, tls, .. } = self;
+        let query = token.map(|token| format!("?{KEY}={}", token.stream_key())).unwrap_or_default();
+        SubscribeEventsReply {
             events_url: format!("{url}{EVENTS_PATH}{query}"),
             heartbeat_url: format!("{url}{HEARTBEAT_PATH}{query}"),
             ca_file: tls.as_ref().map(|tls| tls.trusted_file().display().to_string()),
-        })
+        }
     }
 
     /// The address of the events, as of now; none if the token cannot be read. May read a file.
     pub fn read(&self) -> Option<String> {
-        match self.addresses() {
-            Ok(addresses) => Some(addresses.events_url),
+        match self.token.as_ref().map(TokenSource::token).transpose() {
+            Ok(token) => Some(self.addresses(token.as_ref()).events_url),
             Err(error) => {
                 tracing::warn!(%error, "nobody can be told where the events are");
                 None

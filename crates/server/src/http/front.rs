@@ -81,7 +81,25 @@ impl HttpFront {
 
     /// Where the events are.
     pub fn events_address(&self) -> Door {
-        Door { url: url(self.scheme(), self.address), token: self.rules.token.clone(), tls: self.tls.clone() }
+        Door { url: self.url(), token: self.rules.token.clone(), tls: self.tls.clone() }
+    }
+
+    /// Where one on this machine reaches it; by a name that its certificate is for, if there is one.
+    pub fn url(&self) -> String {
+        let plain = from_here(self.address);
+        let (scheme, port) = (self.scheme(), plain.port());
+        let named = self.tls.as_ref().map(|tls| tls.facts()).and_then(|facts| {
+            let is_plain_good = facts.is_for(&plain.ip().to_string());
+            let local = is_loopback(plain.ip()).then(|| format!("localhost:{port}"));
+            let others = self.rules.allowed_hosts.iter().cloned();
+            let mut names = local.into_iter().chain(others).filter(|_| !is_plain_good);
+            names.find(|name| {
+                let host =
+                    name.rsplit_once(':').filter(|(_, of)| of.parse() == Ok(port)).map(|(host, _)| host);
+                host.is_some_and(|host| facts.is_for(host))
+            })
+        });
+        format!("{scheme}://{}", named.unwrap_or_else(|| plain.to_string()))
     }
 
     /// `http` or `https`.
@@ -107,12 +125,12 @@ async fn open_tls(wish: TlsWish, address: SocketAddr, hosts: Vec<String>) -> Res
     opened.unwrap_or_else(|error| Err(TlsError::Make(error.to_string())))
 }
 
-/// Where one on this machine reaches it.
-fn url(scheme: &str, mut address: SocketAddr) -> String {
+/// The address by which one on this machine reaches it.
+fn from_here(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         IpAddr::V4(_) | IpAddr::V6(_) => {}
     }
-    format!("{scheme}://{address}")
+    address
 }

@@ -7,10 +7,7 @@
 use std::{
     collections::HashSet,
     net::{IpAddr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
 };
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
@@ -24,6 +21,7 @@ use crate::{
     events::{KEY, STREAM_PATHS, TICKET, source_of},
     limits::{FAILURE_PAUSE, HTTP_HEADERS_MAX},
     passes::Passes,
+    tally::Tally,
 };
 
 /// Needs no token: it says only that somebody lives.
@@ -38,7 +36,8 @@ pub(super) struct Guard {
     other_origins: HashSet<String>,
     token: Option<TokenSource>,
     passes: Arc<Passes>,
-    failures: AtomicU64,
+    failures: Tally,
+    unreadable: Tally,
     scheme: &'static str,
 }
 
@@ -107,7 +106,8 @@ impl Guard {
             other_origins: rules.allowed_origins.into_iter().collect(),
             token: rules.token,
             passes,
-            failures: AtomicU64::new(0),
+            failures: Tally::default(),
+            unreadable: Tally::default(),
             scheme,
         }
     }
@@ -214,30 +214,24 @@ impl Guard {
             let text = "a token is needed";
             return Err(refusal(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, text, missing));
         };
-        let source = source.clone();
         // Read anew each time, so that a new one is in force at once.
-        let token = tokio::task::spawn_blocking(move || source.token()).await;
-        match token {
-            Ok(Ok(token)) if said.is_right(&token) => Ok(()),
-            Ok(Ok(_)) => {
-                let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-                // One who tries forever does not fill the log.
-                if failures.is_power_of_two() {
+        match source.read().await {
+            Ok(token) if said.is_right(&token) => Ok(()),
+            Ok(_) => {
+                if let Some(failures) = self.failures.again() {
                     tracing::warn!(target: "ostler::audit", %peer, failures, "a wrong token over HTTP");
                 }
                 sleep(FAILURE_PAUSE).await;
                 let text = "the token is wrong";
                 Err(refusal(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, text, missing))
             }
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "the token cannot be read, so nobody is let in over HTTP");
+            Err(error) => {
+                if let Some(failures) = self.unreadable.again() {
+                    tracing::warn!(%error, failures, "the token cannot be read, so nobody is let in over HTTP");
+                }
                 let text = "the token cannot be read, so nobody is let in";
                 let mend = "`ostler doctor` says more";
                 Err(refusal(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, text, mend))
-            }
-            Err(_) => {
-                let text = "this is a defect of Ostler; everything else goes on";
-                Err(refusal(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, text, "try again"))
             }
         }
     }

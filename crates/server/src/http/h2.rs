@@ -47,10 +47,10 @@ where
             let (visit, listed, busy) = (visit.clone(), Arc::clone(&listed), Arc::clone(&busy));
             asked.fetch_add(1, Ordering::Relaxed);
             async move {
-                let Visit { site, peer, activity, .. } = visit;
+                let (ends, Visit { site, activity, .. }) = (visit.ends(), visit);
                 let pace = PACE.try_with(Arc::clone).unwrap_or_default();
                 let response =
-                    site.answer(request.map(Body::new), peer, Arc::clone(&listed), &activity).await;
+                    site.answer(request.map(Body::new), ends, Arc::clone(&listed), &activity).await;
                 let is_endless = response.extensions().get::<Endless>().is_some();
                 let streaming = is_endless.then(|| listed.streams());
                 let rest = Bytes::new();

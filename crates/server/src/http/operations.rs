@@ -87,8 +87,9 @@ pub(super) fn wants_stream(headers: &HeaderMap) -> bool {
 
 /// Starts, stops, restarts or reloads.
 pub(super) async fn act(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<Response, ApiError> {
-    let (method, mut members) = asked.call()?;
-    let method = method.unwrap_or(Method::Status);
+    let (Some(method), mut members) = asked.call()? else {
+        return Err(ApiError::new(ErrorCode::Internal, "this wish is no method: this is a defect of Ostler"));
+    };
     policy::permit(&shared.engine, &visitor.actor, method, &Value::Object(members.clone()))?;
     let waits = members.get(WAIT).and_then(Value::as_str);
     // A reload is over when it is accepted.

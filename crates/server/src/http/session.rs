@@ -50,14 +50,18 @@ pub(super) async fn sign_in(shared: &Shared, visitor: &Visitor, asked: &Asked) -
             // Looked at before it is used up: who reads it on a command line shall not even spoil it.
             let is_bound = passes.code_bound(&code) == Some(Bound::OwnUser);
             if is_bound && !is_own_user(visitor.from, visitor.own).await {
-                tracing::warn!(target: "ostler::audit", peer = %visitor.from, "another user tried a code of the dashboard");
+                if let Some(failures) = passes.refused() {
+                    tracing::warn!(target: "ostler::audit", peer = %visitor.from, failures, "another user tried a code of the dashboard");
+                }
                 return Err(no_code());
             }
             passes.take_code(&code).await?;
         }
         (None, Some(said)) if token.is(said.trim()) => {}
         (None, Some(_)) => {
-            tracing::warn!(target: "ostler::audit", peer = %visitor.from, "a wrong token at the sign-in of the dashboard");
+            if let Some(failures) = shared.hub.passes().refused() {
+                tracing::warn!(target: "ostler::audit", peer = %visitor.from, failures, "a wrong token at the sign-in of the dashboard");
+            }
             tokio::time::sleep(crate::limits::FAILURE_PAUSE).await;
             let error = ApiError::new(ErrorCode::Unauthenticated, "this is not the token");
             return Err(error.hint("`ostler token` prints it"));
@@ -100,10 +104,5 @@ async fn token(shared: &Shared) -> Result<Option<Token>, ApiError> {
         ApiError::new(ErrorCode::Unauthenticated, "the token cannot be read, so nobody is let in")
             .hint("`ostler doctor` says more")
     };
-    // It may be a file.
-    match tokio::task::spawn_blocking(move || source.token()).await {
-        Ok(Ok(token)) => Ok(Some(token)),
-        Ok(Err(error)) => Err(unreadable().caused_by(&error)),
-        Err(error) => Err(unreadable().caused_by(&error)),
-    }
+    source.read().await.map(Some).map_err(|error| unreadable().caused_by(&error))
 }

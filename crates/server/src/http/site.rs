@@ -9,7 +9,7 @@ use axum::{Router, body::Body, response::Response};
 use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use ostler_api::{ApiError, ErrorCode};
-use ostler_engine::Actor;
+use ostler_engine::{Actor, port::Ends};
 use tokio::time::timeout;
 use tower::ServiceExt;
 
@@ -36,7 +36,6 @@ pub(super) struct Site {
 
 #[derive(Debug)]
 struct Inner {
-    address: SocketAddr,
     guard: Guard,
     proxies: Proxies,
     shared: Arc<Shared>,
@@ -65,17 +64,18 @@ impl Site {
     pub(super) fn new(shared: Arc<Shared>, address: SocketAddr, rules: HttpRules) -> Self {
         let proxies = Proxies::new(&rules.trusted_proxies);
         let guard = Guard::new(address, rules, Arc::clone(shared.hub.passes()));
-        Self { inner: Arc::new(Inner { address, guard, proxies, shared, router: OnceLock::new() }) }
+        Self { inner: Arc::new(Inner { guard, proxies, shared, router: OnceLock::new() }) }
     }
 
     /// Answers a request that passes the guard, and refuses any other.
     pub(super) async fn answer(
         &self,
         request: Request<Body>,
-        from: SocketAddr,
+        ends: Ends,
         listed: Arc<Listed>,
         activity: &Activity,
     ) -> Response {
+        let from = ends.peer;
         let (parts, body) = request.into_parts();
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let mut origin = None;
@@ -91,7 +91,7 @@ impl Site {
                     }
                     let most = if is_known { HTTP_BODY_MAX } else { HTTP_OPEN_BODY_MAX };
                     match heard(&parts, body, most).await {
-                        Ok(body) => self.route((parts, body), from, listed, source).await,
+                        Ok(body) => self.route((parts, body), ends, listed, source).await,
                         Err(refusal) => refuse(&refusal),
                     }
                 }
@@ -113,7 +113,7 @@ impl Site {
     async fn route(
         &self,
         (mut parts, body): (Parts, Body),
-        from: SocketAddr,
+        Ends { peer: from, own }: Ends,
         listed: Arc<Listed>,
         source: Option<String>,
     ) -> Response {
@@ -127,7 +127,6 @@ impl Site {
         listed.asked(&name, parts.uri.path());
         let peer = self.inner.proxies.shown(from, &parts.headers);
         let who = if name.is_empty() { "nobody in particular" } else { &name };
-        let own = self.inner.own_for(from);
         let actor = Actor::Remote(format!("http:{who}"));
         let handshake = Handshake::of(&parts);
         let host = host(&parts).to_ascii_lowercase();
@@ -137,17 +136,6 @@ impl Site {
         match router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
-        }
-    }
-}
-
-impl Inner {
-    /// Our end of a connection from an address: bound to a wildcard, whoever comes from this machine means it.
-    fn own_for(&self, from: SocketAddr) -> SocketAddr {
-        if self.address.ip().is_unspecified() {
-            SocketAddr::new(from.ip(), self.address.port())
-        } else {
-            self.address
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{body::Body, response::Response};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts};
 use http_body::Body as _;
 use ostler_api::{ApiError, ErrorCode};
@@ -155,6 +155,8 @@ where
                 Some(Err(_)) | None => break None,
             },
             _ = pings.tick() => {
+                // A pong may have come while something was being written.
+                has_spoken |= matches!(socket.next().now_or_never(), Some(Some(Ok(_))));
                 if !has_spoken || socket.send(Message::Ping(Default::default())).await.is_err() {
                     break None;
                 }

@@ -63,10 +63,9 @@ pub(super) fn site(shared: &Arc<Shared>, token: Option<&str>) -> Site {
 
 pub(super) async fn ask(site: &Site, shared: &Arc<Shared>, request: Request<Body>) -> Response<Body> {
     let peer: SocketAddr = PEER.parse().unwrap();
-    let listed = shared
-        .connections
-        .open(&Peer::Http { ends: Ends { peer, own: OWN.parse().unwrap() } }, Backlog::none());
-    site.answer(request, peer, Arc::new(listed), &Activity::default()).await
+    let ends = Ends { peer, own: OWN.parse().unwrap() };
+    let listed = shared.connections.open(&Peer::Http { ends }, Backlog::none());
+    site.answer(request, ends, Arc::new(listed), &Activity::default()).await
 }
 
 /// A request as a script of ours sends it, with other headers put over it; an empty value takes one away.

@@ -78,12 +78,13 @@ impl Visit {
         self.serve_http1(stream, listed).await;
     }
 
-    fn from(&self) -> Peer {
-        Peer::Http { ends: Ends { peer: self.peer, own: self.own } }
+    /// Both ends of its connection.
+    pub(super) fn ends(&self) -> Ends {
+        Ends { peer: self.peer, own: self.own }
     }
 
     fn list(&self) -> Arc<Listed> {
-        Arc::new(self.shared.connections.open(&self.from(), Backlog::none()))
+        Arc::new(self.shared.connections.open(&Peer::Http { ends: self.ends() }, Backlog::none()))
     }
 
     async fn serve_safely(self, stream: TcpStream, tls: Arc<Tls>) {
@@ -145,6 +146,7 @@ impl Visit {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let ends = self.ends();
         let Self { site, shared, peer, activity, .. } = self;
         let dropped = listed.dropped();
         let (handover, handed) = Handover::new();
@@ -154,7 +156,7 @@ impl Visit {
             let handover = Arc::clone(&handover);
             async move {
                 let (version, is_get) = (request.version(), request.method() == Method::GET);
-                let response = site.answer(request.map(Body::new), peer, listed, &activity).await;
+                let response = site.answer(request.map(Body::new), ends, listed, &activity).await;
                 Ok::<_, Infallible>(if is_get { handover.pass(response, version).await } else { response })
             }
         });

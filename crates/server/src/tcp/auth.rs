@@ -12,13 +12,13 @@ use ostler_api::{Challenge, HelloReply, Token, nonce};
 use ostler_config::{TokenFile, TokenFileError};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::greeting::{self, First};
 use crate::{
     encode,
-    limits::{FAILURE_PAUSE, GREETING_MAX, LINE_FREE_MAX},
+    limits::{FAILURE_PAUSE, GREETING_MAX, LINE_FREE_MAX, TOKEN_DEADLINE},
     peer::Greeting,
 };
 
@@ -37,6 +37,12 @@ pub enum TokenError {
     /// The file cannot be used.
     #[error(transparent)]
     File(#[from] TokenFileError),
+    /// The disk does not answer.
+    #[error("the token was not read within {} s", TOKEN_DEADLINE.as_secs())]
+    Late,
+    /// The reading failed inside.
+    #[error("the token cannot be read: {0}")]
+    Inside(String),
     /// What it holds is no token.
     #[error("{path}: {fault}")]
     Content {
@@ -52,12 +58,31 @@ impl TokenError {
     pub fn hint(&self) -> String {
         match self {
             Self::File(error) => error.hint(),
+            Self::Late | Self::Inside(_) => {
+                "look at the disk that holds it; it is read anew each time".to_owned()
+            }
             Self::Content { .. } => "make a new one: ostler token --rotate".to_owned(),
         }
     }
 }
 
 impl TokenSource {
+    /// The token, read anew and in time.
+    ///
+    /// # Errors
+    /// As [`TokenSource::token`], or the disk does not answer.
+    pub(crate) async fn read(&self) -> Result<Token, TokenError> {
+        let source = match self {
+            Self::Fixed(token) => return Ok(token.clone()),
+            Self::File(_) => self.clone(),
+        };
+        match timeout(TOKEN_DEADLINE, tokio::task::spawn_blocking(move || source.token())).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(error)) => Err(TokenError::Inside(error.to_string())),
+            Err(_) => Err(TokenError::Late),
+        }
+    }
+
     /// The token. May read a file.
     ///
     /// # Errors

@@ -68,6 +68,17 @@ impl Facts {
         })
     }
 
+    /// Whether it is good for a name or an address, as those who verify it see it.
+    pub fn is_for(&self, host: &str) -> bool {
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        let is_address = host.parse::<IpAddr>().is_ok();
+        self.names.iter().any(|name| {
+            let name = name.to_ascii_lowercase();
+            let below = name.strip_prefix("*.").zip(host.split_once('.'));
+            name == host || (!is_address && below.is_some_and(|(domain, (_, rest))| domain == rest))
+        })
+    }
+
     /// Whether it is good at a time.
     pub fn validity(&self, now: Timestamp) -> Validity {
         if now < self.not_before {

@@ -163,7 +163,7 @@ fn check(response: &Response<Incoming>) -> Result<(), Refused> {
         }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             let hint = "say who you are in its url: http://USER:PASSWORD@HOST/ or with a token in the query";
-            return Err(Refused::rarely(answers, hint));
+            return Err(Refused::again(answers, hint));
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
             return Err(Refused::new(
@@ -175,7 +175,8 @@ fn check(response: &Response<Incoming>) -> Result<(), Refused> {
         status if status.is_server_error() => {
             return Err(Refused::new(answers, "its log may say why", again_after(text(header::RETRY_AFTER))));
         }
-        _ => return Err(Refused::rarely(answers, "look whether its url is right")),
+        // Its service may not have all of its routes yet.
+        _ => return Err(Refused::again(answers, "look whether its url is right")),
     }
     let kind = text(header::CONTENT_TYPE);
     let essence = kind.split(';').next().unwrap_or_default().trim();
@@ -183,7 +184,7 @@ fn check(response: &Response<Incoming>) -> Result<(), Refused> {
         let shown: String = essence.chars().take(64).collect();
         let shown = if shown.is_empty() { "no type".to_owned() } else { shown };
         let text = format!("sends {shown}, not text/event-stream");
-        return Err(Refused::rarely(text, "look whether its url is that of the event stream"));
+        return Err(Refused::again(text, "look whether its url is that of the event stream"));
     }
     let encoding = text(header::CONTENT_ENCODING);
     if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {

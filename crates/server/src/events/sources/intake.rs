@@ -115,6 +115,7 @@ impl Intake {
         let snapshot = self.engine.snapshot();
         let mut kept = BTreeSet::new();
         let mut is_changed = false;
+        let mut is_full = false;
         for source in &events.sources {
             let is_on = source.enabled && events.enabled;
             if source.url.is_none() || !is_on {
@@ -131,6 +132,7 @@ impl Intake {
             for instance in instances(source, &snapshot) {
                 let key = Key { source: source.name.clone(), instance: instance.and_then(reach::index) };
                 if self.running.len() >= SOURCE_SUBSCRIPTIONS_MAX && !self.running.contains_key(&key) {
+                    is_full = true;
                     self.too_many(source);
                     break;
                 }
@@ -139,6 +141,7 @@ impl Intake {
                 kept.insert(key);
             }
         }
+        self.is_full = is_full;
         let is_wanted = |key: &Key| kept.contains(key);
         let on = |key: &Key| events.enabled && is_wanted(key) && is_subscribed(events, key);
         self.running.retain(|key, running| {
