@@ -291,5 +291,7 @@ fn what_dashboards_and_collectors_call_is_there_in_their_shapes() {
     assert!(wait_until(LIMIT, || id().is_some()));
     let path = format!("/admin/connections/{}?reason=old", id().expect("it is listed"));
     assert_eq!(world.ask("DELETE", &path, "").0, 200);
+    let (status, said) = world.ask("DELETE", "/admin/connections/999999", "");
+    assert_eq!((status, &said["code"]), (404, &"unknown-method".into()), "{said}");
     assert_eq!(kept.read(&mut [0; 1]).expect("it is closed"), 0);
 }

@@ -150,6 +150,17 @@ fn who_prefers_to_wait_waits_so_long_and_what_is_refused_is_no_operation() {
     assert!(wait_until(LIMIT, || world.look(&place)["state"] == "done"), "{}", world.look(&place));
     let answer = world.post("/api/v1/services/slow/restart?wait=ready", "Prefer: wait=15", "");
     assert_eq!((answer.status, &answer.json()["ok"]), (200, &true.into()), "{answer:?}");
+    // A timeout of its own is no failure: the wish stays in force, and is looked at.
+    world.go("slow", false);
+    let answer = world.caller.ask(
+        "POST",
+        "/api/v1/services/slow/restart",
+        &[],
+        "{\"wait\":\"ready\",\"timeout\":0.5}",
+    );
+    let place = accepted(&answer);
+    world.go("slow", true);
+    assert!(wait_until(LIMIT, || world.look(&place)["state"] == "done"), "{}", world.look(&place));
     let before = world.listed().len();
     for (path, body, status, code) in [
         ("/api/v1/services/no-such/restart", "{}", 404, "unknown-service"),
@@ -158,6 +169,8 @@ fn who_prefers_to_wait_waits_so_long_and_what_is_refused_is_no_operation() {
         ("/api/v1/services/slow/restart", "{\"args\":[\"1\"]}", 403, "not-permitted"),
         ("/api/v1/services/slow/restart", "{\"no_such\":1}", 400, "invalid-params"),
         ("/api/v1/services/slow/restart", "[1]", 400, "invalid-params"),
+        ("/api/v1/services/slow/restart", "{\"timeout\":-1}", 400, "invalid-params"),
+        ("/api/v1/services/slow/restart", "{\"timeout\":601}", 400, "invalid-params"),
     ] {
         let answer = world.post(path, ASYNC, body);
         assert_eq!(

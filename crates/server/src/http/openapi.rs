@@ -10,6 +10,9 @@ use super::{
 };
 use crate::events::{KEY, STREAM_PATHS, TICKET};
 
+/// Members of a wish that an address takes the place of.
+const OF_SEVERAL: [&str; 4] = ["service", "services", "group", "all"];
+
 /// What is sent with a request or comes back.
 enum Content {
     /// Nothing.
@@ -79,6 +82,7 @@ fn operation(route: &Route) -> Value {
     let in_query = route.means.parameters().iter().filter(|(name, _)| ![KEY, TICKET].contains(name)).map(
         |(name, kind)| {
             let schema = match kind {
+                Kind::Text if *name == "wait" => json!({ "enum": ["accepted", "settled", "ready"] }),
                 Kind::Text => text(),
                 Kind::Number => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
                 Kind::Flag => json!({ "type": "boolean" }),
@@ -106,6 +110,16 @@ fn operation(route: &Route) -> Value {
                 responses.remove("200");
                 responses.insert("101".to_owned(), json!({ "description": summary }));
             }
+            Means::Operation => {
+                responses["200"]["content"]["text/event-stream"] = json!({ "schema": {} });
+            }
+            // The guard speaks in our shape, what is behind it in theirs.
+            Means::SystemRestart | Means::SystemCustomRestart => {
+                let either =
+                    json!({ "anyOf": [{ "$ref": "#/components/schemas/error" }, dashboards_reply()] });
+                let text = "What went wrong, and how to mend it.";
+                responses.insert("default".to_owned(), with_content(text, &Content::Shaped(either)));
+            }
             Means::PageHome => {
                 responses.remove("200");
                 responses.insert("308".to_owned(), json!({ "description": summary }));
@@ -117,7 +131,8 @@ fn operation(route: &Route) -> Value {
         Content::None => {}
         sent => {
             let mut body = with_content("", &sent);
-            body["required"] = (route.means == Means::Publish || route.means == Means::SaveConfig).into();
+            // It may be empty, but its type must be said: that is what no page of another site can do unasked.
+            body["required"] = true.into();
             members.insert("requestBody".to_owned(), body);
         }
     }
@@ -142,6 +157,8 @@ fn with_content(description: &str, content: &Content) -> Value {
             of("application/json", json!({ "$ref": format!("#/components/schemas/{name}") }))
         }
         Content::Shaped(schema) => of("application/json", schema.clone()),
+        // What stands here describes each event, to those who read it: its data is one JSON object in a line.
+        Content::Text(kind @ "text/event-stream") => of(kind, json!({})),
         Content::Text(kind) => of(kind, text()),
     }
 }
@@ -150,7 +167,7 @@ fn with_content(description: &str, content: &Content) -> Value {
 fn described(means: Means) -> (&'static str, Content, Content) {
     use Content::{Named, None, Shaped, Text};
     let object = || json!({ "type": "object" });
-    let action = || Named("params.action");
+    let one = || Shaped(action_on_one());
     match means {
         Means::Health => ("Whether somebody lives; needs no token.", None, Shaped(object())),
         Means::OpenApi => ("This document.", None, Shaped(object())),
@@ -163,11 +180,9 @@ fn described(means: Means) -> (&'static str, Content, Content) {
         Means::Why => ("Why a service is as it is.", None, Named("reply.why")),
         Means::Incidents => ("Frozen evidence of crashes.", None, Named("reply.incidents")),
         Means::Metrics => ("Use of CPU and memory.", None, Named("reply.metrics")),
-        Means::Start => ("Starts a service; the body names none.", action(), Named("reply.action")),
-        Means::Stop => ("Stops a service; the body names none.", action(), Named("reply.action")),
-        Means::Restart => {
-            ("Gives a service a new run; the body names none.", action(), Named("reply.action"))
-        }
+        Means::Start => ("Starts a service; the body names none.", one(), Named("reply.action")),
+        Means::Stop => ("Stops a service; the body names none.", one(), Named("reply.action")),
+        Means::Restart => ("Gives a service a new run; the body names none.", one(), Named("reply.action")),
         Means::Reload => {
             ("Reads the configuration again.", Named("params.reload_config"), Named("reply.plan"))
         }
@@ -193,12 +208,16 @@ fn described(means: Means) -> (&'static str, Content, Content) {
         Means::DropConnection => ("Ends a connection.", None, Named("reply.drop_connection")),
         Means::OpenMetrics => ("Figures for collectors.", None, Text("application/openmetrics-text")),
         Means::System => ("All services, as dashboards know them.", None, Shaped(object())),
-        Means::SystemRestart => {
-            ("Restarts a service, as dashboards ask.", Shaped(object()), Shaped(object()))
-        }
-        Means::SystemCustomRestart => {
-            ("Restarts with commands before and after.", Shaped(object()), Shaped(object()))
-        }
+        Means::SystemRestart => (
+            "Restarts a service, as dashboards ask.",
+            Shaped(dashboards_restart(false)),
+            Shaped(dashboards_reply()),
+        ),
+        Means::SystemCustomRestart => (
+            "Restarts with commands before and after.",
+            Shaped(dashboards_restart(true)),
+            Shaped(dashboards_reply()),
+        ),
         Means::Mode => ("The mode.", None, Shaped(object())),
         Means::SetMode => ("Another mode.", Named("params.set_mode"), Shaped(object())),
         Means::LogStream => (
@@ -206,22 +225,26 @@ fn described(means: Means) -> (&'static str, Content, Content) {
             None,
             Text("text/event-stream"),
         ),
-        Means::RestartSeveral => {
-            ("Gives several services, a group or all a new run.", action(), Named("reply.action"))
-        }
-        Means::Ticket => {
-            ("A ticket for one stream, for clients that send no headers.", Shaped(object()), Shaped(object()))
-        }
+        Means::RestartSeveral => (
+            "Gives several services, a group or all a new run.",
+            Named("params.action"),
+            Named("reply.action"),
+        ),
+        Means::Ticket => (
+            "A ticket for one stream, for clients that send no headers.",
+            Shaped(nothing()),
+            Shaped(ticket()),
+        ),
         Means::Page(File::Index) => ("The web dashboard.", None, Text("text/html")),
         Means::Page(File::Script) => ("Its script.", None, Text("text/javascript")),
         Means::Page(File::Style) => ("Its style.", None, Text("text/css")),
         Means::Page(File::Icon) => ("Its icon.", None, Text("image/svg+xml")),
         Means::PageHome => ("The way to the web dashboard.", None, None),
         Means::SignIn => {
-            ("A key for a code of `ostler dashboard`, or for the token.", Shaped(object()), Shaped(object()))
+            ("A key for a code of `ostler dashboard`, or for the token.", Shaped(sign_in()), Shaped(object()))
         }
         Means::Proof => {
-            ("Shows a page that has a key that this server knows it.", Shaped(object()), Shaped(object()))
+            ("Shows a page that has a key that this server knows it.", Shaped(doubt()), Shaped(object()))
         }
     }
 }
@@ -245,18 +268,86 @@ fn started() -> Value {
 }
 
 fn published() -> Value {
+    let name = || json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 128 });
     let event = json!({
         "type": "object",
         "additionalProperties": false,
         "required": ["event_type"],
         "properties": {
-            "event_type": { "type": "string" },
+            "event_type": { "type": "string", "minLength": 1, "maxLength": 128 },
             "data": { "type": "object" },
-            "source": { "type": ["string", "null"] },
-            "source_id": { "type": ["string", "null"] },
+            "source": name(),
+            "source_id": name(),
         },
     });
     json!({ "oneOf": [event, { "type": "array", "maxItems": crate::limits::PUBLISHED_AT_ONCE, "items": event }] })
+}
+
+/// The body of a wish whose address names the service.
+fn action_on_one() -> Value {
+    let mut schemas = schemas();
+    let mut schema = schemas.remove("params.action").unwrap_or_default();
+    if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        members.retain(|name, _| !OF_SEVERAL.contains(&name.as_str()));
+    }
+    schema
+}
+
+fn dashboards_restart(is_custom: bool) -> Value {
+    let commands =
+        json!({ "type": ["array", "null"], "items": { "$ref": "#/components/schemas/CommandRef" } });
+    let args = json!({ "type": ["array", "null"], "items": { "type": "string" } });
+    let mut members = json!({ "service": { "type": ["string", "null"] } });
+    if is_custom {
+        for (name, schema) in [
+            ("pre_commands", commands.clone()),
+            ("post_commands", commands),
+            ("start_args", args.clone()),
+            ("args", args),
+            ("env_vars", json!({ "type": ["object", "null"], "additionalProperties": { "type": "string" } })),
+        ] {
+            members[name] = schema;
+        }
+    }
+    json!({ "type": "object", "additionalProperties": false, "properties": members })
+}
+
+/// What dashboards are answered to their wishes, good or bad.
+fn dashboards_reply() -> Value {
+    json!({
+        "type": "object",
+        "required": ["success", "message", "data", "timestamp"],
+        "properties": {
+            "success": { "type": "boolean" },
+            "message": { "type": "string" },
+            "data": {},
+            "timestamp": { "type": "string" },
+        },
+    })
+}
+
+fn nothing() -> Value {
+    json!({ "type": "object", "additionalProperties": false })
+}
+
+fn ticket() -> Value {
+    let members = json!({ "ticket": { "type": "string" }, "expires_in": { "type": "integer" } });
+    json!({ "type": "object", "required": ["ticket", "expires_in"], "properties": members })
+}
+
+fn sign_in() -> Value {
+    let one = |name: &str| {
+        let members = json!({ name: { "type": "string" } });
+        json!({ "type": "object", "additionalProperties": false, "required": [name], "properties": members })
+    };
+    json!({ "oneOf": [one("code"), one("token")] })
+}
+
+fn doubt() -> Value {
+    let nonce = json!({ "type": "string", "pattern": "^[0-9A-Za-z]{32,128}$" });
+    json!({
+        "type": "object", "additionalProperties": false, "required": ["nonce"], "properties": { "nonce": nonce },
+    })
 }
 
 fn ids() -> Value {

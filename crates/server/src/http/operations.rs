@@ -1,9 +1,9 @@
 //! Wishes that take their time: done while the client waits, or looked at later.
 //!
 //! A wish without `wait` is answered when it is accepted. One with `wait` is answered when it is so far; if that takes
-//! long, it is answered with 202 and where to look meanwhile. A client may prefer otherwise (`Prefer`, RFC 7240): with
-//! `respond-async` any wish is answered with 202 at once, with `wait=SECONDS` after so long at the latest. What the
-//! engine refuses is an error either way.
+//! long, or longer than its `timeout`, it is answered with 202 and where to look meanwhile. A client may prefer otherwise
+//! (`Prefer`, RFC 7240): with `respond-async` any wish is answered with 202 at once, with `wait=SECONDS` after so long at
+//! the latest. What the engine refuses is an error either way.
 
 use std::{
     convert::Infallible,
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body::Frame;
 use ostler_api::{ApiError, ErrorCode, Method};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -42,6 +42,7 @@ use crate::{
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const WAIT: &str = "wait";
+const TIMEOUT: &str = "timeout";
 
 /// How long a client wants to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,16 +99,16 @@ pub(super) async fn act(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Re
         let end = if asked.means == Means::Stop { "settled" } else { "ready" };
         members.insert(WAIT.to_owned(), end.into());
     }
+    let patience = if is_short { None } else { patience(asked.prefer, &mut members) };
     let work = work(shared, visitor, asked.means, Value::Object(members))?;
     if is_short && asked.prefer != Prefer::Async {
         return Ok(answer::json(&work.await?));
     }
     let service = Some(asked.name.clone()).filter(|name| !name.is_empty());
     let operation = shared.operations.begin(shared.hub.epoch(), method.as_str(), service, work)?;
-    let outcome = match asked.prefer {
-        Prefer::Default => timeout(OPERATION_PATIENCE, operation.ended()).await.ok(),
-        Prefer::Wait(time) => timeout(time.max(OPERATION_REFUSAL_WAIT), operation.ended()).await.ok(),
-        Prefer::Async => {
+    let outcome = match patience {
+        Some(time) => timeout(time.max(OPERATION_REFUSAL_WAIT), operation.ended()).await.ok(),
+        None => {
             let refused = timeout(OPERATION_REFUSAL_WAIT, operation.ended()).await;
             refused.ok().filter(Result::is_err)
         }
@@ -131,6 +132,23 @@ pub(super) async fn act(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Re
         response.headers_mut().insert(APPLIED, applied);
     }
     Ok(response)
+}
+
+/// How long the answer waits; none if it does not. A `timeout` that is shorter means the answer: the wish stays in
+/// force, and what becomes of it is looked at. A longer one bounds the operation.
+fn patience(prefer: Prefer, members: &mut Map<String, Value>) -> Option<Duration> {
+    let most = match prefer {
+        Prefer::Async => return None,
+        Prefer::Default => OPERATION_PATIENCE,
+        Prefer::Wait(time) => time,
+    };
+    let said = members.get(TIMEOUT).and_then(Value::as_f64);
+    let said =
+        said.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).filter(|said| *said <= most);
+    if said.is_some() {
+        members.remove(TIMEOUT);
+    }
+    Some(said.unwrap_or(most))
 }
 
 type Work = Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send>>;

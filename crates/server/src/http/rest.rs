@@ -106,7 +106,15 @@ async fn answered(shared: &Shared, visitor: &Visitor, asked: &Asked) -> Result<V
             read::<NoParams>(params)?;
             value(&visitor.listed.list(&shared.hub).await)
         }
-        Means::DropConnection => value(&visitor.listed.send_away(&read(params)?)?),
+        Means::DropConnection => {
+            let params = read(params)?;
+            // What the address names is not there.
+            let gone = |error: ApiError| match error.code {
+                ErrorCode::InvalidParams => ApiError { code: ErrorCode::UnknownMethod, ..error },
+                _ => error,
+            };
+            value(&visitor.listed.send_away(&params).map_err(gone)?)
+        }
         Means::Start
         | Means::Stop
         | Means::Restart

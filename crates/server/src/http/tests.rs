@@ -388,3 +388,19 @@ async fn a_connection_is_listed_and_ends_when_it_is_dropped_or_the_server_ends()
     shared.closing.cancel();
     served.await.unwrap();
 }
+
+#[tokio::test]
+async fn what_no_route_knows_is_said_so_whatever_is_sent_with_it() {
+    let shared = shared();
+    let site = site(&shared, Some(TOKEN));
+    for route in ROUTES {
+        let path = route.path.replace("{name}", "web").replace("{id}", "7").replace("{operation}", "x-1");
+        for method in ["TRACE", "PROPFIND", "get"] {
+            let response = ask(&site, &shared, request(method, &path, &[("content-type", "")], "")).await;
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            assert!(response.headers().contains_key("allow"), "{method} {path}");
+        }
+        let response = ask(&site, &shared, request("PATCH", &path, &[("content-type", "")], "")).await;
+        assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "PATCH {path}");
+    }
+}
