@@ -23,9 +23,9 @@ pub(crate) fn plan_text(plan: &Plan, is_applied: bool) -> String {
     }
     text.push_str(&table.render());
     let _ = match (plan.changes.is_empty(), plan.untouched) {
-        (true, 0) => writeln!(text, "Nothing changes; there are no services."),
-        (true, 1) => writeln!(text, "Nothing changes; the one service stays as it is."),
-        (true, count) => writeln!(text, "Nothing changes; all {count} services stay as they are."),
+        (true, 0) => writeln!(text, "There are no services that could change."),
+        (true, 1) => writeln!(text, "No service changes; the only one stays as it is."),
+        (true, count) => writeln!(text, "No service changes; all {count} stay as they are."),
         (false, 0) => Ok(()),
         (false, 1) => writeln!(text, "{}", paint(DIM, "1 other service stays as it is.")),
         (false, count) => {
@@ -111,6 +111,6 @@ mod tests {
     #[test]
     fn an_empty_plan_says_so() {
         let plan = Plan { untouched: 3, ..Plan::default() };
-        assert_eq!(plain(&plan, true), "Nothing changes; all 3 services stay as they are.\n");
+        assert_eq!(plain(&plan, true), "No service changes; all 3 stay as they are.\n");
     }
 }
