@@ -52,8 +52,13 @@ impl World {
 fn our_own_certificate_is_shown_and_our_own_client_trusts_it_alone() {
     let world = World::new("{ self_signed = true }");
     assert!(world.listens());
-    let output = world.place.cli(&["tls", "--json"]);
-    let reply: TlsReply = serde_json::from_slice(&output.stdout).expect("what is in force");
+    let reply = || -> TlsReply {
+        let output = world.place.cli(&["tls", "--json"]);
+        serde_json::from_slice(&output.stdout).expect("what is in force")
+    };
+    // The port is open a moment before the engine is told so.
+    assert!(wait_until(LIMIT, || reply().is_on), "{:?}", reply());
+    let reply = reply();
     assert!(reply.is_on && reply.is_own, "{reply:?}");
     assert_eq!(reply.url, Some(format!("https://127.0.0.1:{}", world.port)));
     let certificate = reply.certificate.expect("a certificate");
