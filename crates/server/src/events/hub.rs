@@ -20,7 +20,7 @@ use super::{
     publish::Allowance,
     pump,
     ring::{Frame, Read, Ring},
-    seat::{Seat, Start, Wish},
+    seat::{Seat, Start, Wanted, Wish},
     sources::Board,
 };
 use crate::{
@@ -300,7 +300,7 @@ impl Hub {
     pub(crate) fn subscribe(&self, wish: &Wish) -> Result<Start, ApiError> {
         self.check_open()?;
         let state = self.state();
-        let (cursor, gap) = self.place(&state, wish.last_event_id.as_deref());
+        let (cursor, gap) = self.place(&state, wish);
         let heartbeat = state.settings.heartbeat_interval;
         drop(state);
         let mut seats = self.seats();
@@ -317,11 +317,12 @@ impl Hub {
     }
 
     /// Where one begins who says which event it has.
-    fn place(&self, state: &State, last_event_id: Option<&str>) -> (u64, Option<Gap>) {
+    fn place(&self, state: &State, wish: &Wish) -> (u64, Option<Gap>) {
         let last = state.ring.last();
         let reach = last.saturating_sub(u64::from(state.settings.replay_buffer_size));
         let floor = state.ring.gone().max(reach);
-        let Some(asked) = last_event_id.filter(|asked| !asked.is_empty()) else { return (last, None) };
+        let last_event_id = wish.last_event_id.as_deref().filter(|asked| !asked.is_empty());
+        let Some(asked) = last_event_id else { return (last, None) };
         if asked == EARLIEST {
             return (floor, None);
         }
@@ -333,32 +334,40 @@ impl Hub {
         match EventId::parse(asked) {
             Some(id) if id.epoch != self.epoch => gap(floor, None, GapReason::Restart),
             Some(id) if id.seq > last => gap(last, None, GapReason::UnknownId),
-            Some(id) if id.seq < floor => gap(floor, Some(floor - id.seq), GapReason::Evicted),
+            // Of what it does not want nothing is missing.
+            Some(id) if id.seq < floor && !state.ring.is_missed(id.seq, floor, &wish.wanted) => (floor, None),
+            Some(id) if id.seq < floor => {
+                let dropped = wish.wanted.is_all().then_some(floor - id.seq);
+                gap(floor, dropped, GapReason::Evicted)
+            }
             Some(id) => (id.seq, None),
             None => gap(last, None, GapReason::UnknownId),
         }
     }
 
     /// What follows; a gap if the ring has gone on without this one.
-    pub(super) fn read(&self, seat: &Seat, after: u64) -> (Read, Option<Gap>) {
-        let read = self.state().ring.read(after, EVENTS_AT_ONCE_BYTES);
-        let gap = match &read {
-            Read::Lost { upto } => {
-                let dropped = upto - after;
-                seat.missed();
-                let mut seats = self.seats();
-                seats.lags += 1;
-                seats.dropped += dropped;
-                Some(Gap {
-                    requested: Some(self.id(after)),
-                    resumed_from: self.id(*upto),
-                    dropped: Some(dropped),
-                    reason: GapReason::Lagged,
-                })
-            }
-            Read::Nothing | Read::Frames(_) => None,
+    pub(super) fn read(&self, seat: &Seat, after: u64, wanted: &Wanted) -> (Read, Option<Gap>) {
+        let state = self.state();
+        let read = state.ring.read(after, EVENTS_AT_ONCE_BYTES);
+        let Read::Lost { upto } = read else { return (read, None) };
+        let is_missed = state.ring.is_missed(after, upto, wanted);
+        drop(state);
+        if !is_missed {
+            return (read, None);
+        }
+        let dropped = upto - after;
+        seat.missed();
+        let mut seats = self.seats();
+        seats.lags += 1;
+        seats.dropped += dropped;
+        drop(seats);
+        let gap = Gap {
+            requested: Some(self.id(after)),
+            resumed_from: self.id(upto),
+            dropped: wanted.is_all().then_some(dropped),
+            reason: GapReason::Lagged,
         };
-        (read, gap)
+        (read, Some(gap))
     }
 
     /// Bytes of the events that follow where one is.

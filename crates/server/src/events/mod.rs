@@ -15,6 +15,7 @@
 //! Deliberately absent: who may subscribe (the guard), and a connection that takes nothing (its writes have a deadline).
 
 mod frame;
+mod gone;
 mod hub;
 mod id;
 mod publish;
@@ -32,7 +33,7 @@ pub use hub::Door;
 pub(crate) use hub::Hub;
 pub(crate) use publish::{Published, published, published_by};
 pub(crate) use pump::pump;
-pub(crate) use seat::{Seat, Wish};
+pub(crate) use seat::{Seat, Wanted, Wish};
 #[cfg(feature = "fuzzing")]
 pub(crate) use sources::{Heard, Parser};
 pub(crate) use sources::{ingest, source_of};

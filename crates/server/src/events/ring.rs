@@ -4,6 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 
+use super::{gone::Gone, seat::Wanted};
 use crate::limits::EVENTS_KEPT_BYTES_MAX;
 
 /// An event as it is sent, encoded once for all.
@@ -23,6 +24,7 @@ pub(crate) struct Ring {
     bytes: usize,
     /// Bytes of all events that were ever kept.
     written: u64,
+    gone: Gone,
 }
 
 #[derive(Debug)]
@@ -48,7 +50,14 @@ pub(crate) enum Read {
 
 impl Ring {
     pub(crate) fn new(max: usize) -> Self {
-        Self { frames: VecDeque::new(), last: 0, max: max.max(1), bytes: 0, written: 0 }
+        Self {
+            frames: VecDeque::new(),
+            last: 0,
+            max: max.max(1),
+            bytes: 0,
+            written: 0,
+            gone: Gone::default(),
+        }
     }
 
     /// The number of the last event; 0 before the first.
@@ -75,6 +84,7 @@ impl Ring {
         self.frames.clear();
         self.bytes = 0;
         self.last += count;
+        self.gone.add_unknown(self.last);
     }
 
     /// Keeps more or fewer from now on.
@@ -107,6 +117,16 @@ impl Ring {
         Read::Frames(frames)
     }
 
+    /// Whether one who goes on after `upto` instead of `after` misses an event that it wants.
+    pub(crate) fn is_missed(&self, after: u64, upto: u64, wanted: &Wanted) -> bool {
+        let gone = self.gone();
+        let places = |seq: u64| usize::try_from(seq.saturating_sub(gone)).unwrap_or(usize::MAX);
+        let (from, to) = (places(after), places(upto).min(self.frames.len()));
+        let mut passed = self.frames.range(from.min(to)..to).map(|kept| &kept.frame);
+        self.gone.is_any_wanted(after, wanted)
+            || passed.any(|frame| wanted.is(&frame.event_type, &frame.source))
+    }
+
     /// Bytes of the events that are kept and follow a number.
     pub(crate) fn bytes_after(&self, after: u64) -> u64 {
         let place = after.checked_sub(self.gone() + 1).and_then(|place| usize::try_from(place).ok());
@@ -118,8 +138,10 @@ impl Ring {
 
     fn trim(&mut self) {
         while self.frames.len() > self.max || (self.bytes > EVENTS_KEPT_BYTES_MAX && self.frames.len() > 1) {
-            let gone = self.frames.pop_front();
-            self.bytes -= gone.map_or(0, |kept| kept.frame.bytes.len());
+            let seq = self.gone() + 1;
+            let Some(Kept { frame, .. }) = self.frames.pop_front() else { return };
+            self.bytes -= frame.bytes.len();
+            self.gone.add(&frame, seq);
         }
     }
 }

@@ -31,12 +31,32 @@ pub(crate) struct Seat {
 pub(crate) struct Wish {
     /// The last event that it has.
     pub(crate) last_event_id: Option<String>,
-    /// Only events of these types; empty = all.
-    pub(crate) types: Vec<String>,
-    /// Only events of this source.
-    pub(crate) source: Option<String>,
+    /// Which events.
+    pub(crate) wanted: Wanted,
     /// Who it is.
     pub(crate) peer: String,
+}
+
+/// Which events one wants.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Only those of these types; empty = all.
+    pub(crate) types: Vec<String>,
+    /// Only those of this source.
+    pub(crate) source: Option<String>,
+}
+
+impl Wanted {
+    /// Whether an event is one of them.
+    pub(super) fn is(&self, event_type: &str, source: &str) -> bool {
+        let is_type = self.types.is_empty() || self.types.iter().any(|wanted| wanted == event_type);
+        is_type && self.source.as_ref().is_none_or(|wanted| wanted == source)
+    }
+
+    /// Whether all are.
+    pub(super) fn is_all(&self) -> bool {
+        self.types.is_empty() && self.source.is_none()
+    }
 }
 
 /// Where a subscriber begins.

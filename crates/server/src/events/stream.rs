@@ -17,7 +17,7 @@ use super::{
     frame::{COMMENT, GREETING, shutdown},
     hub::Hub,
     ring::{Frame, Read},
-    seat::{Seat, Start, Wish},
+    seat::{Seat, Start, Wanted, Wish},
 };
 
 /// A stream of events. It holds no event: each time it is asked it reads on in the ring.
@@ -26,8 +26,7 @@ pub(crate) struct EventStream {
     hub: Arc<Hub>,
     seat: Arc<Seat>,
     cursor: u64,
-    types: Vec<String>,
-    source: Option<String>,
+    wanted: Wanted,
     /// What is said before the first event.
     first: Option<Bytes>,
     interval: std::time::Duration,
@@ -56,8 +55,7 @@ impl EventStream {
             hub: Arc::clone(hub),
             seat,
             cursor,
-            types: wish.types,
-            source: wish.source,
+            wanted: wish.wanted,
             first: Some(first.freeze()),
             interval: heartbeat,
             heartbeat: Box::pin(sleep(heartbeat)),
@@ -75,7 +73,7 @@ impl EventStream {
     /// The events that are there and wanted, as one piece; nothing when it has all.
     fn next_piece(&mut self) -> Option<Bytes> {
         loop {
-            let (read, gap) = self.hub.read(&self.seat, self.cursor);
+            let (read, gap) = self.hub.read(&self.seat, self.cursor, &self.wanted);
             match read {
                 Read::Nothing => return None,
                 Read::Lost { upto } => {
@@ -104,8 +102,7 @@ impl EventStream {
     }
 
     fn wants(&self, frame: &Frame) -> bool {
-        let is_type = self.types.is_empty() || self.types.contains(&frame.event_type);
-        is_type && self.source.as_ref().is_none_or(|source| *source == frame.source)
+        self.wanted.is(&frame.event_type, &frame.source)
     }
 }
 

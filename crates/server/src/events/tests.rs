@@ -9,7 +9,7 @@ use ostler_engine::{EngineHandle, Journal};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{EventStream, Hub, Wish, published, pump};
+use super::{Draft, EventStream, Hub, Wanted, Wish, published, pump};
 
 struct Rig {
     journal: Arc<Journal>,
@@ -205,8 +205,10 @@ async fn one_who_is_overtaken_is_told_how_many_it_missed_and_delays_nobody() {
 #[tokio::test]
 async fn one_hears_only_what_one_asked_for() {
     let rig = rig();
-    let wish =
-        Wish { types: vec!["plan_updated".to_owned()], source: Some("x".to_owned()), ..Wish::default() };
+    let wish = Wish {
+        wanted: Wanted { types: vec!["plan_updated".to_owned()], source: Some("x".to_owned()) },
+        ..Wish::default()
+    };
     let mut listener = rig.listen_as(wish);
     let say = |event_type: &str, source: &str| {
         let event = json!({"event_type": event_type, "source": source, "data": {"message": source}});
@@ -261,4 +263,38 @@ async fn what_is_too_much_is_refused_whole() {
     );
     assert_eq!(rig.hub.stats().events_emitted, 0);
     assert_eq!(rig.hub.publish(&published(json!([good, good])).unwrap()).unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_one_does_not_want_is_no_gap_when_it_is_gone() {
+    let rig = rig();
+    rig.keep(8);
+    rig.happen("quiet");
+    let first = rig.hub.as_of(1).await;
+    let modes = |last: &str| {
+        let wanted = Wanted { types: vec!["mode_changed".to_owned()], source: None };
+        rig.listen_as(Wish { wanted, last_event_id: Some(last.to_owned()), ..Wish::default() })
+    };
+    for number in 0..1000 {
+        rig.say(&number.to_string());
+    }
+    let mut live = modes(&first);
+    assert_eq!(live.resumed_from, None, "of the thousand it wants none");
+    let mode = Draft::own("mode_changed", json!({"mode": "loud"}));
+    rig.hub.tell(Some(&mode), 0);
+    assert_eq!(live.next().await.1["mode"], "loud");
+    let seen = rig.hub.stats().newest_id.unwrap();
+    for number in 0..1000 {
+        rig.say(&number.to_string());
+    }
+    // Behind the ring with nothing lost that it wants.
+    rig.hub.tell(Some(&mode), 0);
+    assert_eq!(live.next().await.1["mode"], "loud");
+    assert_eq!(modes(&seen).next().await.1["mode"], "loud", "it is there still");
+    for number in 0..1000 {
+        rig.say(&number.to_string());
+    }
+    let (_, gap) = modes(&seen).next().await;
+    assert_eq!((&gap["event_type"], &gap["reason"]), (&json!("gap"), &json!("evicted")));
+    assert_eq!(gap["dropped"], Value::Null, "how many of those that it wants is not known");
 }

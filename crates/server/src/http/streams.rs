@@ -23,7 +23,7 @@ use super::{endless::Endless, query, rest::Asked, site::Visitor, socket};
 use crate::{
     connection::Shared,
     connections::Connections,
-    events::{EventStream, Hub, Wish},
+    events::{EventStream, Hub, Wanted, Wish},
     limits::HEARTBEAT_PAUSE,
     policy,
 };
@@ -62,8 +62,15 @@ fn opened(
     };
     let types = text("types").unwrap_or_default();
     let wish = Wish {
-        types: types.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
-        source: text("source"),
+        wanted: Wanted {
+            types: types
+                .split(',')
+                .map(str::trim)
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            source: text("source"),
+        },
         last_event_id: asked.last_event_id.clone().or_else(|| text("last_event_id")),
         peer: visitor.peer.clone(),
     };
