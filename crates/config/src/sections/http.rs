@@ -74,7 +74,7 @@ static EVENTS_KEYS: [Key; 5] = [
     Key::new(
         "buffer_size",
         Kind::Integer { min: 1, max: 1_000_000 },
-        "A live subscriber further behind than this many events gets a `gap`.",
+        "A live subscriber further behind than this many events, and than `replay_buffer_size`, gets a `gap`.",
         "256",
     )
     .default(Integer(256)),
