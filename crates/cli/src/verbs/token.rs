@@ -55,6 +55,12 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> Outcome {
         file.rotate(&Secret::new(fresh)).map_err(|error| token_failure(&error))?;
         if !context.out.is_json() {
             crate::print::remark("(a new token; connections that are open go on: ostler connections)");
+            crate::print::remark(
+                "(services that use ${events_url} learn of the new key when they are restarted)",
+            );
+            if std::env::var_os("OSTLER_TOKEN").is_some() {
+                crate::print::remark("(an engine that was started with OSTLER_TOKEN goes on with that one)");
+            }
         }
     }
     let token = file.read().map_err(|error| match error {
