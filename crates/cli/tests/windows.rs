@@ -299,6 +299,16 @@ fn arguments_arrive_as_they_are() {
 }
 
 #[test]
+fn a_nice_service_has_a_lower_class() {
+    const IDLE: u32 = 0x40;
+    let mut place = Place::new("[services.nice]\ncommand = CHILD\nargs = ['wait', 'up']\nnice = 19\n");
+    place.start();
+    assert!(wait_until(PATIENCE, || place.runs().contains_key("nice")), "{}", place.status());
+    let pid = u32::try_from(place.runs()["nice"].0).unwrap();
+    assert_eq!(process::priority(pid), Some(IDLE));
+}
+
+#[test]
 fn the_configuration_is_changed_while_the_engine_runs_and_can_be_put_back() {
     let mut place = Place::new(&services(1));
     place.start();

@@ -30,6 +30,8 @@ use crate::{
 
 /// How long somebody who has a file open (an indexer, a virus scanner) may keep us from replacing it.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The same where nobody may be kept waiting.
+const HASTE: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Puts `from` in the place of `to` at once. Who reads `to` and shares it reads on in the old file; for others it waits
@@ -38,9 +40,21 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// # Errors
 /// The system refuses, or somebody does not let go of the file.
 pub fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    replace_within(PATIENCE, from, to)
+}
+
+/// The same for a thread that others wait for: it gives up after 100 ms.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_soon(from: &Path, to: &Path) -> io::Result<()> {
+    replace_within(HASTE, from, to)
+}
+
+fn replace_within(limit: Duration, from: &Path, to: &Path) -> io::Result<()> {
     let (wide_from, wide_to) = (wide(from)?, wide(to)?);
     let flags = MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH;
-    patiently(|| {
+    patiently(limit, || {
         // SAFETY: both names end in zero.
         let moved = check(unsafe { MoveFileExW(wide_from.as_ptr(), wide_to.as_ptr(), flags) });
         // The standard library knows how to take the name from a file that is open.
@@ -49,12 +63,9 @@ pub fn replace(from: &Path, to: &Path) -> io::Result<()> {
     })
 }
 
-/// Tries again while somebody else has the file.
-///
-/// # Errors
-/// What the last attempt says.
-pub fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    let end = Instant::now() + PATIENCE;
+/// Tries again while somebody else has the file; an error is that of the last attempt.
+fn patiently<T>(limit: Duration, mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let end = Instant::now() + limit;
     loop {
         match attempt() {
             Err(error) if is_in_use(&error) && Instant::now() < end => thread::sleep(PAUSE),

@@ -2,7 +2,9 @@
 //!
 //! [`user`] says who somebody is, [`access`] closes what we make to everybody else, [`pipe`] names, makes and opens
 //! the named pipes of engines and keepers, [`process`] tells a process from a later one with the same number, and
-//! [`job`] holds all processes of a run together. [`files`] has what replacing and recognising files needs.
+//! [`job`] holds all processes of a run together. [`files`] has what replacing and recognising files needs,
+//! [`net`] the table of sockets, [`broadcast`] and [`clock`] what the system tells of sessions, sleep and clocks, and
+//! [`autostart`] the entry by which it starts a program at sign-in.
 //!
 //! A pipe has no place in the file system, so each is announced by a small file where Unix has its socket: the file
 //! holds the random part of the pipe's name, and only its owner can read it. Paths of sockets thus mean the same to

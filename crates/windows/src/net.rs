@@ -71,7 +71,8 @@ fn table(family: u16) -> Vec<u64> {
                 buffer = vec![0; (size as usize).div_ceil(8) + 1];
                 size = (buffer.len() * 8) as u32;
             }
-            _ => return Vec::new(),
+            // Too large, or in motion.
+            _ => {}
         }
     }
     Vec::new()

@@ -14,9 +14,9 @@ use windows_sys::Win32::{
         },
         ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS},
         Threading::{
-            GetExitCodeProcess, GetProcessHandleCount, GetProcessTimes, OpenProcess, PROCESS_ACCESS_RIGHTS,
-            PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE, TerminateProcess,
-            WaitForSingleObject,
+            GetExitCodeProcess, GetPriorityClass, GetProcessHandleCount, GetProcessTimes, OpenProcess,
+            PROCESS_ACCESS_RIGHTS, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
+            TerminateProcess, WaitForSingleObject,
         },
     },
 };
@@ -94,6 +94,13 @@ pub fn usage(pid: u32) -> Option<Usage> {
         GetProcessHandleCount(process.as_raw_handle(), &mut handles);
     }
     Some(Usage { created, processor: kernel + user, memory_bytes: memory.WorkingSetSize as u64, handles })
+}
+
+/// The priority class of a process, by the numbers of the system; `None` when it is gone or we may not look.
+pub fn priority(pid: u32) -> Option<u32> {
+    let process = open(pid, PROCESS_QUERY_LIMITED_INFORMATION).ok()?;
+    // SAFETY: the handle is open.
+    Some(unsafe { GetPriorityClass(process.as_raw_handle()) }).filter(|class| *class != 0)
 }
 
 /// When a living process was created, in units of 100 ns since 1601; `None` when it is gone or we may not look.

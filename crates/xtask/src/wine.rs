@@ -17,8 +17,8 @@ const RANDOM_LIBRARY: &str = "bcryptprimitives.dll";
 
 /// Tests of what Wine 8 does otherwise than Windows: it keeps the name of a file that was deleted as long as somebody
 /// has it open, replaces no file that is open, lets anybody make a further first instance of a pipe, and may not know
-/// whose a socket is.
-const UNLIKE_WINDOWS: [&str; 7] = [
+/// whose a socket is, nor give a new process its class.
+const UNLIKE_WINDOWS: [&str; 8] = [
     "a_log_that_somebody_deletes_cuts_or_moves_goes_on_in_a_new_generation",
     "a_log_that_begins_later_is_followed_from_its_first_line",
     "the_supervisors_own_log_is_read_and_followed_alike",
@@ -26,6 +26,7 @@ const UNLIKE_WINDOWS: [&str; 7] = [
     "the_first_instance_of_a_name_that_somebody_has_is_refused",
     "a_name_that_somebody_has_is_not_shared",
     "a_socket_is_told_with_its_process",
+    "a_nice_service_has_a_lower_class",
 ];
 
 /// Where programs for Windows run.

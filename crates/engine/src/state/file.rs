@@ -14,7 +14,16 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = options.open(&draft)?;
     file.write_all(bytes)?;
     drop(file);
-    rename(&draft, path)
+    rename_soon(&draft, path)
+}
+
+#[cfg(unix)]
+use rename as rename_soon;
+
+/// The actor itself does this, and tries again with its next turn: nobody else's turn waits for who has the file open.
+#[cfg(windows)]
+fn rename_soon(from: &Path, to: &Path) -> io::Result<()> {
+    ostler_windows::files::replace_soon(from, to)
 }
 
 /// Puts a file in the place of another.

@@ -7,8 +7,8 @@
 //! `keeper` holds the state and follows requests, `turn` is the loop, `run` the life of the run; `connection`,
 //! `output` and `spawn` do one thing each. What needs care with the system is in the library's `os::windows`.
 //!
-//! Differs from Unix: terminals and streams that are handed to the engine are not available yet, nor are niceness,
-//! limits, users and groups; a signal of whatever number is Ctrl-Break.
+//! Differs from Unix: terminals and streams that are handed to the engine are not available yet, nor are limits, users
+//! and groups; niceness becomes one of five classes; a signal of whatever number is Ctrl-Break.
 
 mod connection;
 mod keeper;

@@ -52,6 +52,7 @@ pub(super) fn spawn(order: &SpawnOrder, port: &Port, keys: Keys) -> Result<Spawn
         env: &order.env,
         cwd: &order.cwd,
         streams: [theirs_in, theirs_out, theirs_err],
+        nice: order.nice,
     };
     let started = launch::launch(&prepared, &job).map_err(|error| explain(error, order))?;
     Ok(Spawned { started, job, output: Output::log(stdin, stdout, stderr) })

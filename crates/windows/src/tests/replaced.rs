@@ -48,6 +48,9 @@ fn who_does_not_let_go_is_not_waited_for_for_ever() {
     let started = Instant::now();
     assert!(files::replace(&new, &old).is_err());
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    let started = Instant::now();
+    assert!(files::replace_soon(&new, &old).is_err());
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     drop(holder);
     assert_eq!(fs::read_to_string(&old).unwrap(), "old");
     assert_eq!(fs::read_to_string(&new).unwrap(), "new");

@@ -15,9 +15,11 @@ use ostler_windows::{process, wide};
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::JobObjects::IsProcessInJob;
 use windows_sys::Win32::System::Threading::{
-    CREATE_NEW_PROCESS_GROUP, CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT, CreateProcessW, DETACHED_PROCESS,
-    DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT, InitializeProcThreadAttributeList,
-    PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROC_THREAD_ATTRIBUTE_JOB_LIST, PROCESS_INFORMATION, ResumeThread,
+    ABOVE_NORMAL_PRIORITY_CLASS, BELOW_NORMAL_PRIORITY_CLASS, CREATE_NEW_PROCESS_GROUP, CREATE_SUSPENDED,
+    CREATE_UNICODE_ENVIRONMENT, CreateProcessW, DETACHED_PROCESS, DeleteProcThreadAttributeList,
+    EXTENDED_STARTUPINFO_PRESENT, HIGH_PRIORITY_CLASS, IDLE_PRIORITY_CLASS,
+    InitializeProcThreadAttributeList, NORMAL_PRIORITY_CLASS, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
+    PROC_THREAD_ATTRIBUTE_JOB_LIST, PROCESS_CREATION_FLAGS, PROCESS_INFORMATION, ResumeThread,
     STARTF_USESTDHANDLES, STARTUPINFOEXW, UpdateProcThreadAttribute,
 };
 
@@ -35,6 +37,8 @@ pub struct Launch<'a> {
     pub cwd: &'a Path,
     /// The standard streams, which may be inherited.
     pub streams: [OwnedHandle; 3],
+    /// The niceness of Unix; `None` is the usual one.
+    pub nice: Option<i32>,
 }
 
 /// A process that was started.
@@ -74,9 +78,10 @@ pub fn launch(launch: &Launch<'_>, job: &Job) -> Result<Started, LaunchError> {
     let application = wide(application)?;
     let cwd = wide(launch.cwd)?;
     let env = quote::environment_block(launch.env);
+    let class = priority_class(launch.nice);
     let create = |entry| {
         let line = line.clone();
-        create(&application, line, &env, &cwd, &launch.streams, job, entry)
+        create(&application, line, &env, &cwd, &launch.streams, job, entry, class)
     };
     match create(Entry::Attribute) {
         Ok(started) if is_in(&started, job) => Ok(started),
@@ -125,6 +130,18 @@ pub fn launch_apart(argv: &[OsString], env: &[OsString]) -> io::Result<()> {
     Ok(())
 }
 
+/// The system knows five classes where Unix has forty steps; what the process starts has the lower ones as well.
+fn priority_class(nice: Option<i32>) -> PROCESS_CREATION_FLAGS {
+    match nice {
+        None => 0,
+        Some(15..) => IDLE_PRIORITY_CLASS,
+        Some(1..=14) => BELOW_NORMAL_PRIORITY_CLASS,
+        Some(0) => NORMAL_PRIORITY_CLASS,
+        Some(-9..=-1) => ABOVE_NORMAL_PRIORITY_CLASS,
+        Some(..=-10) => HIGH_PRIORITY_CLASS,
+    }
+}
+
 /// The program that the system starts, and its command line.
 fn command(launch: &Launch<'_>) -> Result<(PathBuf, Vec<u16>), LaunchError> {
     let arguments = texts(launch.argv);
@@ -156,6 +173,7 @@ fn texts(list: &[OsString]) -> Vec<String> {
     list.iter().map(|text| text.to_string_lossy().into_owned()).collect()
 }
 
+#[expect(clippy::too_many_arguments, reason = "one call of the system takes still more")]
 fn create(
     application: &[u16],
     mut line: Vec<u16>,
@@ -164,12 +182,14 @@ fn create(
     streams: &[OwnedHandle; 3],
     job: &Job,
     entry: Entry,
+    class: PROCESS_CREATION_FLAGS,
 ) -> io::Result<Started> {
     let handles: [HANDLE; 3] = [0, 1, 2].map(|at| streams[at].as_raw_handle());
     let jobs: [HANDLE; 1] = [job.as_raw_handle()];
     let mut attributes = Attributes::new(2)?;
     attributes.set(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &handles)?;
-    let mut flags = CREATE_UNICODE_ENVIRONMENT | CREATE_NEW_PROCESS_GROUP | EXTENDED_STARTUPINFO_PRESENT;
+    let mut flags =
+        CREATE_UNICODE_ENVIRONMENT | CREATE_NEW_PROCESS_GROUP | EXTENDED_STARTUPINFO_PRESENT | class;
     match entry {
         Entry::Attribute => attributes.set(PROC_THREAD_ATTRIBUTE_JOB_LIST, &jobs)?,
         Entry::Assignment => flags |= CREATE_SUSPENDED,
@@ -270,5 +290,27 @@ impl Drop for Attributes {
     fn drop(&mut self) {
         // SAFETY: the list is initialised and used no more.
         unsafe { DeleteProcThreadAttributeList(self.0.as_mut_ptr().cast()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nicer_process_has_no_higher_class() {
+        let order = [
+            HIGH_PRIORITY_CLASS,
+            ABOVE_NORMAL_PRIORITY_CLASS,
+            NORMAL_PRIORITY_CLASS,
+            BELOW_NORMAL_PRIORITY_CLASS,
+            IDLE_PRIORITY_CLASS,
+        ];
+        let ranks =
+            (-20..=19).map(|nice| order.iter().position(|class| *class == priority_class(Some(nice))));
+        let ranks: Vec<usize> = ranks.map(Option::unwrap).collect();
+        assert!(ranks.is_sorted(), "{ranks:?}");
+        assert_eq!((ranks[0], ranks[20], ranks[39]), (0, 2, 4));
+        assert_eq!(priority_class(None), 0);
     }
 }
