@@ -77,7 +77,8 @@ export function sentenceOf({ data }: Told): string {
           return `${text("instance")}: ${WORDS[known(text("from"))]} → ${WORDS[known(text("to"))]}${pid}${cause}`;
         }
         case "health": return `${text("instance")}: ${text("health")}${cause}`;
-        case "added": return `${text("service")} was added or changed`;
+        case "added": return `${text("service")} was added`;
+        case "changed": return `${text("service")} has changed`;
         case "removed": return `${text("service")} was removed`;
         case "incident": return `${text("instance")}: run ${String(data["run"])} crashed`;
         default: return `${text("instance") || text("service")}${cause}`;
@@ -87,6 +88,7 @@ export function sentenceOf({ data }: Told): string {
     case "mode_changed":
       return data["settled"] === true ? `The mode is ${text("mode")}` : `The mode changes to ${text("mode")}`;
     case "connection_changed":
+      if (data["change"] === "dropped") return `Connection ${String(data["connection"])} was dropped: ${text("reason")}`;
       return data["change"] === "opened" ? `${text("client") || "somebody"} connected (${String(data["connection"])})` : `Connection ${String(data["connection"])} ended`;
     case "gap": {
       const why = { evicted: "they are not kept any more", lagged: "they came too fast", restart: "the engine was started again", unknown_id: "where this page was is not known" };

@@ -45,12 +45,15 @@ pub enum EventKind {
         /// The instance as it is now.
         status: InstanceStatus,
     },
-    /// A service is new, or its configuration changed.
+    /// A service is new, its configuration changed, or it was looked at again.
     ServiceAdded {
         /// Which.
         service: String,
         /// The service as it is now.
         status: ServiceStatus,
+        /// What is new of it.
+        #[serde(default)]
+        news: ServiceNews,
     },
     /// A service is gone.
     ServiceRemoved {
@@ -175,4 +178,17 @@ pub enum MachineNews {
     #[default]
     #[serde(other)]
     Unknown,
+}
+
+/// What is new of a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceNews {
+    /// It was not there before.
+    #[default]
+    Added,
+    /// Its configuration has changed.
+    Changed,
+    /// Its configuration is as it was.
+    Same,
 }

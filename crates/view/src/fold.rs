@@ -14,7 +14,7 @@ pub fn fold(snapshot: &mut Snapshot, event: &Event) -> bool {
         EventKind::InstancePhase { status, .. } | EventKind::InstanceHealth { status, .. } => {
             set_instance(snapshot, status)
         }
-        EventKind::ServiceAdded { service, status } => set_service(snapshot, service, status),
+        EventKind::ServiceAdded { service, status, .. } => set_service(snapshot, service, status),
         EventKind::ServiceRemoved { service } => {
             let is_gone = snapshot.services.remove(service).is_some();
             snapshot.supervisor.managed_services = snapshot.services.len();

@@ -131,3 +131,36 @@ fn too_many_events_at_once_or_too_fast_are_refused_with_the_mend() {
         wait_until(LIMIT, || world.caller.ask("POST", "/supervisor/events", &[], &plans(1)).status == 200)
     );
 }
+
+#[test]
+fn a_reload_tells_of_the_services_that_are_others_now_and_of_no_more() {
+    let world = World::new("");
+    let (_, mut lines) = world.caller.stream("/supervisor/events?types=service_changed,config_changed", &[]);
+    let mut until_applied = || {
+        let mut all = Vec::new();
+        loop {
+            let (_, said) = lines.said().expect("it goes on");
+            let data = said["data"].clone();
+            let is_applied = data["event_type"] == "config_changed";
+            let is_of_services =
+                ["added", "changed", "removed"].iter().any(|change| data["change"] == *change);
+            if is_of_services {
+                all.push(format!("{} {}", data["change"], data["service"]).replace('"', ""));
+            }
+            if is_applied {
+                return all;
+            }
+        }
+    };
+    let config = std::fs::read_to_string(world.place.config()).expect("the configuration");
+    let other = Service::config(&[Service::new("other", &["sleep", "1000"])]);
+    let mut reloaded = |text: &str| {
+        world.place.write_config(text);
+        assert!(world.place.cli(&["reload"]).status.success());
+        until_applied()
+    };
+    assert_eq!(reloaded(&format!("{config}\n{other}")), ["added other"]);
+    let grouped = config.replace("[services.web]\n", "[services.web]\ngroup = \"Data\"\n");
+    assert_ne!(grouped, config);
+    assert_eq!(reloaded(&format!("{grouped}\n{other}")), ["changed web"]);
+}

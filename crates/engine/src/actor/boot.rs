@@ -196,6 +196,7 @@ impl Actor {
             lookers: JoinSet::new(),
             events: Vec::new(),
             new_services: <_>::default(),
+            planned_changes: <_>::default(),
             gone_services: <_>::default(),
             published: publish::Published::new(),
             is_all_down: false,

@@ -66,7 +66,10 @@ impl Actor {
         let is_bad = |one: &&SourceStatus| matches!(one.state, SourceState::Backoff | SourceState::Stopped);
         let Some(first) = all.iter().find(is_bad) else {
             let connected = all.iter().filter(|one| one.state == SourceState::Connected).count();
-            let text = format!("{connected} of {} are listened to; none is in trouble", all.len());
+            // Those that only publish, or are switched off, are not listened to.
+            let is_quiet = |one: &&SourceStatus| matches!(one.state, SourceState::Hook | SourceState::Off);
+            let listened = all.len() - all.iter().filter(is_quiet).count();
+            let text = format!("{connected} of {listened} are listened to; none is in trouble");
             return (!all.is_empty()).then(|| ok(name, text));
         };
         let who = first.instance.as_ref().unwrap_or(&first.name);

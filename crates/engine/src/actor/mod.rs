@@ -115,6 +115,8 @@ pub(crate) struct Actor {
     /// What happened in this turn.
     events: Vec<(Option<InstanceId>, EventKind)>,
     new_services: BTreeSet<ServiceName>,
+    /// Those whose configuration changes in this turn.
+    planned_changes: BTreeSet<String>,
     gone_services: BTreeSet<ServiceName>,
     published: publish::Published,
     is_all_down: bool,

@@ -88,13 +88,21 @@ impl Actor {
             let Some(spec) = self.supervisor.fleet().services.get(&service).cloned() else { continue };
             let status = Arc::new(self.service_status(&spec));
             let is_new = self.new_services.contains(&service);
+            let before = self.published.services.insert(service.to_string(), Arc::clone(&status));
             if is_new {
+                let news = if before.is_none() {
+                    api::ServiceNews::Added
+                } else if self.planned_changes.contains(service.as_str()) {
+                    api::ServiceNews::Changed
+                } else {
+                    api::ServiceNews::Same
+                };
                 added.push(api::EventKind::ServiceAdded {
                     service: service.to_string(),
                     status: (*status).clone(),
+                    news,
                 });
             }
-            self.published.services.insert(service.to_string(), status);
         }
         let removed: Vec<_> = std::mem::take(&mut self.gone_services)
             .into_iter()
@@ -105,6 +113,7 @@ impl Actor {
             })
             .collect();
         self.new_services.clear();
+        self.planned_changes.clear();
         let mut kinds = added;
         kinds.extend(self.filled_events());
         kinds.extend(removed);

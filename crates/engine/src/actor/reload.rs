@@ -230,6 +230,7 @@ impl Actor {
         self.overrides.clear();
         self.note_changes(&plan, actor);
         self.command(Request::Apply { fleet }, actor);
+        self.planned_changes = plan.changes.iter().map(|change| change.service.clone()).collect();
         for name in names {
             if self.supervisor.fleet().services.contains_key(&name) {
                 self.new_services.insert(name);

@@ -2,7 +2,7 @@
 
 use std::{pin::pin, time::Duration};
 
-use ostler_api::{Event, EventKind};
+use ostler_api::{Event, EventKind, ServiceNews};
 use ostler_engine::{Delivery, EngineHandle, Watcher};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -79,8 +79,9 @@ fn of(kind: &EventKind) -> Option<(&'static str, Value)> {
                 "status": status.word, "cause": cause.iter().map(|cause| &cause.text).collect::<Vec<_>>(),
             }),
         ),
-        EventKind::ServiceAdded { service, status } => {
-            ("service_changed", json!({ "change": "added", "service": service, "status": status.status }))
+        EventKind::ServiceAdded { news: ServiceNews::Same, .. } => return None,
+        EventKind::ServiceAdded { service, status, news } => {
+            ("service_changed", json!({ "change": news, "service": service, "status": status.status }))
         }
         EventKind::ServiceRemoved { service } => {
             ("service_changed", json!({ "change": "removed", "service": service }))

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use ostler_api::{
     ActionReply, ApiError, CheckState, DoctorReply, EnvReply, Event, EventKind, HealthReply, HelloReply,
-    InstanceStatus, LogLine, MetricsReply, PlanReply, ShutdownReply, SignalReply, Snapshot, SourceState,
-    WhyReply, Word,
+    InstanceStatus, LogLine, MetricsReply, PlanReply, ServiceNews, ShutdownReply, SignalReply, Snapshot,
+    SourceState, WhyReply, Word,
 };
 
 use super::{
@@ -231,7 +231,11 @@ pub(crate) fn event_line(event: &Event) -> String {
             let why = cause.first().map(|cause| format!(": {}", cause.text)).unwrap_or_default();
             format!("{instance} is {}{why}", lower(health))
         }
-        EventKind::ServiceAdded { service, .. } => format!("{service} was added or changed"),
+        EventKind::ServiceAdded { service, news: ServiceNews::Added, .. } => format!("{service} was added"),
+        EventKind::ServiceAdded { service, news: ServiceNews::Changed, .. } => {
+            format!("{service} has changed")
+        }
+        EventKind::ServiceAdded { service, news: ServiceNews::Same, .. } => format!("{service} is as it was"),
         EventKind::ServiceRemoved { service } => format!("{service} was removed"),
         EventKind::PlanApplied { plan, .. } => {
             format!("a new configuration is in force, {} services change", plan.changes.len())
