@@ -271,6 +271,8 @@ fn all_that_was_written_before_the_end_is_in_the_log() {
         assert!(wait_until(PATIENCE, || ends() == round), "{} of {round} ends", ends());
         let log = place.ostler(&["logs", "count", "-n", "10000"]);
         assert_eq!(log.matches("│ line ").count(), 200 * round, "round {round}: {log}");
+        // The log knows of the end before the engine does, and who still runs is not started.
+        assert!(wait_until(PATIENCE, || place.runs().is_empty()), "{}", place.status());
     }
 }
 
