@@ -69,7 +69,7 @@ def shows_sources(desktop):
 
 def drops_a_connection(desktop, listener):
     tree.keys("ctrl+3")
-    wait("the connections are listed", lambda: tree.find("list item", "HTTP, "))
+    wait("the connections are listed", lambda: tree.find("list item", "SSE, "))
     is_clean("connections", lambda: tree.find("heading", "Connections"))
     visits_all("connections")
     desktop.picture("check-connections")
