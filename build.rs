@@ -1,5 +1,8 @@
 //! Generates and compiles the bridge between Rust and QML, and puts QML and glyphs into the binary.
 
+#[path = "resources/windows/resource.rs"]
+mod resource;
+
 use std::path::Path;
 
 use cxx_qt_build::{CxxQtBuilder, QmlFile, QmlModule};
@@ -9,6 +12,7 @@ const SINGLETONS: &[&str] =
     &["qml/theme/Theme.qml", "qml/theme/Metrics.qml", "qml/theme/Glyphs.qml", "qml/words/Words.qml"];
 
 fn main() {
+    resource::embed("resources/windows", "Ostler");
     let parts = files_below(Path::new("qml"), "qml");
     let glyphs = files_below(Path::new("resources/glyphs"), "svg");
     let mut module = QmlModule::new("dev.ostler.app");

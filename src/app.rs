@@ -78,6 +78,9 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
         Err(error) => return Err(error).context("it cannot be found out whether Ostler runs already"),
     };
+    // The terminal that this was started in was joined for what was said until here; its end is not ours.
+    #[cfg(all(windows, not(debug_assertions)))]
+    ostler_windows::console::leave();
     let mark = Mark::set(&paths.private);
     let settings = Settings::load(&paths);
     settings.publish();
@@ -161,6 +164,7 @@ fn crew(
     let (qt, has_qt) = watch::channel(None);
     let settings = kit.settings;
     let notes = NotePipes {
+        qt: has_qt.clone(),
         reports: reports.clone(),
         presence: seen.clone(),
         quiet: is_quiet,

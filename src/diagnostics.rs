@@ -61,6 +61,8 @@ async fn tool(reach: &Reach, words: &[&str]) -> Result<Vec<u8>, String> {
     let mut command = Command::new(&program);
     command.arg("--config").arg(&reach.paths.config).args(words);
     command.stdin(Stdio::null()).kill_on_drop(true);
+    #[cfg(windows)]
+    command.creation_flags(ostler_windows::process::NO_WINDOW);
     let run = tokio::time::timeout(GATHER_MAX, command.output()).await;
     let output = match run {
         Ok(Ok(output)) => output,

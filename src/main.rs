@@ -6,5 +6,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(all(windows, not(debug_assertions)))]
+    ostler_windows::console::join_parent();
     ostler_tray::main()
 }

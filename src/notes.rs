@@ -1,7 +1,10 @@
-//! Desktop notifications: what [`Notifier`] decides, told over the session bus.
+//! Desktop notifications: what [`Notifier`] decides, told by a ladder.
 //!
-//! The service that shows them is looked for only when there is something to tell. That there is none is said
-//! once, in the window, and harms nothing.
+//! The first rung is the service of the session bus, which is looked for only when there is something to tell; the second
+//! is Qt's icon, and on other systems than Linux the only one. That there is neither is said once, in the window, and
+//! harms nothing.
+
+mod balloon;
 
 #[cfg(target_os = "linux")]
 #[path = "notes/linux.rs"]
@@ -12,12 +15,15 @@ mod os;
 
 use std::time::Duration;
 
+use balloon::Balloon;
+use cxx_qt::CxxQtThread;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ostler_view::{Attention, Clock, NoteButton, Notifier, Telling, Topic, say};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use crate::bridge::desktop::ffi::Desktop;
 use crate::desk::{Ask, Verb};
 use crate::desktop::{Place, Presence, Wish};
 use crate::link::Report;
@@ -35,6 +41,8 @@ pub(crate) struct NotePipes {
     pub(crate) settings: Settings,
     /// Words that belong to no service.
     pub(crate) hints: mpsc::Receiver<String>,
+    /// The way to the Qt thread, once there is one.
+    pub(crate) qt: watch::Receiver<Option<CxxQtThread<Desktop>>>,
     /// Clicks.
     pub(crate) asks: mpsc::Sender<Ask>,
 }
@@ -42,10 +50,12 @@ pub(crate) struct NotePipes {
 /// What a person did with a notification.
 enum Reaction {
     /// Chose a button.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "what Qt's icon shows has no buttons"))]
     Button(Topic, NoteButton),
     /// Chose the notification itself.
     Body(Topic),
     /// The window system allows a window to come to the front with this.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "windows come to the front without"))]
     Token(String),
     /// Closed a hint, or something else that asks for nothing.
     Nothing,
@@ -53,10 +63,11 @@ enum Reaction {
 
 /// Tells what is to be told, until the desk is closed.
 pub(crate) async fn run(pipes: NotePipes) {
-    let NotePipes { mut reports, mut presence, mut quiet, settings, mut hints, asks } = pipes;
+    let NotePipes { mut reports, mut presence, mut quiet, settings, mut hints, qt, asks } = pipes;
     let mut set = settings.watch();
     let mut notifier = Notifier::default();
-    let mut teller = Teller { bus: os::Bus::default(), asks: asks.clone(), is_missing_told: false };
+    let (bus, balloon) = (os::Bus::default(), Balloon::new(qt));
+    let mut teller = Teller { bus, balloon, asks: asks.clone(), is_missing_told: false };
     let zone = TimeZone::system();
     loop {
         let clock = Clock { now: Timestamp::now(), zone: zone.clone() };
@@ -81,7 +92,7 @@ pub(crate) async fn run(pipes: NotePipes) {
             () = at(due) => {}
             () = at(resumes) => teller.ask(Ask::Desktop(Wish::Resume)),
             Some(hint) = hints.recv() => teller.hint(hint).await,
-            reaction = teller.bus.reaction() => teller.react(reaction, &mut notifier),
+            reaction = teller.reaction() => teller.react(reaction, &mut notifier),
         }
     }
 }
@@ -89,6 +100,7 @@ pub(crate) async fn run(pipes: NotePipes) {
 /// Tells, and hears what is done with it.
 struct Teller {
     bus: os::Bus,
+    balloon: Balloon,
     asks: mpsc::Sender<Ask>,
     is_missing_told: bool,
 }
@@ -96,8 +108,13 @@ struct Teller {
 impl Teller {
     async fn tell(&mut self, telling: Telling) {
         let told = match telling {
-            Telling::Put(note) => self.bus.put(&note).await,
-            Telling::Withdraw(topic) => self.bus.withdraw(&topic).await,
+            Telling::Put(note) => {
+                self.bus.put(&note).await.or_else(|error| self.balloon.put(&note).ok_or(error))
+            }
+            Telling::Withdraw(topic) => {
+                self.balloon.withdraw(&topic);
+                self.bus.withdraw(&topic).await
+            }
         };
         if let Err(error) = told {
             tracing::warn!(error, "a notification was not shown");
@@ -110,8 +127,16 @@ impl Teller {
 
     /// Something that is told once in the life of a home; nobody misses it.
     async fn hint(&mut self, text: String) {
-        if let Err(error) = self.bus.hint(&text).await {
+        let told = self.bus.hint(&text).await;
+        if let Err(error) = told.or_else(|error| self.balloon.hint(&text).ok_or(error)) {
             tracing::info!(error, "a hint was not shown");
+        }
+    }
+
+    async fn reaction(&mut self) -> Reaction {
+        tokio::select! {
+            reaction = self.bus.reaction() => reaction,
+            reaction = self.balloon.reaction() => reaction,
         }
     }
 
@@ -143,7 +168,7 @@ impl Teller {
 }
 
 /// The words of a button.
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there are no buttons here yet"))]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "what Qt's icon shows has no buttons"))]
 fn label(button: NoteButton) -> String {
     match button {
         NoteButton::StartAgain => say("Start again"),

@@ -7,7 +7,7 @@
 //! embeds itself into a tray of the X Window System; elsewhere it is the only one. Where neither is to be had,
 //! the app is an ordinary window: `is_there` says so, and nothing hides while it says no.
 
-mod embed;
+pub(crate) mod embed;
 mod icons;
 #[cfg(target_os = "linux")]
 mod item;
@@ -22,7 +22,9 @@ use cxx_qt::CxxQtThread;
 use ostler_view::TrayView;
 use tokio::sync::{mpsc, watch};
 
-pub(crate) use self::icons::{IconStyle, picture};
+pub(crate) use self::icons::IconStyle;
+#[cfg(target_os = "linux")]
+pub(crate) use self::icons::picture;
 use crate::bridge::desktop::ffi::Desktop;
 use crate::desk::Ask;
 use crate::settings::{IconColour, Settings};
@@ -40,6 +42,7 @@ pub(crate) struct TrayPipes {
     /// Whether it is really there.
     pub(crate) is_there: watch::Sender<bool>,
     /// Clicks.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "Qt's icon has a way of its own"))]
     pub(crate) asks: mpsc::Sender<Ask>,
 }
 

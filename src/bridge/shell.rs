@@ -33,7 +33,7 @@ pub(crate) mod ffi {
         fn install_translator(find: fn(&str, &str, i32) -> String);
 
         include!("ostler-tray/embed.h");
-        /// Looks for a tray of the X Window System from now on.
+        /// Looks for a tray that takes Qt's icon from now on.
         #[namespace = "ostler"]
         fn embed_open(chosen: fn(i32), reachable: fn(bool));
         /// Takes the icon away.
@@ -54,5 +54,8 @@ pub(crate) mod ffi {
         /// Shows the lines.
         #[namespace = "ostler"]
         fn embed_menu_end();
+        /// Shows something at the icon, or nothing any more.
+        #[namespace = "ostler"]
+        fn embed_tell(title: &QString, text: &QString, is_trouble: bool);
     }
 }

@@ -24,7 +24,14 @@ struct Line
     bool isOn;
 };
 
-// Qt tells nobody when a tray appears or goes; the X server does.
+// Elsewhere Qt has no icon of its own: on Wayland it would be one more StatusNotifierItem.
+bool canEmbed()
+{
+    const QString platform = QGuiApplication::platformName();
+    return platform == QLatin1String("xcb") || platform == QLatin1String("windows") || platform == QLatin1String("cocoa");
+}
+
+// Qt tells nobody when a tray appears or goes; the X server does. On Windows Qt itself comes back after the taskbar.
 class Embed : public QObject, public QAbstractNativeEventFilter
 {
 public:
@@ -38,6 +45,7 @@ public:
             else if (reason == QSystemTrayIcon::MiddleClick)
                 m_chosen(-2);
         });
+        connect(&m_icon, &QSystemTrayIcon::messageClicked, this, [this] { m_chosen(-3); });
         // Lines of an open menu stay as they are.
         connect(&m_menu, &QMenu::aboutToHide, this, [this] {
             if (m_isOld)
@@ -66,7 +74,7 @@ public:
     void look()
     {
         m_isLooking = false;
-        const bool isThere = QGuiApplication::platformName() == QLatin1String("xcb") && QSystemTrayIcon::isSystemTrayAvailable();
+        const bool isThere = canEmbed() && QSystemTrayIcon::isSystemTrayAvailable();
         if (isThere == m_isThere)
             return;
         m_isThere = isThere;
@@ -128,6 +136,11 @@ public:
         }
     }
 
+    void tell(const QString &title, const QString &text, bool isTrouble)
+    {
+        m_icon.showMessage(title, text, isTrouble ? QSystemTrayIcon::Warning : QSystemTrayIcon::Information);
+    }
+
     QSystemTrayIcon m_icon;
     std::vector<QPixmap> m_pictures;
     std::vector<Line> m_next;
@@ -177,8 +190,14 @@ void embed_icon_end()
 
 void embed_tooltip(const QString &text)
 {
-    if (theEmbed)
-        theEmbed->m_icon.setToolTip(QLatin1String("<p style='white-space:pre'>") + text.toHtmlEscaped() + QLatin1String("</p>"));
+    if (!theEmbed)
+        return;
+#ifdef Q_OS_WIN
+    // The taskbar shows it, which knows no markup and takes 127 characters: the first lines matter most.
+    theEmbed->m_icon.setToolTip(text);
+#else
+    theEmbed->m_icon.setToolTip(QLatin1String("<p style='white-space:pre'>") + text.toHtmlEscaped() + QLatin1String("</p>"));
+#endif
 }
 
 void embed_menu_add(std::int32_t depth, std::int32_t kind, std::int32_t id, const QString &label, bool isOn)
@@ -194,6 +213,12 @@ void embed_menu_end()
     if (!theEmbed)
         return;
     theEmbed->takeMenu();
+}
+
+void embed_tell(const QString &title, const QString &text, bool isTrouble)
+{
+    if (theEmbed)
+        theEmbed->tell(title, text, isTrouble);
 }
 
 } // namespace ostler

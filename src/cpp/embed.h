@@ -1,4 +1,4 @@
-// The tray icon where there is no StatusNotifier host but a tray of the X Window System.
+// Qt's tray icon: on Windows and macOS, and where there is no StatusNotifier host but a tray of the X Window System.
 #pragma once
 
 #include <QtCore/QByteArray>
@@ -10,7 +10,7 @@
 namespace ostler {
 
 // Looks for a tray from now on. `chosen` is told which line of the menu was chosen (-1: the icon was clicked, -2: with
-// the middle button), `reachable` whether there is a tray, at once and with each change.
+// the middle button, -3: what `embed_tell` shows), `reachable` whether there is a tray, at once and with each change.
 void embed_open(rust::Fn<void(std::int32_t)> chosen, rust::Fn<void(bool)> reachable);
 
 // Takes the icon away and stops looking.
@@ -26,5 +26,8 @@ void embed_tooltip(const QString &text);
 // that follow it. `embed_menu_end` shows them.
 void embed_menu_add(std::int32_t depth, std::int32_t kind, std::int32_t id, const QString &label, bool isOn);
 void embed_menu_end();
+
+// Shows something at the icon, instead of what is shown there; nothing at all where both texts are empty.
+void embed_tell(const QString &title, const QString &text, bool isTrouble);
 
 } // namespace ostler

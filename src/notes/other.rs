@@ -1,16 +1,16 @@
-//! No notifications here yet: nothing is told, and nothing is missed.
+//! Without a session bus: what is told is told at Qt's icon.
 
 use ostler_view::{Note, Topic};
 
 use super::Reaction;
 
-/// Tells nobody.
+/// Reaches nobody.
 #[derive(Default)]
 pub(super) struct Bus;
 
 impl Bus {
     pub(super) async fn put(&mut self, _: &Note) -> Result<(), String> {
-        Ok(())
+        Err(missing())
     }
 
     pub(super) async fn withdraw(&mut self, _: &Topic) -> Result<(), String> {
@@ -18,10 +18,14 @@ impl Bus {
     }
 
     pub(super) async fn hint(&mut self, _: &str) -> Result<(), String> {
-        Ok(())
+        Err(missing())
     }
 
     pub(super) async fn reaction(&mut self) -> Reaction {
         std::future::pending().await
     }
+}
+
+fn missing() -> String {
+    "there is no tray icon to show it at".to_owned()
 }

@@ -17,6 +17,9 @@ use crate::desktop::ask_of;
 /// Whether a tray shows it. Qt's callbacks have no other way here.
 static REACHABLE: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
 
+/// How often what is told at the icon was clicked.
+static CLICKS: LazyLock<watch::Sender<u64>> = LazyLock::new(|| watch::Sender::new(0));
+
 /// What the lines of its menu do, by their number.
 static ACTS: Mutex<Vec<MenuAct>> = Mutex::new(Vec::new());
 
@@ -37,8 +40,18 @@ struct Shown {
 }
 
 /// Whether a tray shows it, and changes of that.
-pub(super) fn reachable() -> watch::Receiver<bool> {
+pub(crate) fn reachable() -> watch::Receiver<bool> {
     REACHABLE.subscribe()
+}
+
+/// How often what is told at the icon was clicked, and changes of that.
+pub(crate) fn clicks() -> watch::Receiver<u64> {
+    CLICKS.subscribe()
+}
+
+/// Tells something at the icon, instead of what is told there; with empty texts nothing is told any more.
+pub(crate) fn tell(qt: &CxxQtThread<Desktop>, title: String, text: String, is_trouble: bool) {
+    post(qt, move || shell::embed_tell(&QString::from(&title), &QString::from(&text), is_trouble));
 }
 
 impl Embed {
@@ -128,6 +141,7 @@ fn chosen(id: i32) {
     match id {
         -1 => Desk::ask(Ask::Toggle),
         -2 => Desk::ask(Ask::Show),
+        -3 => CLICKS.send_modify(|count| *count += 1),
         _ => {
             if let Some(act) = act() {
                 Desk::ask(ask_of(act));

@@ -2,7 +2,9 @@
 
 use ostler_api::Word;
 use ostler_view::Mood;
-use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
+#[cfg(any(target_os = "linux", test))]
+use resvg::tiny_skia::PremultipliedColorU8;
+use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 /// The sizes that panels ask for, in pixels.
@@ -12,6 +14,7 @@ const SIZES: [u32; 6] = [16, 22, 24, 32, 48, 64];
 const MENU_SIZE: u32 = 16;
 
 /// The size of a picture in a notification, in pixels.
+#[cfg(any(target_os = "linux", test))]
 const NOTE_SIZE: u32 = 48;
 
 /// How wide the rim is, in the units of a glyph.
@@ -86,6 +89,10 @@ impl Icons {
     }
 
     /// The picture of a state in the menu, PNG.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "the lines of Qt's menu have no pictures")
+    )]
     pub(super) fn word(&self, word: Word) -> Vec<u8> {
         self.words.iter().find(|(it, _)| *it == word).map(|(_, png)| png.clone()).unwrap_or_default()
     }
@@ -151,6 +158,7 @@ fn draw(svg: &str, size: u32) -> Option<Pixmap> {
 }
 
 /// The icon of a mood as notifications want it: RGBA, not premultiplied; its side in pixels, and the bytes.
+#[cfg(any(target_os = "linux", test))]
 pub(crate) fn picture(mood: Mood) -> Option<(i32, Vec<u8>)> {
     let (_, glyph, mark) = MOODS.iter().find(|(it, ..)| *it == mood)?;
     let svg = haloed(&tinted(glyph, ON_LIGHT.shoe, mark(&ON_LIGHT)), ON_LIGHT.halo);
@@ -190,6 +198,41 @@ mod tests {
             let is_grey = |it: &PremultipliedColorU8| it.red().abs_diff(it.blue()) < 8;
             assert!(solid.clone().count() > 0 && solid.clone().all(is_grey), "{mood:?}");
         }
+    }
+
+    /// After a change of the glyph: `OSTLER_DRAW=1 cargo test -p ostler-tray the_programs_have_the_glyph`.
+    #[test]
+    fn the_programs_have_the_glyph_as_their_icon() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/resources/windows/ostler.ico");
+        let drawn = [16, 20, 24, 32, 40, 48, 64, 256].map(|size| draw(glyph!("app"), size).unwrap());
+        if std::env::var_os("OSTLER_DRAW").is_some() {
+            std::fs::write(path, ico(&drawn)).unwrap();
+        }
+        assert!(pictures(&std::fs::read(path).unwrap()) == drawn, "the icon is another than the glyph");
+    }
+
+    /// An icon file with a PNG of each.
+    fn ico(pictures: &[Pixmap]) -> Vec<u8> {
+        let pngs: Vec<Vec<u8>> = pictures.iter().map(|it| it.encode_png().unwrap()).collect();
+        let mut file = vec![0, 0, 1, 0, pictures.len() as u8, 0];
+        let mut start = file.len() + 16 * pictures.len();
+        for (picture, png) in pictures.iter().zip(&pngs) {
+            // A side of 256 is written as 0; one plane, 32 bits for each pixel.
+            file.extend([picture.width() as u8, picture.height() as u8, 0, 0, 1, 0, 32, 0]);
+            file.extend((png.len() as u32).to_le_bytes());
+            file.extend((start as u32).to_le_bytes());
+            start += png.len();
+        }
+        file.extend(pngs.concat());
+        file
+    }
+
+    /// What such a file shows.
+    fn pictures(file: &[u8]) -> Vec<Pixmap> {
+        let number = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap()) as usize;
+        let entries = file[6..].chunks(16).take(usize::from(file[4]));
+        let png = |entry: &[u8]| &file[number(&entry[12..16])..][..number(&entry[8..12])];
+        entries.map(|entry| Pixmap::decode_png(png(entry)).unwrap()).collect()
     }
 
     #[test]

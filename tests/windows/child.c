@@ -4,11 +4,14 @@
  *     child say TEXT           prints TEXT and ends
  *     child fail TEXT          prints TEXT as an error and ends with code 3
  *     child polite TEXT        prints TEXT and stays; ends with code 7 when it is asked by Ctrl-Break
- *     child stubborn TEXT      prints TEXT and stays, whatever it is asked
+ *     child window TEXT        prints TEXT and stays; ends with code 8 when its window is asked to close
+ *     child reader TEXT        prints TEXT and stays; ends with code 9 at the end of its input
+ *     child deaf TEXT          prints TEXT and stays; says how it was asked to end, and never does
  *     child -c 'echo TEXT; …'  prints TEXT and stays, as a shell would
  *     child echo               says that it listens, then prints what is typed, until its end
  *     child tree DEPTH WIDTH   starts WIDTH of its kind, each with a tree one level lower, and stays
  *     child count NUMBER       prints so many lines, each by itself, and ends
+ *     child set HANDLE         sets the event that this is the number of, if it has such a handle, and ends
  *     child arguments WORD...  prints each WORD on a line of its own, and ends
  *
  * Under the name of echo.exe it prints its arguments, as that would where there is one.
@@ -21,16 +24,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-static BOOL WINAPI end_politely(DWORD event) {
-    if (event != CTRL_BREAK_EVENT) return TRUE;
-    printf("asked to end\n");
-    fflush(stdout);
-    ExitProcess(7);
-}
-
 static BOOL WINAPI pass_over(DWORD event) {
     (void)event;
     return TRUE;
+}
+
+static int is_deaf;
+
+/* Says how it was asked to end, and does so unless it is deaf. */
+static void hear(const char *how, int code) {
+    printf("%s\n", how);
+    fflush(stdout);
+    if (!is_deaf) ExitProcess(code);
+}
+
+static BOOL WINAPI hear_break(DWORD event) {
+    if (event == CTRL_BREAK_EVENT) hear("asked by Ctrl-Break", 7);
+    return TRUE;
+}
+
+static DWORD WINAPI read_all(void *unused) {
+    while (getchar() != EOF) {}
+    hear("end of input", 9);
+    return unused != NULL;
+}
+
+static LRESULT CALLBACK answer(HWND window, UINT message, WPARAM first, LPARAM second) {
+    if (message != WM_CLOSE) return DefWindowProcA(window, message, first, second);
+    hear("asked to close", 8);
+    return 0;
+}
+
+/* A window that nobody sees. */
+static void open_window(void) {
+    WNDCLASSA class = {.lpfnWndProc = answer, .lpszClassName = "child"};
+    RegisterClassA(&class);
+    if (!CreateWindowA("child", "child", WS_OVERLAPPED, 0, 0, 1, 1, NULL, NULL, NULL, NULL)) exit(1);
+}
+
+static int listen(const char *mode, const char *text) {
+    MSG message;
+    int is_window = !strcmp(mode, "window"), is_reader = !strcmp(mode, "reader");
+    is_deaf = !strcmp(mode, "deaf");
+    SetConsoleCtrlHandler(is_window || is_reader ? pass_over : hear_break, TRUE);
+    if (is_window || is_deaf) open_window();
+    if (is_reader || is_deaf) CreateThread(NULL, 0, read_all, NULL, 0, NULL);
+    printf("%s\n", text);
+    fflush(stdout);
+    while (GetMessageA(&message, NULL, 0, 0) > 0) DispatchMessageA(&message);
+    return 1;
 }
 
 static void grow(int depth, int width) {
@@ -42,7 +84,14 @@ static void grow(int depth, int width) {
         PROCESS_INFORMATION child;
         /* Every other one in a group of its own and without our console. */
         DWORD flags = at % 2 ? DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP : 0;
-        if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, &child)) exit(1);
+        /* Wine refuses one in a while (error 1359). */
+        for (int tries = 1; !CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, &child); tries++) {
+            if (tries == 20) {
+                fprintf(stderr, "no process: error %lu\n", GetLastError());
+                exit(1);
+            }
+            Sleep(50);
+        }
         CloseHandle(child.hThread);
         CloseHandle(child.hProcess);
     }
@@ -74,6 +123,7 @@ int main(int count, char **words) {
         return 0;
     }
     if (!strcmp(mode, "arguments")) return say(stdout, words + 2, count - 2, '\n');
+    if (!strcmp(mode, "set") && count > 2) return !SetEvent((HANDLE)(ULONG_PTR)strtoull(words[2], NULL, 10));
     if (!strcmp(mode, "fail")) return say(stderr, words + 2, count - 2, ' '), 3;
     if (!strcmp(mode, "echo")) {
         int byte;
@@ -86,8 +136,7 @@ int main(int count, char **words) {
         printf("end of input\n");
         return 0;
     }
-    if (!strcmp(mode, "polite")) SetConsoleCtrlHandler(end_politely, TRUE);
-    if (!strcmp(mode, "stubborn")) SetConsoleCtrlHandler(pass_over, TRUE);
+    if (count > 2 && strstr(" polite window reader deaf ", mode)) return listen(mode, words[2]);
     if (!strcmp(mode, "tree")) {
         int depth = count > 2 ? atoi(words[2]) : 1;
         if (depth > 0) grow(depth, count > 3 ? atoi(words[3]) : 2);

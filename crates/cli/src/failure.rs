@@ -44,6 +44,15 @@ impl From<ApiError> for Failure {
     }
 }
 
+impl Failure {
+    /// Whether whoever read our output is gone, as `head` when it has seen enough.
+    pub(crate) fn is_reader_gone(&self) -> bool {
+        // ERROR_PIPE_NOT_CONNECTED, which the standard library has no kind for.
+        let is_unconnected = |error: &io::Error| cfg!(windows) && error.raw_os_error() == Some(233);
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe || is_unconnected(error))
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Output(error)

@@ -26,7 +26,7 @@ mod term;
 mod top;
 mod verbs;
 
-use std::{io, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use crate::{
     args::{Cli, ColorChoice, Verb},
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     });
     ExitCode::from(match outcome {
         Ok(code) => code,
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => OK,
+        Err(failure) if failure.is_reader_gone() => OK,
         Err(Failure::Output(error)) => {
             print::remark(format!("error: cannot write the output: {error}"));
             1

@@ -3,9 +3,13 @@
 #![cfg(windows)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "windows/aside.rs"]
+mod aside;
 #[expect(unreachable_pub, reason = "a module of another crate too")]
 #[path = "../../../tests/e2e/src/conversation.rs"]
 mod conversation;
+#[path = "windows/ending.rs"]
+mod ending;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -250,14 +254,53 @@ fn a_stop_ends_the_whole_tree_each_time() {
     }
 }
 
-#[test]
-fn the_end_of_its_input_stops_a_service_that_reads_it() {
-    let mut place = Place::new("[services.echo]\ncommand = CHILD\nargs = ['echo']\n");
+/// Starts a service with a mode of the child, stops it, and gives its log and what the stop said.
+fn stopped(mode: &str, grace: &str) -> (String, Value) {
+    let mut place = Place::new(&format!(
+        "[services.asked]\ncommand = CHILD\nargs = ['{mode}', 'listening']\nstop = {{ grace = '{grace}' }}\n"
+    ));
     place.start();
-    assert!(wait_until(PATIENCE, || place.ostler(&["logs", "echo"]).contains("listening")));
-    let stopped: Value = serde_json::from_str(&place.ostler(&["stop", "echo", "--json"])).unwrap();
-    let log = place.ostler(&["logs", "echo"]);
-    assert!(log.contains("end of input"), "{log}{stopped}");
+    assert!(wait_until(PATIENCE, || place.ostler(&["logs", "asked"]).contains("listening")));
+    let said = serde_json::from_str(&place.ostler(&["stop", "asked", "--json"])).unwrap();
+    assert_eq!(place.children(), 0, "{said}");
+    (place.ostler(&["logs", "asked"]), said)
+}
+
+#[test]
+fn who_ends_on_ctrl_break_is_asked_for_nothing_else() {
+    let (log, said) = stopped("polite", "60s");
+    assert!(log.contains("asked to end by Ctrl-Break") && log.contains("asked by Ctrl-Break"), "{log}{said}");
+    assert!(log.contains("exit code 7") && !log.contains("asked to end by closing"), "{log}{said}");
+}
+
+#[test]
+fn who_has_a_window_is_asked_to_close_it() {
+    let (log, said) = stopped("window", "60s");
+    assert!(log.contains("asked to end by closing") && log.contains("asked to close"), "{log}{said}");
+    assert!(log.contains("exit code 8") && !log.contains("by the end of its input"), "{log}{said}");
+}
+
+#[test]
+fn who_reads_is_told_the_end_of_its_input() {
+    let (log, said) = stopped("reader", "60s");
+    assert!(
+        log.contains("asked to end by the end of its input") && log.contains("end of input"),
+        "{log}{said}"
+    );
+    assert!(log.contains("exit code 9"), "{log}{said}");
+}
+
+#[test]
+fn who_hears_nothing_is_asked_in_all_ways_and_killed_after_its_grace() {
+    let begin = Instant::now();
+    let (log, said) = stopped("deaf", "4s");
+    assert!(begin.elapsed() >= Duration::from_secs(4), "{said}");
+    let at = |text: &str| log.find(text).unwrap_or_else(|| panic!("no {text:?}: {log}{said}"));
+    assert!(at("asked to close") < at("by the end of its input"), "{log}");
+    assert!(
+        at("by the end of its input") < at("signal 9") && at("end of input") < at("signal 9"),
+        "{log}{said}"
+    );
 }
 
 #[test]
@@ -311,14 +354,50 @@ fn a_nice_service_has_a_lower_class() {
 }
 
 #[test]
+fn what_windows_does_not_know_is_named_where_it_is_passed_over_or_refused() {
+    let text = "[services.limited]\ncommand = CHILD\nargs = ['wait', 'up']\numask = '022'\n\
+        rlimits = { nofile = 64, nproc = 20, core = 'unlimited' }\n\
+        [services.typed]\ncommand = CHILD\nstdio = 'pty'\nenabled = false\n\
+        [services.spoken]\ncommand = CHILD\nstdio = 'stream'\nenabled = false\n";
+    let mut place = Place::new(text);
+    place.start();
+    let passed_over = "not available on Windows and passed over: rlimits.nofile, umask";
+    assert!(wait_until(PATIENCE, || place.ostler(&["logs", "limited"]).contains("up")));
+    let log = place.ostler(&["logs", "limited"]);
+    assert!(log.contains(passed_over), "{log}");
+    for (name, kind) in [("typed", "pty"), ("spoken", "stream")] {
+        let output = place.command(&["start", name]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{said}");
+        assert!(
+            said.contains(&format!("stdio = \"{kind}\" is not available on Windows: leave it out")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn what_a_service_uses_is_measured() {
+    let mut place = Place::new(&services(1));
+    place.start();
+    assert!(wait_until(PATIENCE, || place.runs().len() == 1), "{}", place.status());
+    let mut used = String::new();
+    // A status alone has no figures, here as elsewhere: measured is only what somebody looks at.
+    assert!(
+        wait_until(PATIENCE, || {
+            used = place.ostler(&["top"]);
+            used.lines().any(|line| line.contains("s0") && line.contains("MiB"))
+        }),
+        "{used}"
+    );
+}
+
+#[test]
 fn the_configuration_is_changed_while_the_engine_runs_and_can_be_put_back() {
     let mut place = Place::new(&services(1));
     place.start();
     let child = child_of(place.folder.path());
     let child = child.to_str().unwrap();
-    // Somebody reads it, as editors do.
-    let reader = File::open(place.config()).unwrap();
-    drop(reader);
     let before = fs::read_to_string(place.config()).unwrap();
     place.ostler(&["add", "more", "--", child, "wait", "more"]);
     assert!(wait_until(PATIENCE, || place.runs().contains_key("more")), "{}", place.status());

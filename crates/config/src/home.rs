@@ -19,6 +19,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use crate::canonical::canonical_or_to_be;
+
 /// The identity of the engine of the default configuration.
 pub const DEFAULT_ID: &str = "default";
 /// The longest path of a socket in bytes: `sun_path` less its final zero.
@@ -289,8 +291,9 @@ impl Base {
             Some(path) => std::path::absolute(path).map_err(PathsError::NoWorkingDirectory)?,
             None => self.default_config.clone(),
         };
-        let canonical = canonical(&config);
-        let is_default = config == self.default_config || canonical == self::canonical(&self.default_config);
+        let canonical = canonical_or_to_be(&config);
+        let is_default =
+            config == self.default_config || canonical == canonical_or_to_be(&self.default_config);
         let id = if is_default {
             DEFAULT_ID.to_owned()
         } else {
@@ -318,17 +321,6 @@ fn candidates(runtime: Option<&Path>, private: &Path, id: &str) -> Vec<PathBuf> 
 
 fn is_id(text: &str) -> bool {
     text == DEFAULT_ID || (text.len() == ID_BYTES * 2 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// The path without links and dots; of a file that does not exist yet, that of its directory with its name.
-fn canonical(path: &Path) -> PathBuf {
-    if let Ok(canonical) = path.canonicalize() {
-        return canonical;
-    }
-    match (path.parent().and_then(|parent| parent.canonicalize().ok()), path.file_name()) {
-        (Some(parent), Some(name)) => parent.join(name),
-        (Some(_) | None, _) => path.to_owned(),
-    }
 }
 
 /// The first bytes of the SHA-256, in hexadecimal.

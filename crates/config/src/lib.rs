@@ -23,6 +23,7 @@
 //!
 //! Deliberately absent: watching the file, planning what a change means, and any runtime.
 
+mod canonical;
 mod check;
 mod cycles;
 mod diagnostic;
@@ -57,6 +58,7 @@ mod tree;
 mod view;
 mod world;
 
+pub use canonical::canonical;
 pub use diagnostic::{DIAGNOSTICS_MAX, Diagnostic, Rejected, Severity};
 pub use fleet::DEFAULT_MODE;
 pub use home::{DEFAULT_ID, KnownEngine, Paths, PathsError, SOCKET_PATH_MAX};

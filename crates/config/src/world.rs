@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::canonical::canonical_or_to_be;
+
 /// The machine, as far as reading a configuration needs it. Tests bring their own.
 pub trait World {
     /// Reads a file, but never more than `limit` bytes plus one.
@@ -73,15 +75,8 @@ impl World for Os {
     }
 
     fn canonical(&self, path: &Path) -> PathBuf {
-        if let Ok(canonical) = path.canonicalize() {
-            return canonical;
-        }
         // A file that does not exist yet still has a place.
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        match (absolute.parent().and_then(|parent| parent.canonicalize().ok()), absolute.file_name()) {
-            (Some(parent), Some(name)) => parent.join(name),
-            (Some(_) | None, _) => absolute,
-        }
+        canonical_or_to_be(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
     }
 
     fn env(&self, name: &str) -> Option<String> {

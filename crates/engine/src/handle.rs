@@ -39,11 +39,25 @@ pub enum PowerNews {
     Sleeps,
     /// It woke.
     Woke,
-    /// It is about to end, in so long at the earliest.
+    /// Something ends that services end with, in so long at the earliest.
     Ends {
+        /// What it is.
+        what: Ending,
         /// What services have to end in.
         within: Duration,
     },
+}
+
+/// What ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The machine.
+    Machine,
+    /// The session of the user, who signs out.
+    Session,
+    /// The engine, because its console was closed or its program is replaced. Services can live without it, so none is
+    /// stopped because of that; but if it stops them anyway, they have no more time than it has.
+    Engine,
 }
 
 /// The way to the engine.

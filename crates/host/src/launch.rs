@@ -55,7 +55,7 @@ pub async fn launch_daemon(
     // It must outlive us, and belongs to no directory that somebody may want to unmount.
     command.current_dir("/").kill_on_drop(false);
     os::pass_on_nothing();
-    let mut child = command.spawn().map_err(|error| {
+    let mut child = os::spawn_aside(&mut command).map_err(|error| {
         ApiError::new(ErrorCode::SpawnFailed, format!("cannot start {}: {error}", program.display()))
     })?;
     let mut line = String::new();

@@ -6,7 +6,7 @@
 
 use std::{future::poll_fn, pin::Pin, time::Duration};
 
-use ostler_engine::{EngineHandle, PowerNews};
+use ostler_engine::{Ending, EngineHandle, PowerNews};
 use tokio::time::timeout;
 use zbus::{
     connection::Builder,
@@ -74,7 +74,7 @@ async fn hear(engine: &EngineHandle, is_heard: &mut bool) -> zbus::Result<()> {
         let news = tokio::select! {
             Some(begins) = next(&mut sleeps) => if begins { PowerNews::Sleeps } else { PowerNews::Woke },
             Some(begins) = next(&mut ends) => match begins {
-                true => PowerNews::Ends { within: patience },
+                true => PowerNews::Ends { what: Ending::Machine, within: patience },
                 // The end was called off; services that stopped meanwhile come with the next start.
                 false => continue,
             },

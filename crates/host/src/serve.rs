@@ -1,7 +1,7 @@
 //! The one task of a host: it serves until the engine has ended.
 
 use ostler_api::{OnQuit, ShutdownParams};
-use ostler_engine::{Actor, Ended, Engine, EngineHandle};
+use ostler_engine::{Actor, Ended, Ending, Engine, EngineHandle, PowerNews};
 use ostler_server::{ControlServer, Listener, Peer};
 use tokio::{
     io::DuplexStream,
@@ -17,7 +17,7 @@ use crate::{
     front::keep,
     http::Http,
     notify,
-    os::{self, Signals},
+    os::{self, Heard, Signals},
     tcp::Tcp,
 };
 
@@ -102,11 +102,11 @@ impl Serving {
                     let server = server.clone();
                     tasks.spawn(async move { server.serve_stream(stream, Peer::Desktop).await });
                 }
-                signal = signals.next() => {
-                    tracing::info!(signal, "asked to end");
-                    handle.fault("signal", signal, "asked to end");
+                Heard { name, ends } = signals.next() => {
+                    tracing::info!(signal = name, "asked to end");
+                    handle.fault("signal", name, "asked to end");
                     notify::tell("STOPPING=1");
-                    tasks.spawn(quit(handle.clone(), on_signal));
+                    tasks.spawn(end(handle.clone(), on_signal, ends));
                 }
                 Some(_) = tasks.join_next() => {}
             }
@@ -127,6 +127,19 @@ async fn give_memory_back(server: ControlServer) {
         // A runtime that ends meanwhile needs no memory back.
         let _ = tokio::task::spawn_blocking(os::trim_memory).await;
         server.crowd_left().await;
+    }
+}
+
+/// Has the engine end, and tells it how much time there is, if that is known.
+async fn end(handle: EngineHandle, on_signal: OnSignal, ends: Option<(Ending, Duration)>) {
+    match ends {
+        // All is stopped anyway, so nobody needs to wish for it.
+        Some((Ending::Machine | Ending::Session, _)) => {}
+        Some((Ending::Engine, _)) | None => quit(handle.clone(), on_signal).await,
+    }
+    let Some((what, within)) = ends else { return };
+    if let Err(error) = handle.power(PowerNews::Ends { what, within }).await {
+        tracing::warn!(%error, ?what, "the engine does not hear what ends");
     }
 }
 

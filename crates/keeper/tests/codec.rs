@@ -43,11 +43,8 @@ fn configuration() -> impl Strategy<Value = Configuration> {
     let on_full = prop_oneof![Just(OnFull::Drop), Just(OnFull::Block)];
     let logs = (path(), any::<u64>(), any::<u32>(), on_full)
         .prop_map(|(path, max_size, max_files, on_full)| LogSettings { path, max_size, max_files, on_full });
-    (on_loss(), option::of(logs), option::of(path())).prop_map(|(on_loss, logs, cgroup)| Configuration {
-        on_loss,
-        logs,
-        cgroup,
-    })
+    (on_loss(), option::of(logs), option::of(path()), option::of(any::<u64>()))
+        .prop_map(|(on_loss, logs, cgroup, memory_max)| Configuration { on_loss, logs, cgroup, memory_max })
 }
 
 fn order() -> impl Strategy<Value = SpawnOrder> {
@@ -77,8 +74,9 @@ fn request() -> impl Strategy<Value = Request> {
             .prop_map(|(version, engine_pid, nonce)| Request::Hello { version, engine_pid, nonce }),
         configuration().prop_map(Request::Configure),
         order().prop_map(Request::Spawn),
-        (run, any::<i32>(), option::of(any::<u64>()))
-            .prop_map(|(run, signal, grace_ms)| Request::Terminate { run, signal, grace_ms }),
+        (run, any::<i32>(), option::of(any::<u64>()), option::of(any::<u64>())).prop_map(
+            |(run, signal, grace_ms, patience_ms)| Request::Terminate { run, signal, grace_ms, patience_ms }
+        ),
         any::<u64>().prop_map(|run| Request::Kill { run }),
         (any::<u64>(), any::<i32>(), any::<bool>()).prop_map(|(run, signal, whole_group)| Request::Signal {
             run,
@@ -195,6 +193,15 @@ fn frames(bytes: &[u8], piece: usize) -> Vec<(u8, Vec<u8>)> {
 
 proptest! {
     #[test]
+    fn what_follows_the_last_field_is_of_a_later_version(request in request(), more in vec(any::<u8>(), 1..9)) {
+        let mut bytes = Vec::new();
+        request.encode(&mut bytes).expect("short enough");
+        let (kind, body) = frames(&bytes, 4096).remove(0);
+        let later = [&body[..], &more].concat();
+        prop_assert_eq!(Request::decode(Frame { kind, body: &later }), Ok(Some(request)));
+    }
+
+    #[test]
     fn requests_read_back_in_whatever_pieces(requests in vec(request(), 1..6), piece in 1usize..50) {
         let mut bytes = Vec::new();
         for request in &requests {
@@ -265,4 +272,14 @@ fn every_step_has_its_number() {
         assert_eq!(SpawnStep::from_number(number).number(), number);
     }
     assert_eq!(SpawnStep::from_number(200), SpawnStep::Exec);
+}
+
+#[test]
+fn an_engine_of_an_earlier_version_says_nothing_of_the_time_until_the_kill() {
+    let terminate = |patience_ms| Request::Terminate { run: 7, signal: 15, grace_ms: Some(9), patience_ms };
+    let mut bytes = Vec::new();
+    terminate(None).encode(&mut bytes).expect("short enough");
+    let (kind, body) = frames(&bytes, 4096).remove(0);
+    let earlier = &body[..body.len() - 1];
+    assert_eq!(Request::decode(Frame { kind, body: earlier }), Ok(Some(terminate(None))));
 }

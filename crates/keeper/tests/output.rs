@@ -11,7 +11,12 @@ use ostler_testkit::{Tmpfs, census, wait_until};
 fn configure(slot: &Slot, change: impl FnOnce(&mut LogSettings)) -> Request {
     let mut logs = slot.log_settings();
     change(&mut logs);
-    Request::Configure(Configuration { on_loss: OnLoss::Keep, logs: Some(logs), cgroup: None })
+    Request::Configure(Configuration {
+        on_loss: OnLoss::Keep,
+        logs: Some(logs),
+        cgroup: None,
+        memory_max: None,
+    })
 }
 
 fn numbered(total: u64) -> Vec<String> {

@@ -152,7 +152,12 @@ fn an_order_that_cannot_be_meant_is_not_followed() {
 fn a_cgroup_that_is_not_ours_fails_the_spawn() {
     let (slot, mut engine) = Slot::start();
     let cgroup = Some(slot.home.join("no-cgroup"));
-    engine.send(&Request::Configure(Configuration { on_loss: OnLoss::Keep, logs: None, cgroup }));
+    engine.send(&Request::Configure(Configuration {
+        on_loss: OnLoss::Keep,
+        logs: None,
+        cgroup,
+        memory_max: None,
+    }));
     engine.send(&Request::Spawn(slot.order(1, &["sleep"])));
     let step = engine.wait(|event| match event {
         Event::SpawnFailed { step, .. } => Some(step),

@@ -63,7 +63,7 @@ fn a_polite_stop_is_enough_for_the_polite() {
     assert!(wait_until(PATIENCE, || census::of_run(&slot.mark(1))
         .iter()
         .all(|it| census::takes_signal(it.pid, TERM))));
-    engine.send(&Request::Terminate { run: 1, signal: TERM, grace_ms: Some(5000) });
+    engine.send(&Request::Terminate { run: 1, signal: TERM, grace_ms: Some(5000), patience_ms: None });
     assert!(engine.exited().1);
     assert_eq!(engine.tree_gone(), TreeReport { ended: 1, ..TreeReport::default() });
 }
@@ -73,7 +73,7 @@ fn children_in_sessions_of_their_own_are_asked_politely_too() {
     let (slot, mut engine) = Slot::start();
     for run in 1..=common::rounds(3) {
         start(&slot, &mut engine, run, &["tree", "2", "3"], 13);
-        engine.send(&Request::Terminate { run, signal: TERM, grace_ms: Some(15_000) });
+        engine.send(&Request::Terminate { run, signal: TERM, grace_ms: Some(15_000), patience_ms: None });
         let report = engine.tree_gone();
         assert_eq!(census::of_run(&slot.mark(run)), []);
         assert_eq!(report.killed, [""; 0], "nobody waits for the grace to end");
@@ -94,7 +94,7 @@ fn after_the_grace_the_rest_is_killed() {
         let is_ready = || census::of_run(&slot.mark(run)).iter().any(|it| census::takes_signal(it.pid, TERM));
         assert!(wait_until(PATIENCE, is_ready));
         let begin = Instant::now();
-        engine.send(&Request::Terminate { run, signal: TERM, grace_ms: Some(200) });
+        engine.send(&Request::Terminate { run, signal: TERM, grace_ms: Some(200), patience_ms: None });
         let report = engine.tree_gone();
         let took = begin.elapsed();
         assert_eq!(census::of_run(&slot.mark(run)), [], "{arguments:?}");
@@ -111,7 +111,7 @@ fn what_the_leader_leaves_behind_is_told_and_stopped_politely() {
     assert_eq!(engine.exited(), ("exit code 0".into(), false));
     assert!(begin.elapsed() < Duration::from_secs(1), "an open pipe does not hold up the exit");
     assert_eq!(census::of_run(&slot.mark(1)).len(), 1);
-    engine.send(&Request::Terminate { run: 1, signal: TERM, grace_ms: Some(5000) });
+    engine.send(&Request::Terminate { run: 1, signal: TERM, grace_ms: Some(5000), patience_ms: None });
     assert_eq!(engine.tree_gone(), TreeReport { ended: 2, ..TreeReport::default() });
 }
 
@@ -155,7 +155,8 @@ fn in_a_cgroup_the_run_is_killed_by_it() {
         return;
     }
     let (slot, mut engine) = Slot::start();
-    let configured = Configuration { on_loss: OnLoss::Keep, logs: None, cgroup: Some(cgroup.clone()) };
+    let configured =
+        Configuration { on_loss: OnLoss::Keep, logs: None, cgroup: Some(cgroup.clone()), memory_max: None };
     engine.send(&Request::Configure(configured));
     start(&slot, &mut engine, 1, &["double-fork", "--", "ignore-term"], 2);
     let all_are_members = || {

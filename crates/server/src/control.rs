@@ -98,7 +98,8 @@ impl ControlServer {
     pub async fn run(&self, mut listener: Listener, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut tasks = JoinSet::new();
-        let mut registry = Registry::new(self.connections_max.min(listener.connections_max()));
+        let max = self.connections_max.min(listener.connections_max());
+        let mut registry = Registry::new(max);
         let mut pause = ACCEPT_PAUSE_MIN;
         let mut exhausted = 0u64;
         loop {
@@ -108,14 +109,14 @@ impl ControlServer {
                 arrival = listener.accept() => match arrival {
                     Ok(arrival) => {
                         pause = ACCEPT_PAUSE_MIN;
-                        self.admit(arrival, &mut tasks, &mut registry).await;
+                        self.admit(arrival, max, &mut tasks, &mut registry).await;
                     }
                     Err(AcceptError::Aborted) => {}
                     Err(AcceptError::Exhausted(error)) => {
-                        tracing::warn!(%error, "no connection can be accepted");
                         exhausted += 1;
-                        // A crowd that stays does not fill the audit.
+                        // A crowd that stays fills neither log nor audit.
                         if exhausted.is_power_of_two() {
+                            tracing::warn!(%error, exhausted, "no connection can be accepted");
                             let text = format!("{error}; {exhausted} connections could not be accepted so far");
                             self.shared.engine.fault("no-descriptors", "control socket", text);
                         }
@@ -155,7 +156,7 @@ impl ControlServer {
         &self.shared
     }
 
-    async fn admit(&self, arrival: Arrival, tasks: &mut JoinSet<()>, registry: &mut Registry) {
+    async fn admit(&self, arrival: Arrival, max: usize, tasks: &mut JoinSet<()>, registry: &mut Registry) {
         match arrival {
             Arrival::Stranger { uid, pid } => {
                 let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
@@ -166,7 +167,7 @@ impl ControlServer {
             }
             Arrival::Peer(stream, peer) => {
                 if !registry.make_room() {
-                    turn_away(stream, self.connections_max).await;
+                    turn_away(stream, max).await;
                     return;
                 }
                 let activity = Activity::default();

@@ -3,12 +3,13 @@
 #![cfg(target_os = "linux")]
 
 mod common;
+#[path = "common/tls.rs"]
+mod within_tls;
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use common::{LIMIT, engine};
-use ostler_api::Token;
-use ostler_server::{ControlServer, HttpFront, HttpRules, ServerOptions, TlsWish, TokenSource};
+use ostler_server::{ControlServer, HttpFront, ServerOptions, TlsWish};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -16,18 +17,10 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
-use tokio_rustls::{
-    TlsConnector,
-    client::TlsStream,
-    rustls::{
-        ClientConfig, RootCertStore,
-        crypto::ring,
-        pki_types::{CertificateDer, ServerName, pem::PemObject as _},
-    },
-};
+use tokio_rustls::{client::TlsStream, rustls::ClientConfig};
 use tokio_util::sync::CancellationToken;
+use within_tls::{TOKEN, rules, trusting};
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -67,27 +60,18 @@ struct Rig {
 impl Rig {
     async fn new() -> Self {
         let home = tempfile::tempdir().expect("a directory");
-        let rules = HttpRules {
-            allowed_hosts: vec!["box.local:3457".to_owned()],
-            allowed_origins: Vec::new(),
-            trusted_proxies: Vec::new(),
-            token: Some(TokenSource::Fixed(Token::new(TOKEN).expect("a token"))),
-            tls: Some(TlsWish::Own { folder: home.path().join("tls") }),
-        };
+        let rules = rules(&["box.local:3457"], Some(TlsWish::Own { folder: home.path().join("tls") }));
         let front = HttpFront::bind("127.0.0.1", 0, false, rules).await.expect("it listens");
         let address = front.address();
         let server = ControlServer::new(engine(), ServerOptions::default());
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { server.accept_http(front, CancellationToken::new()).await.finish().await });
-        let config = Arc::new(trusting(&home.path().join("tls/ca.pem")));
+        let config = trusting(&home.path().join("tls/ca.pem"), &[b"h2"]);
         Self { _home: home, config, address, _tasks: tasks }
     }
 
     async fn connect(&self) -> TlsStream<TcpStream> {
-        let stream = TcpStream::connect(self.address).await.expect("it connects");
-        let name = ServerName::try_from("localhost").expect("a name");
-        let mut stream =
-            TlsConnector::from(Arc::clone(&self.config)).connect(name, stream).await.expect("it is trusted");
+        let mut stream = within_tls::connect(&self.config, self.address, "localhost").await;
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
         stream.write_all(PREFACE).await.expect("it is sent");
         let window = [&[0, 4][..], &WINDOW.to_be_bytes()].concat();
@@ -148,18 +132,6 @@ impl Rig {
         }
         routes
     }
-}
-
-fn trusting(file: &Path) -> ClientConfig {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(file).expect("a certificate")).expect("a root");
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    config
 }
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {

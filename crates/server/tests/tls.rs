@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 
 mod common;
+#[path = "common/tls.rs"]
+mod within_tls;
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -9,8 +11,7 @@ use bytes::Bytes;
 use common::{LIMIT, engine};
 use http::{Request, StatusCode};
 use jiff::Timestamp;
-use ostler_api::Token;
-use ostler_server::{ControlServer, HttpFront, HttpRules, Looked, ServerOptions, Tls, TlsWish, TokenSource};
+use ostler_server::{ControlServer, HttpFront, Looked, ServerOptions, Tls, TlsWish};
 use rcgen::{CertificateParams, KeyPair};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -18,18 +19,9 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
-use tokio_rustls::{
-    TlsConnector,
-    client::TlsStream,
-    rustls::{
-        ClientConfig, RootCertStore,
-        crypto::ring,
-        pki_types::{CertificateDer, ServerName, pem::PemObject as _},
-    },
-};
+use tokio_rustls::client::TlsStream;
 use tokio_util::sync::CancellationToken;
-
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+use within_tls::{TOKEN, rules, trusting};
 
 /// A server with a port of its own.
 struct Rig {
@@ -43,13 +35,7 @@ struct Rig {
 impl Rig {
     async fn new(prepare: impl FnOnce(&Path) -> Option<TlsWish>) -> Self {
         let home = tempfile::tempdir().expect("a directory");
-        let rules = HttpRules {
-            allowed_hosts: Vec::new(),
-            allowed_origins: Vec::new(),
-            trusted_proxies: Vec::new(),
-            token: Some(TokenSource::Fixed(Token::new(TOKEN).expect("a token"))),
-            tls: prepare(home.path()),
-        };
+        let rules = rules(&[], prepare(home.path()));
         let front = HttpFront::bind("127.0.0.1", 0, false, rules).await.expect("it listens");
         let (address, tls) = (front.address(), front.tls());
         let server = ControlServer::new(engine(), ServerOptions::default());
@@ -74,18 +60,7 @@ impl Rig {
 
     /// A stream that trusts this file, and speaks one of these.
     async fn connect(&self, trusted: &str, name: &str, protocols: &[&[u8]]) -> TlsStream<TcpStream> {
-        let mut roots = RootCertStore::empty();
-        let pem = CertificateDer::from_pem_file(self.home.path().join(trusted)).expect("a certificate");
-        roots.add(pem).expect("a root");
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-        let stream = TcpStream::connect(self.address).await.expect("it connects");
-        let name = ServerName::try_from(name.to_owned()).expect("a name");
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("it is trusted")
+        within_tls::connect(&trusting(&self.home.path().join(trusted), protocols), self.address, name).await
     }
 
     async fn http2(&self) -> (h2::client::SendRequest<Bytes>, JoinSet<Result<(), h2::Error>>) {

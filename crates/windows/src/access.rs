@@ -1,20 +1,30 @@
-//! Access lists: what we make is for our user and the system alone.
+//! Access lists: what we make is for our user and the system alone, and belongs to our user.
+//!
+//! The owner is said each time, because what a process with all rights (elevated) makes would belong to the
+//! administrators: our user, who is the boundary, could then not change it without them. What administrators own is
+//! trusted all the same, as nobody else can make it so, and they may do everything anyway: files of the user from before,
+//! or from another program that ran elevated.
 #![expect(unsafe_code, reason = "security descriptors have no safe form")]
 
-use std::{io, os::windows::io::AsRawHandle, path::Path, ptr::null_mut};
+use std::{fs::File, io, os::windows::io::AsRawHandle, path::Path, ptr::null_mut};
 
 use windows_sys::Win32::{
-    Foundation::{ERROR_SUCCESS, LocalFree, WIN32_ERROR},
+    Foundation::{
+        ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, GENERIC_READ, GENERIC_WRITE, LocalFree,
+        WIN32_ERROR,
+    },
     Security::{
         ACCESS_ALLOWED_ACE, ACL,
         Authorization::{
             ConvertStringSecurityDescriptorToSecurityDescriptorW, GetNamedSecurityInfoW, GetSecurityInfo,
-            SDDL_REVISION_1, SE_FILE_OBJECT, SE_KERNEL_OBJECT,
+            SDDL_REVISION_1, SE_FILE_OBJECT, SE_KERNEL_OBJECT, SE_OBJECT_TYPE,
         },
-        DACL_SECURITY_INFORMATION, GetAce, INHERIT_ONLY_ACE, OWNER_SECURITY_INFORMATION,
-        PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES,
+        DACL_SECURITY_INFORMATION, GetAce, GetSecurityDescriptorControl, INHERIT_ONLY_ACE,
+        OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
+        SE_DACL_AUTO_INHERIT_REQ, SE_DACL_PROTECTED, SECURITY_ATTRIBUTES, SetKernelObjectSecurity,
+        SetSecurityDescriptorControl,
     },
-    Storage::FileSystem::{FILE_READ_ATTRIBUTES, READ_CONTROL, SYNCHRONIZE},
+    Storage::FileSystem::{FILE_READ_ATTRIBUTES, READ_CONTROL, SYNCHRONIZE, WRITE_DAC},
 };
 
 use crate::{
@@ -27,6 +37,9 @@ const ALLOWING: [u32; 2] = [0, 9];
 
 /// What is asked of an object.
 const ASKED: u32 = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+
+/// How to open a file that is to be read and written, and to get another access list.
+pub const CHANGE_ACCESS: u32 = GENERIC_READ | GENERIC_WRITE | WRITE_DAC;
 
 /// Everybody, to whom a missing list gives all rights.
 const EVERYBODY: &str = "S-1-1-0";
@@ -57,7 +70,8 @@ impl Descriptor {
     /// # Errors
     /// The user is not known, or the system refuses.
     pub fn for_folder() -> io::Result<Self> {
-        Self::from_text(&format!("D:P(A;OICI;FA;;;{})(A;OICI;FA;;;SY)", user::own()?))
+        let own = user::own()?;
+        Self::from_text(&format!("O:{own}D:P(A;OICI;FA;;;{own})(A;OICI;FA;;;SY)"))
     }
 
     /// For a file: as for a folder.
@@ -65,7 +79,8 @@ impl Descriptor {
     /// # Errors
     /// The user is not known, or the system refuses.
     pub fn for_file() -> io::Result<Self> {
-        Self::from_text(&format!("D:P(A;;FA;;;{})(A;;FA;;;SY)", user::own()?))
+        let own = user::own()?;
+        Self::from_text(&format!("O:{own}D:P(A;;FA;;;{own})(A;;FA;;;SY)"))
     }
 
     fn from_text(text: &str) -> io::Result<Self> {
@@ -142,12 +157,63 @@ pub fn holders(path: &Path) -> io::Result<Holders> {
 /// # Errors
 /// The system does not say.
 pub fn holders_of(pipe: &impl AsRawHandle) -> io::Result<Holders> {
+    held_by_handle(pipe, SE_KERNEL_OBJECT)
+}
+
+/// The same of an open file.
+///
+/// # Errors
+/// The system does not say.
+pub fn holders_of_file(file: &File) -> io::Result<Holders> {
+    held_by_handle(file, SE_FILE_OBJECT)
+}
+
+/// Gives a file the access list of another, entry by entry, and whether that takes part in the list of its folder. The
+/// owner stays. `to` must have been opened with [`CHANGE_ACCESS`]. Without effect where the file system has no lists.
+///
+/// # Errors
+/// The system refuses.
+pub fn copy(from: &File, to: &File) -> io::Result<()> {
+    let (mut list, mut descriptor) = (null_mut(), null_mut());
+    let (no_owner, no_group, no_audit) = (null_mut(), null_mut(), null_mut());
+    let asked = DACL_SECURITY_INFORMATION;
+    let from = from.as_raw_handle();
+    // SAFETY: the handle is open; what is asked for has a place.
+    let code = unsafe {
+        GetSecurityInfo(from, SE_FILE_OBJECT, asked, no_owner, no_group, &mut list, no_audit, &mut descriptor)
+    };
+    match code {
+        ERROR_SUCCESS => {}
+        ERROR_NOT_SUPPORTED | ERROR_INVALID_FUNCTION => return Ok(()),
+        code => return Err(io::Error::from_raw_os_error(code as i32)),
+    }
+    // SAFETY: both handles are open. The descriptor is ours, and is freed after its last use.
+    let result = unsafe {
+        // Without this the system forgets which entries came from the folder.
+        let _ = SetSecurityDescriptorControl(descriptor, SE_DACL_AUTO_INHERIT_REQ, SE_DACL_AUTO_INHERIT_REQ);
+        let (mut control, mut revision) = (0, 0);
+        let result =
+            check(GetSecurityDescriptorControl(descriptor, &mut control, &mut revision)).and_then(|()| {
+                let is_closed = control & SE_DACL_PROTECTED != 0;
+                let flow = if is_closed { PROTECTED_DACL_SECURITY_INFORMATION } else { 0 };
+                check(SetKernelObjectSecurity(to.as_raw_handle(), asked | flow, descriptor))
+            });
+        LocalFree(descriptor);
+        result
+    };
+    match result.map_err(|error| (error.raw_os_error().map(|code| code as u32), error)) {
+        Ok(()) | Err((Some(ERROR_NOT_SUPPORTED | ERROR_INVALID_FUNCTION), _)) => Ok(()),
+        Err((_, error)) => Err(error),
+    }
+}
+
+fn held_by_handle(object: &impl AsRawHandle, kind: SE_OBJECT_TYPE) -> io::Result<Holders> {
     let read = |owner: &mut PSID, list: &mut *mut ACL, descriptor: &mut PSECURITY_DESCRIPTOR| {
         let (no_group, no_audit) = (null_mut(), null_mut());
         // SAFETY: the handle is open; what is asked for has a place.
         unsafe {
-            let handle = pipe.as_raw_handle();
-            GetSecurityInfo(handle, SE_KERNEL_OBJECT, ASKED, owner, no_group, list, no_audit, descriptor)
+            let handle = object.as_raw_handle();
+            GetSecurityInfo(handle, kind, ASKED, owner, no_group, list, no_audit, descriptor)
         }
     };
     held(read)
@@ -213,5 +279,6 @@ fn is_trusted(identifier: &str) -> bool {
 /// # Errors
 /// The user is not known.
 pub fn pipe_text() -> io::Result<String> {
-    Ok(format!("D:P(A;;GA;;;{})(A;;GA;;;SY)S:(ML;;NWNRNX;;;ME)", user::own()?))
+    let own = user::own()?;
+    Ok(format!("O:{own}D:P(A;;GA;;;{own})(A;;GA;;;SY)S:(ML;;NWNRNX;;;ME)"))
 }

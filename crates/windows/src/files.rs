@@ -2,10 +2,14 @@
 #![expect(unsafe_code, reason = "moving with flags and access lists have no safe form")]
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io,
-    os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle},
-    path::Path,
+    os::windows::{
+        ffi::OsStrExt as _,
+        io::{AsRawHandle, FromRawHandle, OwnedHandle},
+    },
+    path::{Component, Path, PathBuf, Prefix},
     ptr::null_mut,
     thread,
     time::{Duration, Instant},
@@ -13,14 +17,17 @@ use std::{
 
 use windows_sys::Win32::{
     Foundation::{
-        ERROR_ACCESS_DENIED, ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION, GENERIC_WRITE,
+        ERROR_ACCESS_DENIED, ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION, GENERIC_WRITE,
         INVALID_HANDLE_VALUE,
     },
     Storage::FileSystem::{
         BY_HANDLE_FILE_INFORMATION, CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL,
-        FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, GetDiskFreeSpaceExW,
-        GetFileInformationByHandle, MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH, MoveFileExW,
+        FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE, FILE_SHARE_READ,
+        FILE_SHARE_WRITE, GetDiskFreeSpaceExW, GetFileInformationByHandle, LOCKFILE_EXCLUSIVE_LOCK,
+        LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH,
+        MoveFileExW,
     },
+    System::IO::{OVERLAPPED, OVERLAPPED_0_0},
 };
 
 use crate::{
@@ -49,6 +56,14 @@ pub fn replace(from: &Path, to: &Path) -> io::Result<()> {
 /// As [`replace`].
 pub fn replace_soon(from: &Path, to: &Path) -> io::Result<()> {
     replace_within(HASTE, from, to)
+}
+
+/// The same for a thread that may not wait at all: it tries once.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_now(from: &Path, to: &Path) -> io::Result<()> {
+    replace_within(Duration::ZERO, from, to)
 }
 
 fn replace_within(limit: Duration, from: &Path, to: &Path) -> io::Result<()> {
@@ -116,6 +131,64 @@ pub fn create_private_file(path: &Path) -> io::Result<File> {
         }
         Ok(File::from(OwnedHandle::from_raw_handle(handle)))
     }
+}
+
+/// The usual form of a path that the system gave in its verbatim form (`\\?\C:\…`), where both mean the same: on a disk
+/// with a letter, no longer than programs expect, and without names that mean something else in the usual form. Many
+/// programs take the verbatim form for no path at all.
+pub fn plain(path: PathBuf) -> PathBuf {
+    const LENGTH_MAX: usize = 247;
+    let mut parts = path.components();
+    let Some(Component::Prefix(prefix)) = parts.next() else { return path };
+    let Prefix::VerbatimDisk(letter) = prefix.kind() else { return path };
+    let mut plain = PathBuf::from(format!("{}:\\", char::from(letter)));
+    for part in parts {
+        match part {
+            Component::RootDir => {}
+            Component::Normal(name) if is_usual(name) => plain.push(name),
+            Component::Normal(_) | Component::Prefix(_) | Component::CurDir | Component::ParentDir => {
+                return path;
+            }
+        }
+    }
+    if plain.as_os_str().encode_wide().count() > LENGTH_MAX { path } else { plain }
+}
+
+/// Whether a name means the same in the usual form of a path.
+fn is_usual(name: &OsStr) -> bool {
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    let Some(name) = name.to_str() else { return false };
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let numbered = ["COM", "LPT"].iter().find_map(|device| stem.strip_prefix(device));
+    let is_device = DEVICES.contains(&stem.as_str())
+        || numbered.is_some_and(|number| number.chars().count() == 1 && !number.starts_with('0'));
+    let is_odd = |c: char| c.is_control() || "<>:\"/\\|?*".contains(c);
+    !is_device && !name.ends_with(['.', ' ']) && !name.contains(is_odd)
+}
+
+/// The flags with which whatever has a name is opened, be it a folder or, unless it is to be followed, a link: so that one
+/// handle tells what it is.
+pub fn as_it_is(is_link_followed: bool) -> u32 {
+    let link = if is_link_followed { 0 } else { FILE_FLAG_OPEN_REPARSE_POINT };
+    FILE_FLAG_BACKUP_SEMANTICS | link
+}
+
+/// Takes a lock of a file that nobody else has, or says that somebody has it. It lies behind all bytes that a file can
+/// have, so that others read and write them meanwhile: what is locked in the usual way cannot be read on Windows. Those
+/// who lock the whole file keep this lock out, and this one them. It ends with the file.
+///
+/// # Errors
+/// Somebody has it (`WouldBlock`), or the system refuses.
+pub fn try_lock_aside(file: &File) -> io::Result<()> {
+    let mut place = OVERLAPPED::default();
+    place.Anonymous.Anonymous = OVERLAPPED_0_0 { Offset: u32::MAX - 1, OffsetHigh: u32::MAX };
+    let flags = LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY;
+    // SAFETY: the handle is open, and the structure ours until the call is over: nothing is waited for.
+    let locked = check(unsafe { LockFileEx(file.as_raw_handle(), flags, 0, 1, 0, &mut place) });
+    locked.map_err(|error| match error.raw_os_error().map(|code| code as u32) {
+        Some(ERROR_LOCK_VIOLATION | ERROR_IO_PENDING) => io::ErrorKind::WouldBlock.into(),
+        _ => error,
+    })
 }
 
 /// What tells an open file from all others on this machine: its disk and its number there.

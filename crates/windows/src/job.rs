@@ -9,8 +9,9 @@ use std::{
 
 use windows_sys::Win32::System::{
     JobObjects::{
-        AssignProcessToJobObject, CreateJobObjectW, IsProcessInJob,
-        JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
+        AssignProcessToJobObject, CreateJobObjectW, IsProcessInJob, JOB_OBJECT_LIMIT_ACTIVE_PROCESS,
+        JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION, JOB_OBJECT_LIMIT_JOB_MEMORY,
+        JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE, JOB_OBJECT_LIMIT_PROCESS_MEMORY, JOB_OBJECT_LIMIT_PROCESS_TIME,
         JOBOBJECT_ASSOCIATE_COMPLETION_PORT, JOBOBJECT_BASIC_ACCOUNTING_INFORMATION,
         JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectAssociateCompletionPortInformation,
         JobObjectBasicAccountingInformation, JobObjectBasicProcessIdList, JobObjectExtendedLimitInformation,
@@ -23,6 +24,19 @@ use crate::{process::KILLED, text::check};
 
 /// The most members that are listed.
 const MEMBERS_MAX: usize = 4096;
+
+/// What a job holds its members to; `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory that all of them may have together, in bytes. Beyond it they get no more.
+    pub memory: Option<u64>,
+    /// The same for each of them.
+    pub process_memory: Option<u64>,
+    /// How many there may be. One more is not started.
+    pub processes: Option<u32>,
+    /// Processor time of each outside of the system, in seconds. Then it is ended.
+    pub process_seconds: Option<u64>,
+}
 
 /// A job; its processes end with it.
 #[derive(Debug)]
@@ -42,11 +56,39 @@ impl Job {
             }
             Self(OwnedHandle::from_raw_handle(handle))
         };
-        let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
-        limits.BasicLimitInformation.LimitFlags =
-            JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION;
-        job.set(JobObjectExtendedLimitInformation, &limits)?;
+        job.limit(&Limits::default())?;
         Ok(job)
+    }
+
+    /// Holds its members to these limits, and to no others from now on. In any case they end with it, and without a
+    /// dialog that somebody would have to answer.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn limit(&self, limits: &Limits) -> io::Result<()> {
+        /// A second in units of 100 ns.
+        const SECOND: u64 = 10_000_000;
+        let mut wanted = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+        let basic = &mut wanted.BasicLimitInformation;
+        basic.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION;
+        if let Some(count) = limits.processes {
+            basic.LimitFlags |= JOB_OBJECT_LIMIT_ACTIVE_PROCESS;
+            basic.ActiveProcessLimit = count;
+        }
+        if let Some(seconds) = limits.process_seconds {
+            basic.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_TIME;
+            basic.PerProcessUserTimeLimit = i64::try_from(seconds.saturating_mul(SECOND)).unwrap_or(i64::MAX);
+        }
+        if limits.memory.is_some() {
+            basic.LimitFlags |= JOB_OBJECT_LIMIT_JOB_MEMORY;
+        }
+        if limits.process_memory.is_some() {
+            basic.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_MEMORY;
+        }
+        let bytes = |limit: Option<u64>| usize::try_from(limit.unwrap_or(0)).unwrap_or(usize::MAX);
+        wanted.JobMemoryLimit = bytes(limits.memory);
+        wanted.ProcessMemoryLimit = bytes(limits.process_memory);
+        self.set(JobObjectExtendedLimitInformation, &wanted)
     }
 
     /// Has the job say at a completion port, with this key, who comes and goes.

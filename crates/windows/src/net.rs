@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "tables of the system have no safe form")]
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ptr::null_mut,
 };
 
@@ -30,6 +30,8 @@ pub struct Socket {
     pub port: u16,
     /// Whether it waits for connections; others are one end of one.
     pub is_listening: bool,
+    /// The other end of the connection; means nothing while it waits for one.
+    pub peer: SocketAddr,
     /// Who has it; 0 where the system does not say.
     pub pid: u32,
 }
@@ -38,23 +40,30 @@ pub struct Socket {
 pub fn sockets() -> Vec<Socket> {
     let (four, six) = (table(AF_INET), table(AF_INET6));
     let four = rows::<MIB_TCPROW_OWNER_PID>(&four).map(|row| {
-        let address = IpAddr::V4(Ipv4Addr::from(row.dwLocalAddr.to_ne_bytes()));
-        (row.dwState as i32, address, row.dwLocalPort, row.dwOwningPid)
+        let address = |number: u32| IpAddr::V4(Ipv4Addr::from(number.to_ne_bytes()));
+        let peer = SocketAddr::new(address(row.dwRemoteAddr), port(row.dwRemotePort));
+        (row.dwState as i32, address(row.dwLocalAddr), row.dwLocalPort, peer, row.dwOwningPid)
     });
     let six = rows::<MIB_TCP6ROW_OWNER_PID>(&six).map(|row| {
-        let address = IpAddr::V6(Ipv6Addr::from(row.ucLocalAddr));
-        (row.dwState as i32, address, row.dwLocalPort, row.dwOwningPid)
+        let address = |bytes: [u8; 16]| IpAddr::V6(Ipv6Addr::from(bytes));
+        let peer = SocketAddr::new(address(row.ucRemoteAddr), port(row.dwRemotePort));
+        (row.dwState as i32, address(row.ucLocalAddr), row.dwLocalPort, peer, row.dwOwningPid)
     });
     four.chain(six)
         .filter(|(state, ..)| *state != MIB_TCP_STATE_TIME_WAIT)
-        .map(|(state, address, port, pid)| Socket {
+        .map(|(state, address, number, peer, pid)| Socket {
             address,
-            // The lower half, in the order of the network.
-            port: u16::from_be(port as u16),
+            port: port(number),
             is_listening: state == MIB_TCP_STATE_LISTEN,
+            peer,
             pid,
         })
         .collect()
+}
+
+/// A port stands in the lower half, in the order of the network.
+fn port(number: u32) -> u16 {
+    u16::from_be(number as u16)
 }
 
 /// The table of a family, in a buffer that is aligned for its rows; empty when the system does not give it.

@@ -147,6 +147,8 @@ pub enum Use {
     Asynchronous,
     /// As the standard stream of a child, which inherits it.
     Inherited,
+    /// As the standard stream of one of our own programs, which inherits it and uses it asynchronously.
+    InheritedAsynchronous,
 }
 
 /// Opens the other end of a pipe. Its server learns who we are, and can do nothing in our name.
@@ -160,13 +162,13 @@ pub fn open(name: &str, direction: Direction, usage: Use) -> io::Result<OwnedHan
         Direction::Out => GENERIC_READ,
     };
     let flags: FILE_FLAGS_AND_ATTRIBUTES = match usage {
-        Use::Asynchronous => FILE_FLAG_OVERLAPPED,
+        Use::Asynchronous | Use::InheritedAsynchronous => FILE_FLAG_OVERLAPPED,
         Use::Inherited => 0,
     };
     let attributes = SECURITY_ATTRIBUTES {
         nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
         lpSecurityDescriptor: null_mut(),
-        bInheritHandle: (usage == Use::Inherited).into(),
+        bInheritHandle: (usage != Use::Asynchronous).into(),
     };
     let name = wide(name)?;
     let flags = flags | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION;

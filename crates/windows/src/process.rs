@@ -14,9 +14,10 @@ use windows_sys::Win32::{
         },
         ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS},
         Threading::{
-            GetExitCodeProcess, GetPriorityClass, GetProcessHandleCount, GetProcessTimes, OpenProcess,
-            PROCESS_ACCESS_RIGHTS, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
-            TerminateProcess, WaitForSingleObject,
+            GetExitCodeProcess, GetPriorityClass, GetProcessHandleCount, GetProcessShutdownParameters,
+            GetProcessTimes, OpenProcess, PROCESS_ACCESS_RIGHTS, PROCESS_QUERY_LIMITED_INFORMATION,
+            PROCESS_SYNCHRONIZE, PROCESS_TERMINATE, SetProcessShutdownParameters, TerminateProcess,
+            WaitForSingleObject,
         },
     },
 };
@@ -25,6 +26,9 @@ use crate::text::check;
 
 /// The exit code of a process that we killed: that of a Ctrl-C, which tools show as "terminated".
 pub const KILLED: u32 = 0xC000_013A;
+
+/// The flag with which a program that writes to a console is started without showing one.
+pub const NO_WINDOW: u32 = windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
 /// A line of the process table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +158,26 @@ pub fn terminate(process: &impl AsRawHandle) -> io::Result<()> {
         }
         result => result,
     }
+}
+
+/// The end of the range of those whom the system ends last, and the flag by which it asks nobody about one that does not
+/// end (`SHUTDOWN_NORETRY`).
+const LAST: (u32, u32) = (0x100, 1);
+
+/// Has this process end after all usual ones when the session ends.
+///
+/// # Errors
+/// The system refuses.
+pub fn end_last() -> io::Result<()> {
+    // SAFETY: no pointers.
+    check(unsafe { SetProcessShutdownParameters(LAST.0, LAST.1) })
+}
+
+/// Whether this process ends after all usual ones.
+pub fn ends_last() -> bool {
+    let mut found = (0, 0);
+    // SAFETY: both numbers are ours.
+    (unsafe { GetProcessShutdownParameters(&mut found.0, &mut found.1) } != 0) && found == LAST
 }
 
 /// Whether the process has ended; the handle must allow to wait.

@@ -4,7 +4,7 @@
 use windows_sys::{
     Win32::{
         Foundation::{HWND, LPARAM},
-        UI::WindowsAndMessaging::{AllowSetForegroundWindow, WM_CLOSE},
+        UI::WindowsAndMessaging::WM_CLOSE,
     },
     core::{BOOL, PCSTR, PCWSTR},
 };
@@ -44,8 +44,13 @@ pub fn ask_to_close(pids: &[u32]) -> usize {
 
 /// Lets a process put its window before those of others, if we may do so ourselves.
 pub fn allow_foreground(pid: u32) {
-    // SAFETY: no pointers. A refusal only means that the window blinks instead.
-    unsafe { AllowSetForegroundWindow(pid) };
+    type Allow = unsafe extern "system" fn(u32) -> BOOL;
+    let Some(function) = library().and_then(|library| library.find(c"AllowSetForegroundWindow")) else {
+        return;
+    };
+    // SAFETY: the function has the type of the system's documentation, and takes no pointers. A refusal only means that
+    // the window blinks instead.
+    unsafe { std::mem::transmute::<*mut std::ffi::c_void, Allow>(function)(pid) };
 }
 
 unsafe extern "system" fn visit(window: HWND, errand: LPARAM) -> BOOL {
@@ -62,32 +67,36 @@ unsafe extern "system" fn visit(window: HWND, errand: LPARAM) -> BOOL {
     1
 }
 
-fn functions() -> Option<Functions> {
+/// `user32.dll`, which stays loaded, so that its functions stay valid.
+struct Library(*mut std::ffi::c_void);
+
+impl Library {
+    fn find(&self, name: &std::ffi::CStr) -> Option<*mut std::ffi::c_void> {
+        // SAFETY: the library is loaded; the name ends in zero.
+        let found = unsafe { GetProcAddress(self.0, name.as_ptr().cast()) };
+        (!found.is_null()).then_some(found)
+    }
+}
+
+fn library() -> Option<Library> {
     let name = wide("user32.dll").ok()?;
-    // SAFETY: the name ends in zero; a library of the system, found in its own folder because it is a known one. It
-    // stays loaded, so its functions stay valid, and their types are those of the system's documentation.
+    // SAFETY: the name ends in zero; a library of the system, found in its own folder because it is a known one.
+    let library = unsafe { LoadLibraryW(name.as_ptr()) };
+    (!library.is_null()).then_some(Library(library))
+}
+
+fn functions() -> Option<Functions> {
+    type Enumerate = unsafe extern "system" fn(Visit, LPARAM) -> BOOL;
+    type ProcessOf = unsafe extern "system" fn(HWND, *mut u32) -> u32;
+    type Post = unsafe extern "system" fn(HWND, u32, usize, isize) -> BOOL;
+    type Any = *mut std::ffi::c_void;
+    let library = library()?;
+    // SAFETY: the types are those of the system's documentation.
     unsafe {
-        let library = LoadLibraryW(name.as_ptr());
-        if library.is_null() {
-            return None;
-        }
-        let find = |name: &std::ffi::CStr| {
-            let found = GetProcAddress(library, name.as_ptr().cast());
-            (!found.is_null()).then_some(found)
-        };
         Some(Functions {
-            enumerate: std::mem::transmute::<
-                *mut std::ffi::c_void,
-                unsafe extern "system" fn(Visit, LPARAM) -> BOOL,
-            >(find(c"EnumWindows")?),
-            process_of: std::mem::transmute::<
-                *mut std::ffi::c_void,
-                unsafe extern "system" fn(HWND, *mut u32) -> u32,
-            >(find(c"GetWindowThreadProcessId")?),
-            post: std::mem::transmute::<
-                *mut std::ffi::c_void,
-                unsafe extern "system" fn(HWND, u32, usize, isize) -> BOOL,
-            >(find(c"PostMessageW")?),
+            enumerate: std::mem::transmute::<Any, Enumerate>(library.find(c"EnumWindows")?),
+            process_of: std::mem::transmute::<Any, ProcessOf>(library.find(c"GetWindowThreadProcessId")?),
+            post: std::mem::transmute::<Any, Post>(library.find(c"PostMessageW")?),
         })
     }
 }

@@ -1,10 +1,11 @@
-"""Who shows the icon and the notifications: a late panel, a tray of the X Window System, xfce4-notifyd."""
+"""Who shows the icon and the notifications: a late panel, a tray of the X Window System, xfce4-notifyd, nobody."""
 
 import subprocess
 
 from gi.repository import Atspi
 
 import tree
+from lifecycle import Notifications
 from services import NEVER, script, sleeper
 from tray import tray_item
 from waiting import expect, say, wait
@@ -97,7 +98,42 @@ def is_told_by_a_real_service(desktop):
     say("xfce4-notifyd shows why a service failed, and its button starts it")
 
 
+class Broken(Notifications):
+    """A service that shows nothing."""
+
+    def answer(self, _connection, _sender, _path, _interface, method, _arguments, invocation):
+        invocation.return_dbus_error("org.freedesktop.DBus.Error.Failed", f"{method} is broken")
+
+
+def is_told_at_the_icon_without_a_service(desktop):
+    """Qt's icon shows what nobody else does, as it does on Windows; a click on it leads to the service."""
+    stop(desktop, "xfce4-panel")
+    desktop.configure(SERVICES)
+    broken = Broken(desktop.bus)
+    desktop.start(["trayer", "--edge", "bottom", "--width", "10", "--height", "32"], stderr=subprocess.DEVNULL)
+    app = desktop.start_app("--background")
+    icons = wait("the tray has the icon", lambda: windows("ostler"))
+    [balloon] = wait("it tells something", lambda: [it for it in windows("ostler") if it not in icons], 40)
+    desktop.picture("check-balloon")
+    names = [name for _, name in said_by("ostler")]
+    expect(f"it says what failed: {names}", "tape failed" in names)
+    expect("it says why, in plain words", any("exit 3" in name and "<b>tape</b>" in name for name in names))
+    expect("the window was not needed", not tree.is_open())
+    click_at(balloon, 30)
+    wait("a click on it opens the window", tree.is_open)
+    wait("it shows the service", lambda: tree.button("Show incident"))
+    desktop.end(app)
+    stop(desktop, "trayer")
+    broken.close()
+    say("without a notification service the icon tells of a failure, and a click leads to it")
+
+
 def hosts(desktop):
+    # The first, because no other service shows anything yet.
+    is_told_at_the_icon_without_a_service(desktop)
+    desktop.move()
+    desktop.start(PANEL, stderr=subprocess.DEVNULL)
+    wait("there is a tray", lambda: desktop.bus.has_owner(WATCHER))
     app = picks_a_late_panel_up(desktop)
     lives_in_an_old_tray(desktop, app)
     desktop.end(app)

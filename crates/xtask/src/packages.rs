@@ -15,6 +15,12 @@ pub(crate) enum Purpose {
     Run,
     /// To test it on a screen that nobody sees, beside real services.
     Test,
+    /// To compile for Windows.
+    Cross,
+    /// To compile for Windows where rustup's toolchain has no standard library for it.
+    CrossLibrary,
+    /// To run what was compiled for Windows.
+    Emulator,
 }
 
 struct Need {
@@ -175,6 +181,30 @@ const NEEDS: &[Need] = &[
         pacman: &[],
         brew: &[],
     },
+    Need {
+        purpose: Purpose::Cross,
+        what: "a compiler for Windows",
+        apt: &["gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64"],
+        dnf: &["mingw64-gcc", "mingw64-gcc-c++"],
+        pacman: &["mingw-w64-gcc"],
+        brew: &["mingw-w64"],
+    },
+    Need {
+        purpose: Purpose::CrossLibrary,
+        what: "a Rust toolchain with the sources of its library, of which one for Windows is made",
+        apt: &["rustc-web", "cargo-web", "rust-web-src"],
+        dnf: &[],
+        pacman: &[],
+        brew: &[],
+    },
+    Need {
+        purpose: Purpose::Emulator,
+        what: "Wine, under which programs for Windows run",
+        apt: &["wine", "wine64"],
+        dnf: &["wine"],
+        pacman: &["wine"],
+        brew: &[],
+    },
 ];
 
 /// Packages that are not needed where their program comes from elsewhere: Node.js often does, with npm in it, and then
@@ -241,7 +271,7 @@ pub(crate) enum Packages {
 /// Makes sure that everything for `purposes` is there: installs it where that is allowed, else says how.
 pub(crate) fn ensure(purposes: &[Purpose]) -> Outcome<Packages> {
     let Some(manager) = Manager::detect() else {
-        return if cfg!(target_os = "linux") { Err(unknown_system()) } else { Ok(Packages::Present) };
+        return if cfg!(target_os = "linux") { Err(unknown_system(purposes)) } else { Ok(Packages::Present) };
     };
     let missing = missing(manager, purposes);
     if missing.is_empty() {
@@ -267,13 +297,15 @@ pub(crate) fn ensure(purposes: &[Purpose]) -> Outcome<Packages> {
 /// `cargo xtask packages`.
 pub(crate) fn show(args: Args) -> Outcome {
     if args.help(
-        "Usage: cargo xtask packages\n\nLists missing system packages and the command that installs them.",
+        "Usage: cargo xtask packages\n\nLists missing system packages and the command that installs them. What only \
+         `cargo xtask windows` needs is not among them: that installs it itself.",
     ) {
         return Ok(());
     }
     args.end()?;
-    let manager = Manager::detect().ok_or_else(unknown_system)?;
-    let missing = missing(manager, &[Purpose::Build, Purpose::Run, Purpose::Test]);
+    let purposes = [Purpose::Build, Purpose::Run, Purpose::Test];
+    let manager = Manager::detect().ok_or_else(|| unknown_system(&purposes))?;
+    let missing = missing(manager, &purposes);
     if missing.is_empty() {
         println!("All system packages are there.");
     } else {
@@ -318,8 +350,9 @@ fn apt(prefix: &[&str]) -> Command {
     command
 }
 
-fn unknown_system() -> Failure {
-    let names: Vec<_> = NEEDS.iter().flat_map(|need| need.apt).copied().collect();
+fn unknown_system(purposes: &[Purpose]) -> Failure {
+    let needs = NEEDS.iter().filter(|need| purposes.contains(&need.purpose));
+    let names: Vec<_> = needs.flat_map(|need| need.apt).copied().collect();
     Failure::new("no package manager that is known here (apt, dnf, pacman, brew)")
         .next(format!("install what Debian calls {}", names.join(" ")))
 }

@@ -5,8 +5,19 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::failure::{Doing, Failure, Outcome};
+
+/// Lines of a command that may wait to be passed on.
+const LINES_MAX: usize = 1024;
+
+/// How often a silent command is looked at, and how long one that has ended may have more to say, because somebody whom
+/// it left behind still holds its output.
+const LOOK: Duration = Duration::from_millis(500);
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -85,11 +96,42 @@ pub(crate) fn output(command: &mut Command) -> Outcome<String> {
     Err(Failure::new(format!("`{text}` failed ({}): {}", output.status, said.trim())))
 }
 
-/// Shows and runs a command, passes its output on and returns the lines that `keep` likes; `Err` holds them too.
+/// Shows and runs a command, passes its output on and returns the lines that `keep` likes, and whether it succeeded.
 pub(crate) fn exec_keeping(
     command: &mut Command,
     keep: impl Fn(&str) -> bool,
 ) -> Outcome<(Vec<String>, bool)> {
+    exec_until(None, command, keep).map(|(lines, end)| (lines, end == End::Good))
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It succeeded.
+    Good,
+    /// It failed.
+    Bad,
+    /// It took too long and was killed, with all that it had started.
+    Late,
+}
+
+/// The same for a command that is killed, with all that it has started, when it takes longer than `limit`.
+pub(crate) fn exec_within(
+    limit: Duration,
+    command: &mut Command,
+    keep: impl Fn(&str) -> bool,
+) -> Outcome<(Vec<String>, End)> {
+    // A group of its own, by which all of it is found.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    exec_until(Some(limit), command, keep)
+}
+
+fn exec_until(
+    limit: Option<Duration>,
+    command: &mut Command,
+    keep: impl Fn(&str) -> bool,
+) -> Outcome<(Vec<String>, End)> {
     let text = line(command);
     println!("$ {text}");
     let (reader, writer) = std::io::pipe().doing("cannot make a pipe")?;
@@ -98,19 +140,90 @@ pub(crate) fn exec_keeping(
     let mut child = command.spawn().doing(format_args!("cannot start `{text}`"))?;
     // The command holds our ends of the pipe; without this the reader would wait for ourselves.
     command.stdout(Stdio::null()).stderr(Stdio::null());
+    let (is_over, over) = mpsc::channel::<()>();
+    let pid = child.id();
+    let watch = limit.map(|limit| {
+        thread::spawn(move || {
+            let is_late = over.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+            if is_late {
+                kill_tree(pid);
+            }
+            is_late
+        })
+    });
+    let (say, said) = mpsc::sync_channel(LINES_MAX);
+    thread::spawn(move || read_lines(BufReader::new(reader), &say));
     let mut kept = Vec::new();
-    let mut reader = BufReader::new(reader);
-    let mut bytes = Vec::new();
-    while reader.read_until(b'\n', &mut bytes).doing("cannot read what it says")? > 0 {
-        std::io::stdout().write_all(&bytes).doing("cannot write to the terminal")?;
-        let text = plain(&String::from_utf8_lossy(&bytes));
-        if keep(text.trim()) {
-            kept.push(text.trim().to_owned());
+    let mut is_over = Some(is_over);
+    let mut ended = None;
+    // Whoever it left behind may hold the pipe for ever, and say something, so its end ends the reading.
+    let status = loop {
+        match said.recv_timeout(LOOK) {
+            Ok(bytes) => pass_on(&bytes, &keep, &mut kept)?,
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                break child.wait().doing(format_args!("cannot wait for `{text}`"))?;
+            }
         }
-        bytes.clear();
+        if ended.is_none() {
+            let status = child.try_wait().doing(format_args!("cannot wait for `{text}`"))?;
+            ended = status.map(|status| (status, Instant::now()));
+        }
+        if let Some((status, at)) = ended {
+            // Its number may be another's from now on.
+            is_over = None;
+            if at.elapsed() >= LAST_LINES {
+                break status;
+            }
+        }
+    };
+    drop(is_over);
+    let is_late = watch.is_some_and(|watch| watch.join().unwrap_or_default());
+    let end = match (is_late, status.success()) {
+        (true, _) => End::Late,
+        (false, true) => End::Good,
+        (false, false) => End::Bad,
+    };
+    Ok((kept, end))
+}
+
+/// Reads lines until the end, or until nobody wants them.
+fn read_lines(mut reader: impl BufRead, say: &mpsc::SyncSender<Vec<u8>>) {
+    loop {
+        let mut bytes = Vec::new();
+        match reader.read_until(b'\n', &mut bytes) {
+            Ok(length) if length > 0 => {}
+            Ok(_) | Err(_) => return,
+        }
+        if say.send(bytes).is_err() {
+            return;
+        }
     }
-    let status = child.wait().doing(format_args!("cannot wait for `{text}`"))?;
-    Ok((kept, status.success()))
+}
+
+/// Passes a line on, and keeps it if `keep` likes it.
+fn pass_on(bytes: &[u8], keep: &impl Fn(&str) -> bool, kept: &mut Vec<String>) -> Outcome {
+    std::io::stdout().write_all(bytes).doing("cannot write to the terminal")?;
+    let text = plain(&String::from_utf8_lossy(bytes));
+    if keep(text.trim()) {
+        kept.push(text.trim().to_owned());
+    }
+    Ok(())
+}
+
+/// Kills a process that [`exec_within`] started, with what it has started.
+fn kill_tree(pid: u32) {
+    let mut kill = if cfg!(windows) {
+        let mut kill = Command::new("taskkill");
+        kill.args(["/F", "/T", "/PID"]).arg(pid.to_string());
+        kill
+    } else {
+        let mut kill = Command::new("kill");
+        kill.args(["-KILL", "--"]).arg(format!("-{pid}"));
+        kill
+    };
+    // Who has ended meanwhile needs no killing.
+    let _ = kill.stdout(Stdio::null()).stderr(Stdio::null()).status();
 }
 
 fn quoted(text: &OsStr) -> String {
@@ -135,6 +248,8 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -142,6 +257,26 @@ mod tests {
         let mut command = Command::new("/usr/bin/cargo");
         command.args(["build", "it's here"]).env("RUSTFLAGS", "-C relocation-model=static");
         assert_eq!(line(&command), r"RUSTFLAGS='-C relocation-model=static' cargo build 'it'\''s here'");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_takes_too_long_is_killed_with_all_that_it_started() {
+        let limit = Duration::from_millis(300);
+        let mut late = Command::new("sh");
+        // Both hold the pipe, so its end is the end of both.
+        late.args(["-c", "echo begun; sleep 1000 & sleep 1000"]);
+        let (lines, end) = exec_within(limit, &mut late, |_| true).unwrap();
+        assert_eq!((lines, end), (vec!["begun".to_owned()], End::Late));
+        let mut leaves = Command::new("sh");
+        leaves.args(["-c", "echo begun; sleep 20 & exit 0"]);
+        let began = Instant::now();
+        assert_eq!(exec_within(Duration::from_secs(60), &mut leaves, |_| false).unwrap().1, End::Good);
+        assert!(began.elapsed() < Duration::from_secs(19), "nobody waits for what is left behind");
+        let end = |text| {
+            exec_within(Duration::from_secs(60), Command::new("sh").args(["-c", text]), |_| true).unwrap().1
+        };
+        assert_eq!((end("exit 0"), end("exit 3")), (End::Good, End::Bad));
     }
 
     #[test]

@@ -3,24 +3,29 @@
 //! One selection of crates and targets is built and tested, because another one would mean other features of the
 //! libraries, which would be built again.
 
+mod app;
+
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::args::Args;
 use crate::failure::{Failure, Outcome};
+use crate::packages::{self, Purpose};
 use crate::shell;
 use crate::steps;
 use crate::wine::{self, Windows};
 
 const HELP: &str = "\
-Usage: cargo xtask windows [--check] [--rounds N] [FILTER…]
+Usage: cargo xtask windows [--check | --app] [--rounds N] [FILTER…]
 
 Builds the crates without Qt for Windows and runs their unit tests and those of the whole system: there, or elsewhere
-under Wine. With FILTER only the tests whose names contain it. On Debian: apt-get install gcc-mingw-w64-x86-64 wine
-wine64, and either rustup target add x86_64-pc-windows-gnu or apt-get install rustc-web cargo-web rust-web-src.
+under Wine. With FILTER only the tests whose names contain it. Where apt-get may be used without a question, a missing
+compiler for Windows and Wine are installed, and a second Rust toolchain if the present one cannot build for Windows;
+`rustup target add x86_64-pc-windows-gnu` makes that one needless. Elsewhere it is said what is missing.
 
-  --check      only compiles (cargo check)
+  --check      only compiles (cargo check); warnings are failures
+  --app        only compiles the desktop app, against the headers of the Qt of this system; nothing is linked
   --rounds N   how often the tree of a service is ended, 10 unless told";
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
@@ -53,10 +58,10 @@ const TARGETS: [&str; 20] = [
     "wire",
 ];
 
-/// How long all tests may take; two cores need a quarter of it.
+/// How long all tests may take.
 const TESTS_MAX: Duration = Duration::from_secs(20 * 60);
 
-/// How long the build may take; two cores need a third of it.
+/// How long the build may take, from nothing and on few cores.
 const BUILD_MAX: Duration = Duration::from_secs(60 * 60);
 
 /// `cargo xtask windows`.
@@ -65,13 +70,54 @@ pub(crate) fn windows(mut args: Args) -> Outcome {
         return Ok(());
     }
     let is_check = args.flag("--check");
+    let is_app = args.flag("--app");
     let rounds = args.value("--rounds")?;
     let filters = args.words()?;
+    install(is_check || is_app)?;
+    if is_app {
+        packages::ensure(&[Purpose::Build]).map(drop)?;
+        return check(app()?);
+    }
     if is_check {
-        return shell::exec(cargo("check")?.args(CRATES));
+        let mut crates = cargo("check")?;
+        crates.args(CRATES);
+        return check(crates);
     }
     println!("{}", test(rounds.as_deref(), &filters)?);
     Ok(())
+}
+
+/// Compiles; a warning is a failure. Cargo repeats those of what it has compiled before, and none of other crates.
+fn check(mut check: Command) -> Outcome {
+    // `name@version:` begins what a build script says, which is about this system's headers.
+    let is_of_script = |line: &str| line.split(' ').nth(1).is_some_and(|word| word.contains('@'));
+    let is_warning =
+        |line: &str| line.starts_with("warning") && !line.contains(" generated ") && !is_of_script(line);
+    let (warnings, is_success) = shell::exec_keeping(&mut check, is_warning)?;
+    match (is_success, warnings.len()) {
+        (true, 0) => Ok(()),
+        (true, count) => Err(Failure::new(format!("{count} warnings; there must be none"))),
+        (false, _) => Err(Failure::new("it does not compile for Windows")),
+    }
+}
+
+/// Makes sure that the tools are there, where they can be installed; elsewhere the first of them that is used says
+/// that it is missing.
+fn install(is_check: bool) -> Outcome {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    let needs = [
+        (Purpose::Cross, [wine::COMPILER, app::COMPILER].iter().any(|it| shell::which(it, &[]).is_none())),
+        (Purpose::CrossLibrary, !has_library() && !debian().exists()),
+        (Purpose::Emulator, !is_check && Windows::program().is_err()),
+    ];
+    let purposes: Vec<_> =
+        needs.into_iter().filter_map(|(purpose, is_needed)| is_needed.then_some(purpose)).collect();
+    if purposes.is_empty() {
+        return Ok(());
+    }
+    packages::ensure(&purposes).map(drop)
 }
 
 /// What is missing here for building and running; `None` when all is there.
@@ -101,41 +147,34 @@ pub(crate) fn test(rounds: Option<&str>, filters: &[String]) -> Outcome<String> 
     println!("The tests run {}.", windows.name());
     let closing = within(TESTS_MAX, tests, "the tests");
     windows.end();
-    Ok(format!("{}, {}", steps::counts(&closing?), windows.name()))
+    let closing = closing?;
+    let is_app_checked = filters.is_empty() && app::can_be_checked();
+    if is_app_checked {
+        println!("The desktop app is checked for Windows.");
+        check(app()?)?;
+    }
+    let app = if is_app_checked { "; the desktop app compiles" } else { "" };
+    Ok(format!("{}, {}{app}", steps::counts(&closing), windows.name()))
+}
+
+/// What checks the desktop app.
+fn app() -> Outcome<Command> {
+    let mut check = cargo("check")?;
+    app::prepare(&mut check)?;
+    Ok(check)
 }
 
 /// Runs a command, which fails when it takes too long; gives the closing lines of tests.
-fn within(limit: Duration, command: Command, what: &str) -> Outcome<Vec<String>> {
-    let started = Instant::now();
+fn within(limit: Duration, mut command: Command, what: &str) -> Outcome<Vec<String>> {
     let is_closing = |line: &str| line.starts_with("test result:");
-    let (lines, is_success) = shell::exec_keeping(&mut limited(limit, command), is_closing)?;
-    let text = match is_success {
-        true => return Ok(lines),
-        false if started.elapsed() >= limit => {
-            format!("{what} took longer than {} min", limit.as_secs() / 60)
-        }
-        false if lines.is_empty() => format!("{what} failed"),
-        false => steps::counts(&lines),
+    let (lines, end) = shell::exec_within(limit, &mut command, is_closing)?;
+    let text = match end {
+        shell::End::Good => return Ok(lines),
+        shell::End::Late => format!("{what} took longer than {} min", limit.as_secs() / 60),
+        shell::End::Bad if lines.is_empty() => format!("{what} failed"),
+        shell::End::Bad => steps::counts(&lines),
     };
     Err(Failure::new(text))
-}
-
-/// The same command under `timeout`, where there is one: it ends all that the command has started.
-fn limited(limit: Duration, command: Command) -> Command {
-    if cfg!(windows) || shell::which("timeout", &[]).is_none() {
-        return command;
-    }
-    let mut limited = Command::new("timeout");
-    limited.arg("--kill-after=30").arg(limit.as_secs().to_string());
-    limited.arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => limited.env(name, value),
-            None => limited.env_remove(name),
-        };
-    }
-    limited.current_dir(shell::root());
-    limited
 }
 
 /// Cargo for Windows, with a toolchain that has its standard library.
@@ -147,13 +186,9 @@ fn cargo(subcommand: &str) -> Outcome<Command> {
         return Err(Failure::new(format!("{} is not installed", wine::COMPILER))
             .next("apt-get install gcc-mingw-w64-x86-64"));
     }
-    // Debian's second toolchain comes with the sources of std and so needs no download.
-    let debian = Path::new("/usr/lib/rust-web/bin/rustc");
-    let debian = if debian.exists() { debian } else { Path::new("/usr/bin/rustc") };
-    let has_std = shell::output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))
-        .is_ok_and(|dir| Path::new(dir.trim()).exists());
+    let debian = debian();
     let mut cargo = shell::cargo(&[subcommand]);
-    if !has_std {
+    if !has_library() {
         if !debian.exists() {
             return Err(Failure::new("no Rust toolchain here has a standard library for Windows")
                 .next("rustup target add x86_64-pc-windows-gnu, or apt-get install rustc-web cargo-web rust-web-src"));
@@ -168,4 +203,16 @@ fn cargo(subcommand: &str) -> Outcome<Command> {
     // The two toolchains would otherwise build each other's artifacts again.
     cargo.arg("--target-dir").arg(shell::target_dir().join("windows"));
     Ok(cargo)
+}
+
+/// Whether the present toolchain has the standard library for Windows.
+fn has_library() -> bool {
+    shell::output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))
+        .is_ok_and(|dir| Path::new(dir.trim()).exists())
+}
+
+/// The compiler of Debian's second toolchain, which comes with the sources of std and so needs no download.
+fn debian() -> &'static Path {
+    let own = Path::new("/usr/lib/rust-web/bin/rustc");
+    if own.exists() { own } else { Path::new("/usr/bin/rustc") }
 }

@@ -17,8 +17,9 @@ const RANDOM_LIBRARY: &str = "bcryptprimitives.dll";
 
 /// Tests of what Wine 8 does otherwise than Windows: it keeps the name of a file that was deleted as long as somebody
 /// has it open, replaces no file that is open, lets anybody make a further first instance of a pipe, and may not know
-/// whose a socket is, nor give a new process its class.
-const UNLIKE_WINDOWS: [&str; 8] = [
+/// whose a socket is, nor give a new process its class. It sends no Ctrl-Break, to
+/// nobody, and holds jobs to no limit.
+const UNLIKE_WINDOWS: [&str; 11] = [
     "a_log_that_somebody_deletes_cuts_or_moves_goes_on_in_a_new_generation",
     "a_log_that_begins_later_is_followed_from_its_first_line",
     "the_supervisors_own_log_is_read_and_followed_alike",
@@ -26,7 +27,10 @@ const UNLIKE_WINDOWS: [&str; 8] = [
     "the_first_instance_of_a_name_that_somebody_has_is_refused",
     "a_name_that_somebody_has_is_not_shared",
     "a_socket_is_told_with_its_process",
+    "the_other_end_of_a_connection_is_ours_over_both_families",
     "a_nice_service_has_a_lower_class",
+    "who_ends_on_ctrl_break_is_asked_for_nothing_else",
+    "a_job_has_no_more_members_than_it_may",
 ];
 
 /// Where programs for Windows run.
@@ -130,13 +134,13 @@ impl Windows {
 pub(crate) fn programs() -> Outcome<PathBuf> {
     let folder = shell::target_dir().join("windows/programs");
     std::fs::create_dir_all(&folder).doing(format_args!("cannot create {}", folder.display()))?;
-    for name in ["client", "child"] {
+    for name in ["client", "child", "session"] {
         let source = shell::root().join(format!("tests/windows/{name}.c"));
         let program = folder.join(name).with_extension("exe");
         if !is_newer(&program, &source) {
             let mut compile = Command::new(compiler());
             compile.args(["-O1", "-Wall", "-Wextra", "-Werror", "-o"]).arg(program).arg(source);
-            shell::exec(compile.arg("-ladvapi32"))?;
+            shell::exec(compile.args(["-ladvapi32", "-luser32"]))?;
         }
     }
     Ok(folder)

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use ostler_api::{InstanceStatus, Phase, Snapshot};
+use ostler_api::{InstanceStatus, Phase, Snapshot, Word};
 use ostler_e2e::{Daemon, Place, Service, wait_for, wait_until};
 
 const LIMIT: Duration = Duration::from_secs(15);
@@ -241,6 +241,27 @@ fn a_state_folder_that_is_open_to_others_is_refused_or_closed() {
         Some(_) => assert!(said.contains("default") && said.contains("chmod"), "{said}"),
         None => assert_eq!(mode, 0o700, "a folder that stays open is refused: {said}"),
     }
+}
+
+#[test]
+fn what_could_not_be_written_down_is_told_and_written_as_soon_as_possible() {
+    let place = Place::with_services(&[Service::new("a", &["sleep", "1000"])]);
+    let daemon = place.start();
+    assert!(wait_until(LIMIT, || daemon.wire(&place).status().is_ok_and(|it| runs(&it, "a"))));
+    let draft = place.path("state/ostler/default/intent.new");
+    std::fs::create_dir(&draft).unwrap();
+    daemon.wire(&place).act("stop", &["a"]).unwrap();
+    let told = || {
+        let notices = daemon.wire(&place).status().unwrap().supervisor.notices;
+        notices.iter().any(|it| it.contains("a crash of the engine would forget it"))
+    };
+    assert!(wait_until(LIMIT, told));
+    std::fs::remove_dir(&draft).unwrap();
+    assert!(wait_until(LIMIT, || !told()));
+    daemon.kill();
+    let daemon = place.start();
+    let snapshot = daemon.wire(&place).status().unwrap();
+    assert_eq!(snapshot.services["a"].instances[0].word, Word::Stopped);
 }
 
 #[test]

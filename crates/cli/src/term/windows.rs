@@ -1,30 +1,71 @@
-//! The terminal on Windows. Differs from Unix: it passes on no single keys yet.
+//! The terminal on Windows. Differs from Unix: nobody tells that a console has another size while its keys are passed on
+//! as they are, so somebody looks; and what asks for an end are the events of the console.
 
-use std::io;
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use ostler_windows::{console, keyboard::Modes};
+use tokio::{
+    signal::windows::{
+        CtrlBreak, CtrlC, CtrlClose, CtrlLogoff, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_logoff,
+        ctrl_shutdown,
+    },
+    time::{Interval, MissedTickBehavior, interval},
+};
 
 use super::Size;
 
+/// How often somebody who holds a terminal looks at its size.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The codes of programs that end because of Ctrl-C, and because of another word of the system.
+const INTERRUPTED: u8 = 130;
+const ENDED: u8 = 143;
+
 /// That of the console, or the usual size.
 pub(crate) fn size() -> Size {
-    ostler_windows::console::size().map_or_else(Size::default, |(width, height)| Size {
+    console::size().map_or_else(Size::default, |(width, height)| Size {
         width: usize::from(width),
         height: usize::from(height),
     })
 }
 
-/// The terminal of standard input passes on every key as it is.
+/// The console of standard input passes on every key as it is, until this is dropped, the program panics, or it ends
+/// because of an event that [`Signals`] hears.
 #[derive(Debug)]
 pub(crate) struct RawMode(());
 
+/// What gives the console back.
+static MODES: Mutex<Option<Modes>> = Mutex::new(None);
+
 impl RawMode {
-    /// Refuses.
+    /// Begins.
     ///
     /// # Errors
-    /// Always.
+    /// Standard input is no console, or one of a system that is too old.
     pub(crate) fn enter() -> io::Result<Self> {
-        let message = "attaching to a terminal is not available on Windows yet";
-        Err(io::Error::new(io::ErrorKind::Unsupported, message))
+        let modes = Modes::raw()?;
+        *MODES.lock().unwrap_or_else(PoisonError::into_inner) = Some(modes);
+        let earlier = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            restore();
+            earlier(panic);
+        }));
+        Ok(Self(()))
     }
+}
+
+impl Drop for RawMode {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+fn restore() {
+    drop(MODES.lock().unwrap_or_else(PoisonError::into_inner).take());
 }
 
 /// What signals say.
@@ -36,19 +77,37 @@ pub(crate) enum Heard {
     End(u8),
 }
 
-/// The signals of somebody who holds a terminal.
+/// The events of somebody who holds a terminal.
 #[derive(Debug)]
 pub(crate) struct Signals {
     is_resized: bool,
+    last: Size,
+    look: Interval,
+    interrupted: CtrlC,
+    stopped: CtrlBreak,
+    closed: CtrlClose,
+    signed_out: CtrlLogoff,
+    shut_down: CtrlShutdown,
 }
 
 impl Signals {
-    /// Listens.
+    /// Listens. Must be called within a runtime.
     ///
     /// # Errors
-    /// None here.
+    /// The system refuses.
     pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { is_resized: false })
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Ok(Self {
+            is_resized: false,
+            last: size(),
+            look,
+            interrupted: ctrl_c()?,
+            stopped: ctrl_break()?,
+            closed: ctrl_close()?,
+            signed_out: ctrl_logoff()?,
+            shut_down: ctrl_shutdown()?,
+        })
     }
 
     /// Has the size be asked for again.
@@ -61,9 +120,21 @@ impl Signals {
         if std::mem::take(&mut self.is_resized) {
             return Heard::Resized;
         }
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => Heard::End(130),
-            Err(_) => std::future::pending().await,
+        loop {
+            tokio::select! {
+                _ = self.interrupted.recv() => return Heard::End(INTERRUPTED),
+                _ = self.stopped.recv() => return Heard::End(ENDED),
+                _ = self.closed.recv() => return Heard::End(ENDED),
+                _ = self.signed_out.recv() => return Heard::End(ENDED),
+                _ = self.shut_down.recv() => return Heard::End(ENDED),
+                _ = self.look.tick() => {
+                    let now = size();
+                    if now != self.last {
+                        self.last = now;
+                        return Heard::Resized;
+                    }
+                }
+            }
         }
     }
 }

@@ -56,7 +56,7 @@ pub(crate) async fn run(context: &mut Context) -> Outcome {
     let present = saver.store.present().map_err(told)?;
     // A link stays a link: what it points to is replaced.
     let named = context.paths()?.config;
-    let path = named.canonicalize().unwrap_or(named);
+    let path = ostler_config::canonical(&named).unwrap_or(named);
     let first = if present.exists { present.text.as_str() } else { ostler_config::default_text() };
     let mut draft =
         write_draft(&path, first).map_err(|error| Failure::file("write beside", &path, &error))?;

@@ -174,8 +174,7 @@ impl View {
     /// end has begun.
     async fn note_written(&mut self, written: Result<(), Failure>, is_ending: bool, link: &Link) -> bool {
         let Err(failure) = written else { return false };
-        let is_reader_gone =
-            matches!(&failure, Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe);
+        let is_reader_gone = failure.is_reader_gone();
         self.unwritten.get_or_insert(failure);
         if is_reader_gone && !is_ending {
             let params = ShutdownParams { services: Some(OnQuit::Stop) };

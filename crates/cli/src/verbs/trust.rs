@@ -68,7 +68,7 @@ fn show(path: &Path, text: &str) {
 
 /// The same content elsewhere is another thing: paths in it mean other programs there.
 fn key(path: &Path, text: &str) -> String {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = ostler_config::canonical(path).unwrap_or_else(|_| path.to_owned());
     let mut bytes = path.as_os_str().as_encoded_bytes().to_vec();
     bytes.push(0);
     bytes.extend_from_slice(text.as_bytes());

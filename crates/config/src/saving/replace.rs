@@ -59,7 +59,7 @@ pub(super) fn clean(target: &Path, keep: Keep<'_>) -> Result<(), SaveError> {
         }
         let Ok(mut file) = File::open(entry.path()) else { continue };
         // Its writer lives as long as the lock is held.
-        if file.try_lock().is_err() {
+        if os::try_lock(&file).is_err() {
             continue;
         }
         if own(SWAP) {
@@ -215,19 +215,19 @@ impl Draft {
         let file = file.map_err(|source| fail("write beside", target, source))?;
         let draft = Self { path, file };
         // Says that its writer lives.
-        draft.file.try_lock().map_err(|error| fail("lock", &draft.path, error.into()))?;
+        os::try_lock(&draft.file).map_err(|error| fail("lock", &draft.path, error))?;
         Ok(draft)
     }
 
-    /// Writes the text, gives it the target's rights, and waits until the disk has it.
+    /// Gives it the target's rights before anything is in it, writes the text, and waits until the disk has it.
     fn fill(&mut self, target: &Path, text: &[u8]) -> Result<(), SaveError> {
         let mut fill = || -> io::Result<()> {
-            self.file.write_all(text)?;
             match File::open(target) {
                 Ok(old) => os::copy_rights(&old, &self.file)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
+            self.file.write_all(text)?;
             self.file.sync_all()
         };
         fill().map_err(|source| fail("write beside", target, source))?;

@@ -21,6 +21,11 @@ pub(super) fn private_file() -> OpenOptions {
     options
 }
 
+/// Says that the writer of a file lives, or finds that it does.
+pub(super) fn try_lock(file: &File) -> io::Result<()> {
+    file.try_lock().map_err(io::Error::from)
+}
+
 /// Makes a folder that only the user can enter, with those above it.
 pub(super) fn private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(PRIVATE_DIR).create(path)

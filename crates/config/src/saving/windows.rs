@@ -1,17 +1,26 @@
 //! Replacing files on Windows. Differs from Unix: two files cannot change places, so the last look and the rename are
-//! two steps; a new file has the rights that its folder passes on; and the disk keeps names by itself.
+//! two steps; a new file has the rights that its folder passes on until it gets those of the old one; what is locked in the
+//! usual way cannot be read by anybody; and the disk keeps names by itself.
 
 use std::{
     fs::{self, File, OpenOptions},
     io,
+    os::windows::fs::OpenOptionsExt as _,
     path::Path,
 };
 
-/// How to open a new file; its folder says who can read it.
+use ostler_windows::{access, files};
+
+/// How to open a new file; its folder says who can read it, until [`copy_rights`] does.
 pub(super) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true);
+    options.read(true).write(true).access_mode(access::CHANGE_ACCESS);
     options
+}
+
+/// Says that the writer of a file lives, or finds that it does.
+pub(super) fn try_lock(file: &File) -> io::Result<()> {
+    files::try_lock_aside(file)
 }
 
 /// Makes a folder, with those above it; the topmost of ours is closed to others and passes that on.
@@ -24,9 +33,9 @@ pub(super) fn is_writable(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|meta| !meta.permissions().readonly())
 }
 
-/// Both lie in one folder, from which they have their rights.
-pub(super) fn copy_rights(_old: &File, _new: &File) -> io::Result<()> {
-    Ok(())
+/// Gives a new file the access list of the old one; its owner is whoever saves.
+pub(super) fn copy_rights(old: &File, new: &File) -> io::Result<()> {
+    access::copy(old, new)
 }
 
 /// There is no such step.
@@ -55,7 +64,7 @@ pub(super) fn rename(old: File, from: &Path, to: &Path) -> io::Result<File> {
 
 /// Puts a file in the place of another, or where there is none; waits a moment for those who have it open.
 pub(super) fn replace(from: &Path, to: &Path) -> io::Result<()> {
-    ostler_windows::files::replace(from, to)
+    files::replace(from, to)
 }
 
 /// The file system's journal keeps them.
@@ -66,4 +75,29 @@ pub(super) fn sync_dir(_dir: &Path) -> io::Result<()> {
 /// The system does not tell.
 pub(super) fn is_being_written(_file: &File) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::super::replace::replace;
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_saved_keeps_its_access_list() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("ostler.toml");
+        files::create_private_file(&target).unwrap().write_all(b"old").unwrap();
+        replace(&target, Some(b"old"), b"new", &mut |_| Ok(())).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        let holders = access::holders(&target).unwrap();
+        assert!(holders.is_closed(), "{holders:?}");
+        // One that others may read stays so.
+        let target = home.path().join("shared.toml");
+        fs::write(&target, "old").unwrap();
+        let before = access::holders(&target).unwrap();
+        replace(&target, Some(b"old"), b"new", &mut |_| Ok(())).unwrap();
+        assert_eq!(access::holders(&target).unwrap(), before);
+    }
 }

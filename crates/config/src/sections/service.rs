@@ -152,7 +152,7 @@ static KEYS: [Key; 36] = [
             names: &forms::RLIMIT,
             of: &Kind::Either(&[Kind::Integer { min: 0, max: i64::MAX }, Kind::Choice(&["unlimited"])]),
         },
-        "Resource limits.",
+        "Resource limits. Windows knows cpu, nproc, data and as; the log of a run names what is passed over there.",
         "{ nofile = 65536 }",
     )
     .also(&["ulimits", "rlimit", "ulimit"]),

@@ -15,7 +15,7 @@ static KEYS: [Key; 3] = [
     Key::new(
         "signal",
         Kind::Formed(Expand::Not, &forms::SIGNAL),
-        "Sent first, to the whole group.",
+        "Sent first, to the whole group. Windows has no signals: it is Ctrl-Break, then WM_CLOSE, then the end of the input, as far as anybody hears them, a quarter of the grace apart.",
         "\"SIGTERM\"",
     )
     .default(Text("SIGTERM"))

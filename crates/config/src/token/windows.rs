@@ -1,30 +1,28 @@
 //! Owner and access list are what counts.
 
-use std::{
-    fs::{self, File},
-    io,
-    path::Path,
-};
+use std::{fs::File, io, os::windows::fs::OpenOptionsExt as _, path::Path};
 
 use ostler_windows::{access, files, user};
 
 use super::{TRUST, TokenFileError};
 
-/// Opens a file and verifies it.
+/// Opens a file and verifies what was opened.
 pub(super) fn open(path: &Path, may_be_link: bool) -> Result<File, TokenFileError> {
     let owned = || path.to_owned();
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => TokenFileError::Missing { path: owned() },
         _ => TokenFileError::System { verb: "open", path: owned(), source },
     };
-    if !may_be_link && fs::symlink_metadata(path).map_err(failed)?.is_symlink() {
+    let mut options = File::options();
+    let file = options.read(true).custom_flags(files::as_it_is(may_be_link)).open(path).map_err(failed)?;
+    let found = file.metadata().map_err(failed)?;
+    if found.is_symlink() {
         return Err(TokenFileError::Link { path: owned() });
     }
-    if fs::metadata(path).map_err(failed)?.is_dir() {
+    if !found.is_file() {
         return Err(TokenFileError::NotAFile { path: owned() });
     }
-    let file = File::open(path).map_err(failed)?;
-    let holders = access::holders(path).map_err(failed)?;
+    let holders = access::holders_of_file(&file).map_err(failed)?;
     let told = match holders.others.first() {
         _ if !holders.is_owner_trusted() => format!("it belongs to {}", user::name(&holders.owner)),
         Some(who) => format!("it is open to {}", user::name(who)),
@@ -46,6 +44,8 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::TokenFile;
     use super::*;
     use crate::secret::Secret;

@@ -210,6 +210,7 @@ impl Actor {
             excesses: <_>::default(),
             remarks: <_>::default(),
             power,
+            owed: <_>::default(),
         };
         Ok((actor, Ears { asks, news: heard, facts: learnt, files: changed }))
     }
@@ -375,7 +376,8 @@ impl Actor {
         let link = KeeperLink::to_found(found, self.links, self.ear(), &mut self.link_tasks);
         if let Some(run) = run {
             let grace_ms = Some(ORPHAN_GRACE.as_millis() as u64);
-            link.send(&Request::Terminate { run, signal: ostler_core::Signal::TERM.0, grace_ms });
+            let signal = ostler_core::Signal::TERM.0;
+            link.send(&Request::Terminate { run, signal, grace_ms, patience_ms: None });
         }
         link.send(&Request::Exit);
         self.leaving.insert(link.number(), link);
@@ -423,7 +425,8 @@ impl Actor {
             },
         };
         let cgroup = self.cgroup_of(instance);
-        link.send(&Request::Configure(Configuration { on_loss, logs: Some(logs), cgroup }));
+        let memory_max = hard_memory(spec);
+        link.send(&Request::Configure(Configuration { on_loss, logs: Some(logs), cgroup, memory_max }));
         if self.slots.get(instance).is_some_and(|slot| slot.log_watchers > 0) {
             link.send(&Request::WatchLog { on: true });
         }
@@ -440,9 +443,7 @@ impl Actor {
         match group {
             Ok(group) => {
                 let spec = self.supervisor.fleet().services.get(&instance.service);
-                let memory = spec.and_then(|spec| spec.limits.memory);
-                // The kernel ends at once what outruns the samples; what creeps over the limit is restarted politely.
-                group.limit_memory(memory.map(|bytes| bytes.saturating_add(bytes / 4)));
+                group.limit_memory(spec.and_then(|spec| hard_memory(spec)));
                 Some(group.path().to_owned())
             }
             Err(error) => {
@@ -451,6 +452,12 @@ impl Actor {
             }
         }
     }
+}
+
+/// The memory at which the system steps in: it stops at once what outruns the samples. What creeps over the limit itself is
+/// restarted politely.
+fn hard_memory(spec: &ostler_core::ServiceSpec) -> Option<u64> {
+    spec.limits.memory.map(|bytes| bytes.saturating_add(bytes / 4))
 }
 
 fn cgroup_setting(config: &ostler_config::Loaded) -> CgroupSetting {

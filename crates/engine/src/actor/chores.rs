@@ -23,13 +23,14 @@ impl Actor {
     /// When the next chore is due.
     pub(super) fn chores_due(&self) -> Option<Instant> {
         let beside = self.watches.due().into_iter().chain(self.hooks.due()).map(Instant::from_std);
-        beside.chain(self.schedules_due()).chain(self.power.due()).min()
+        beside.chain(self.schedules_due()).chain(self.power.due()).chain(self.owed.due()).min()
     }
 
     /// Does what is due.
     pub(super) fn chores(&mut self) {
         self.look_at_watches();
         self.cut_short();
+        self.keep_owed();
         if self.schedules_due().is_some_and(|due| due.into_std() <= self.time.now) {
             self.wall_clock_moved();
         }

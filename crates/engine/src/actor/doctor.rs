@@ -18,6 +18,7 @@ impl Actor {
         checks.extend(self.check_services());
         checks.extend(self.check_remarks());
         checks.push(self.check_incidents());
+        checks.extend(self.check_kept());
         checks.extend(self.check_notices());
         let taken: Vec<_> = self.ports_of_resting_services();
         let paths = self.options.paths.clone();
@@ -42,6 +43,9 @@ impl Actor {
     }
 
     fn check_tier(&self) -> Check {
+        if cfg!(windows) {
+            return ok("process trees", "guaranteed: nothing leaves the job of its run".to_owned());
+        }
         if self.cgroup.is_some() {
             return ok("process trees", "guaranteed: each service has a cgroup".to_owned());
         }
@@ -56,7 +60,8 @@ impl Actor {
                 )
             };
         }
-        warn("process trees", "best effort on this system".to_owned(), "nothing to mend")
+        let text = "best effort on this system: a process that leaves its group may outlive its service";
+        Check { mend: None, ..warn("process trees", text.to_owned(), "") }
     }
 
     /// The other sources of events, if there are any.

@@ -55,7 +55,8 @@ impl Actor {
         are_known.map(|check| format!("{}: {}", check.name, check.text))
     }
 
-    fn shown_anew(&mut self) {
+    /// What `status` says of the supervisor is another now.
+    pub(super) fn shown_anew(&mut self) {
         let banner = self.published.banner.clone();
         self.note(None, EventKind::Banner { banner });
     }

@@ -13,6 +13,7 @@ pub(crate) mod fact;
 mod fronts;
 mod hooks;
 mod incidents;
+mod keeping;
 mod limits;
 mod logs;
 mod memo;
@@ -46,7 +47,7 @@ use tokio::{
 };
 
 pub use boot::{Ended, Engine, EngineOptions, StartError};
-pub use reload::last_good_config;
+pub use keeping::last_good_config;
 pub(crate) use time::{Time, look};
 
 use crate::{
@@ -133,6 +134,7 @@ pub(crate) struct Actor {
     /// What a person should know of a service, by topic.
     remarks: chores::Remarks,
     power: power::Power,
+    owed: keeping::Owed,
 }
 
 mod jitter {
@@ -312,20 +314,6 @@ impl Actor {
             result: result.to_owned(),
             lost_before: 0,
         });
-    }
-
-    /// Keeps what is wanted, before anybody is told that it was accepted.
-    fn keep_intent(&mut self) {
-        if let Err(error) = self.intent.write(self.supervisor.intent()) {
-            tracing::warn!(%error, "what is wanted cannot be kept; a crash would forget it");
-        }
-        self.keep_numbers();
-    }
-
-    fn keep_numbers(&mut self) {
-        if let Err(error) = self.numbers.used(self.supervisor.next_run()) {
-            tracing::warn!(%error, "numbers of runs cannot be kept");
-        }
     }
 
     async fn end(mut self, ears: &mut Ears) -> Ended {

@@ -1,9 +1,11 @@
 //! Doing what core says must be done. Nothing here waits: every job comes back as a fact.
 
+use std::time::Duration;
+
 use ostler_api::EventKind;
 use ostler_core::{
-    Effect, ExitStatus, Input, InstanceId, PhaseKind, ProbeKind, RunId, ServiceSpec, Signal, SpawnFailure,
-    TreeReport,
+    Effect, Ending, ExitStatus, Input, InstanceId, Phase, PhaseKind, ProbeKind, RunId, ServiceSpec, Signal,
+    SpawnFailure, TreeReport,
 };
 use ostler_keeper::protocol::Request;
 
@@ -133,7 +135,15 @@ impl Actor {
     /// The signal to the whole group, by the keeper.
     pub(super) fn signal_tree(&mut self, instance: &InstanceId, run: RunId, signal: Signal) {
         let Some(link) = self.slots.get(instance).and_then(|slot| slot.link.as_ref()) else { return };
-        link.send(&Request::Terminate { run: run.0, signal: signal.0, grace_ms: None });
+        let patience_ms = self.time_until_kill(instance).map(|time| time.as_millis() as u64);
+        link.send(&Request::Terminate { run: run.0, signal: signal.0, grace_ms: None, patience_ms });
+    }
+
+    /// How long a run that is asked to end has left.
+    fn time_until_kill(&self, instance: &InstanceId) -> Option<Duration> {
+        let phase = self.supervisor.instance(instance)?.phase();
+        let Phase::Stopping { ending: Ending::Polite { kill_at }, .. } = phase else { return None };
+        Some(kill_at.saturating_duration_since(self.time.now))
     }
 
     fn kill(&mut self, instance: &InstanceId, run: RunId) {

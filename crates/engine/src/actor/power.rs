@@ -12,7 +12,7 @@ use ostler_core::{Actor as Who, Input, Request};
 
 use super::{Actor, Time};
 use crate::{
-    PowerNews, Readings,
+    Ending, PowerNews, Readings,
     clock::{ClockWatch, Detector},
 };
 
@@ -31,8 +31,8 @@ pub(crate) struct Power {
     detector: Detector,
     pub(super) watch: ClockWatch,
     forgive_until: Option<Instant>,
-    /// When services that still end are killed, because the machine ends.
-    cut_at: Option<Instant>,
+    /// When services that still end are killed, because of what ends.
+    cut_at: Option<(Instant, Ending)>,
 }
 
 impl Power {
@@ -50,7 +50,7 @@ impl Power {
 
     /// When [`Actor::cut_short`] is due.
     pub(super) fn due(&self) -> Option<tokio::time::Instant> {
-        self.cut_at.map(tokio::time::Instant::from_std)
+        self.cut_at.map(|(at, _)| tokio::time::Instant::from_std(at))
     }
 }
 
@@ -92,7 +92,7 @@ impl Actor {
             // The clocks have told already, if it slept.
             PowerNews::Woke if self.is_forgiving() => {}
             PowerNews::Woke => self.resumed(MachineNews::Woke, None),
-            PowerNews::Ends { within } => self.machine_ends(within),
+            PowerNews::Ends { what, within } => self.all_ends(what, within),
         }
     }
 
@@ -125,13 +125,20 @@ impl Actor {
         }
     }
 
-    fn machine_ends(&mut self, within: Duration) {
+    fn all_ends(&mut self, what: Ending, within: Duration) {
         if self.power.cut_at.is_some() {
             return;
         }
-        let text = "the machine ends; all services are stopped in order".to_owned();
-        self.tell_of_machine(MachineNews::Ends, text, None);
-        self.power.cut_at = Some(self.time.now + within.saturating_sub(LAST_WORDS));
+        match what {
+            Ending::Machine | Ending::Session => {
+                let text = format!("the {} ends; all services are stopped in order", name(what));
+                self.tell_of_machine(MachineNews::Ends, text, None);
+            }
+            Ending::Engine if self.supervisor.is_shutting_down() => {}
+            // Services go on.
+            Ending::Engine => return,
+        }
+        self.power.cut_at = Some((self.time.now + within.saturating_sub(LAST_WORDS), what));
         if !self.supervisor.is_shutting_down() {
             self.command(Request::Shutdown, &Who::Supervisor);
         }
@@ -139,21 +146,15 @@ impl Actor {
 
     /// The system waits no longer: what has not ended is killed, and it is recorded.
     pub(super) fn cut_short(&mut self) {
-        if self.power.cut_at.is_none_or(|at| at > self.time.now) {
-            return;
-        }
+        let Some((_, what)) = self.power.cut_at.filter(|(at, _)| *at <= self.time.now) else { return };
         // It is done once; a later word of the system finds everything gone.
         self.power.cut_at = None;
         let alive = self.supervisor.instances().filter(|it| it.pid().is_some());
         let cut: Vec<_> = alive.map(|it| it.id().clone()).collect();
+        let why = format!("the {} ends before its grace is over", name(what));
         for instance in &cut {
-            tracing::warn!(%instance, "killed: the machine ends before its grace is over");
-            self.audit(
-                &Who::Supervisor,
-                "cut",
-                instance.to_string(),
-                "the machine ends before its grace is over",
-            );
+            tracing::warn!(%instance, ?what, "killed: no time is left for its grace");
+            self.audit(&Who::Supervisor, "cut", instance.to_string(), &why);
         }
         // The first kills what ends and asks what waited for it, the second kills that too.
         self.command(Request::Shutdown, &Who::Supervisor);
@@ -164,6 +165,14 @@ impl Actor {
         tracing::info!(?what, seconds, text, "news of the machine");
         self.audit(&Who::Supervisor, "machine", format!("{what:?}").to_lowercase(), &text);
         self.note(None, EventKind::Machine { what, text, seconds });
+    }
+}
+
+fn name(what: Ending) -> &'static str {
+    match what {
+        Ending::Machine => "machine",
+        Ending::Session => "session",
+        Ending::Engine => "engine",
     }
 }
 

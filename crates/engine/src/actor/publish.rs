@@ -234,6 +234,7 @@ impl Actor {
                 .cloned()
                 .chain(self.front_notices())
                 .chain(self.log_notice())
+                .chain(self.owed.notices())
                 .collect(),
             on_quit: self.on_quit(),
             host: self.options.host,

@@ -12,11 +12,7 @@ use super::{
     Actor,
     fact::{Fact, LoadedBecause},
 };
-use crate::{
-    ask::Reply,
-    state::{self, INTENT},
-    wire,
-};
+use crate::{ask::Reply, wire};
 
 /// Quiet time after a change of the files, so that an editor can finish.
 const DEBOUNCE: Duration = Duration::from_millis(150);
@@ -166,6 +162,10 @@ impl Actor {
     }
 
     fn loaded_because_changed(&mut self, result: Result<ostler_config::Loaded, ostler_config::Rejected>) {
+        if self.config.config.supervisor.auto_reload == ostler_config::AutoReload::No {
+            // That came into force while the files were being read.
+            return;
+        }
         match result {
             Ok(loaded) if self.is_in_force(&loaded) => {
                 self.refused.clear();
@@ -250,13 +250,6 @@ impl Actor {
         plan
     }
 
-    /// Keeps the text in force for an engine that comes after a crash and finds the file broken.
-    pub(super) fn keep_good_config(&self) {
-        if let Err(error) = state::replace(&good_config(&self.options.paths), self.config.text.as_bytes()) {
-            tracing::warn!(%error, "the configuration in force cannot be kept");
-        }
-    }
-
     fn refuse_config(&mut self, rejected: &ostler_config::Rejected) {
         self.refused = diagnostics(rejected);
         let count = self.refused.len();
@@ -302,20 +295,6 @@ impl Actor {
     }
 }
 
-/// The configuration that an engine had in force when it vanished, if one did. Files that it includes are read as
-/// they are now.
-pub fn last_good_config(paths: &ostler_config::Paths) -> Option<ostler_config::Loaded> {
-    if !paths.state.join(INTENT).exists() {
-        return None;
-    }
-    let text = std::fs::read_to_string(good_config(paths)).ok()?;
-    ostler_config::check(&text, &paths.config, &ostler_config::Os).ok()
-}
-
-fn good_config(paths: &ostler_config::Paths) -> PathBuf {
-    paths.state.join("last-good.toml")
-}
-
 /// Notices that stay as long as a configuration is in force.
 pub(super) fn boot_notices(loaded: &ostler_config::Loaded, paths: &ostler_config::Paths) -> Vec<String> {
     let mut notices: Vec<_> = loaded.notices.iter().map(|notice| notice.message.clone()).collect();
@@ -323,9 +302,10 @@ pub(super) fn boot_notices(loaded: &ostler_config::Loaded, paths: &ostler_config
         notices.push(format!("no logs are written: {trouble}; {}", trouble.hint()));
     }
     if crate::process::is_root() {
-        notices.push(
-            "Ostler runs with all rights (root); so do its services, unless they name a user".to_owned(),
-        );
+        let whose = if cfg!(windows) { "elevated" } else { "root" };
+        notices.push(format!(
+            "Ostler runs with all rights ({whose}); so do its services, unless they name a user"
+        ));
     }
     notices
 }

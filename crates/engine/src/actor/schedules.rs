@@ -68,7 +68,7 @@ impl Schedules {
         self.file.forget();
     }
 
-    fn keep(&mut self) {
+    pub(super) fn keep(&mut self) -> std::io::Result<()> {
         let kept = self.entries.iter().map(|(service, entry)| {
             let kept = Kept {
                 cron: entry.schedule.cron.clone(),
@@ -79,9 +79,7 @@ impl Schedules {
             };
             (service.to_string(), kept)
         });
-        if let Err(error) = self.file.write(kept.collect()) {
-            tracing::warn!(%error, "schedules cannot be kept; after a crash one could run twice or not at all");
-        }
+        self.file.write(kept.collect())
     }
 }
 
@@ -160,7 +158,7 @@ impl Actor {
         for (service, due) in found {
             self.fire(&service, due);
         }
-        self.schedules.keep();
+        self.keep_schedules();
         let until = |entry: &Entry| {
             let next = entry.book.next(&entry.table, wall)?;
             Duration::try_from(next.duration_since(wall)).ok()
@@ -224,7 +222,7 @@ impl Actor {
         if let Some(entry) = self.schedules.entries.get_mut(service) {
             entry.pending = pending;
         }
-        self.schedules.keep();
+        self.keep_schedules();
         self.remark(service, TOPIC, None);
         let text = crate::wire::cause(&because, None).text;
         self.audit(&Who::Supervisor, "schedule", service.to_string(), &text);
@@ -260,12 +258,12 @@ impl Actor {
             match pending.stage {
                 _ if !is_wanted => {
                     entry.pending = None;
-                    self.schedules.keep();
+                    self.keep_schedules();
                     self.remark(&service, TOPIC, None);
                 }
                 Stage::Asked if has_begun => {
                     entry.pending = None;
-                    self.schedules.keep();
+                    self.keep_schedules();
                 }
                 Stage::Queued if !is_busy => {
                     pending.stage = Stage::Asked;

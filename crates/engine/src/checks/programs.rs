@@ -28,7 +28,11 @@ pub(super) fn keeper(program: &Path) -> Check {
             "put ostler-keeper beside ostler, or into ../libexec/ostler; `cargo xtask build` makes both",
         );
     }
-    let said = Command::new(program).arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null()).stderr(Stdio::null());
+    #[cfg(windows)]
+    std::os::windows::process::CommandExt::creation_flags(&mut command, ostler_windows::process::NO_WINDOW);
+    let said = command.output();
     let text = match &said {
         Ok(output) => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
         Err(error) => {

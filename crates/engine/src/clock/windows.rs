@@ -37,7 +37,7 @@ impl ClockWatch {
         let told = Arc::clone(&moved);
         let listener = broadcast::listen(move |said| match said {
             Said::Woke | Said::ClockSet => told.notify_one(),
-            Said::SessionEnds => {}
+            Said::MachineEnds | Said::SessionEnds | Said::ShouldClose => {}
         });
         if let Err(error) = &listener {
             tracing::debug!(%error, "the system does not tell when its clock is set");

@@ -164,6 +164,7 @@ fn shortened(mut incident: Incident, is_brief: bool) -> Incident {
 }
 
 fn make_private(dir: &Path) -> io::Result<()> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -11,7 +11,6 @@ mod os;
 
 use std::{
     path::{Path, PathBuf},
-    process::Child,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -75,7 +74,7 @@ pub(crate) enum Said {
 #[derive(Debug)]
 pub(crate) struct NewKeeper {
     stream: os::Blocking,
-    child: Child,
+    child: os::Child,
 }
 
 /// Where keepers live and what program they are.
@@ -173,7 +172,7 @@ impl KeeperLink {
         number: u64,
         instance: InstanceId,
         ear: Ear,
-        child: Option<Child>,
+        child: Option<os::Child>,
         tasks: &mut tokio::task::JoinSet<()>,
     ) -> Self {
         let (requests, waiting) = mpsc::channel(REQUESTS_MAX);
@@ -197,7 +196,7 @@ impl KeeperLink {
 
 /// Waits for a keeper that has closed its socket, so that its zombie does not stay. It is gone or going; one that
 /// stays has nobody to obey any more and is killed, its service with it.
-async fn reap(mut child: Child) {
+async fn reap(mut child: os::Child) {
     let patience = Instant::now() + GOING_MAX;
     let mut pause = REAP_PAUSE_MIN;
     while let Ok(None) = child.try_wait() {

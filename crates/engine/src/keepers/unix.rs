@@ -5,7 +5,7 @@ use std::{
     mem::MaybeUninit,
     os::{fd::OwnedFd, unix::net::UnixStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use ostler_core::InstanceId;
@@ -21,6 +21,9 @@ const DESCRIPTORS_MAX: usize = 2;
 
 /// A connection to a keeper.
 pub(crate) type Stream = tokio::net::UnixStream;
+
+/// The process of a keeper that was started.
+pub(super) type Child = std::process::Child;
 
 /// A connection that does not belong to a runtime yet.
 #[derive(Debug)]

@@ -7,6 +7,8 @@
 mod allocator;
 mod owner;
 mod peer;
+#[cfg(unix)]
+mod proc_net;
 mod table;
 
 #[cfg(unix)]

@@ -10,6 +10,7 @@ use std::{
 use jiff::Timestamp;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, socket_with, sockopt};
 
+pub(super) use super::proc_net::sockets;
 use crate::process::{self, Process};
 
 /// Binds without listening; what is left of closed connections is no obstacle.

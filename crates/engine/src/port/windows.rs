@@ -11,6 +11,7 @@ use std::{
 use jiff::Timestamp;
 use ostler_windows::user;
 
+use super::table::{Socket, State};
 use crate::process::{self, Process};
 
 /// Binds for a moment.
@@ -21,6 +22,20 @@ pub(super) fn try_bind(address: SocketAddr) -> io::Result<()> {
 /// A port that the system thinks free, on IPv4.
 pub(super) fn any_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// The sockets with these local ports; a process stands for its user and its sockets.
+pub(super) fn sockets(ports: &[u16]) -> Vec<Socket> {
+    let all = ostler_windows::net::sockets().into_iter();
+    all.filter(|socket| ports.contains(&socket.port))
+        .map(|socket| Socket {
+            address: socket.address,
+            port: socket.port,
+            state: if socket.is_listening { State::Listening } else { State::Other },
+            user: socket.pid,
+            inode: socket.pid.into(),
+        })
+        .collect()
 }
 
 /// What names a socket here is the process that has it; see the table.

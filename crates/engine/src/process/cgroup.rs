@@ -157,6 +157,7 @@ fn directories_in(path: &Path) -> Vec<PathBuf> {
 struct OwnGroup {
     path: PathBuf,
     /// Whether it is the root of what can be seen of the hierarchy.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "groups of others are not looked at"))]
     is_root: bool,
 }
 

@@ -5,20 +5,17 @@ use std::{
     ffi::OsString,
     io,
     path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
+    process::ExitStatus,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncReadExt as _},
-    process::{Child, Command},
-};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::{Process, all, descendants, ending::kill_now, os};
 
 /// The variable that marks everything a job starts.
-const MARK: &str = "OSTLER_JOB";
+pub(super) const MARK: &str = "OSTLER_JOB";
 
 /// The file that names the engine whose jobs may be left.
 const ENGINE: &str = "jobs";
@@ -116,9 +113,8 @@ impl Job {
 
     async fn run_with(self, leftovers: Leftovers) -> io::Result<JobOutcome> {
         let mark = new_mark();
-        let mut command = self.command(&mark)?;
-        let mut child = command.spawn()?;
-        let hold = os::Hold::of(&child);
+        let mut child = os::start(&self, &mark)?;
+        let hold = os::Hold::of(&mut child);
         let mut guard = Guard { leader: child.id().unwrap_or(0), mark, hold, is_armed: true };
         let mut stdout = Capped::new(child.stdout.take(), self.output_max);
         let mut stderr = Capped::new(child.stderr.take(), self.output_max);
@@ -154,28 +150,6 @@ impl Job {
         let (stdout, stdout_end) = stdout.into_parts();
         let (stderr, stderr_end) = stderr.into_parts();
         Ok(JobOutcome { status, stdout, stderr, stdout_end, stderr_end, left_behind })
-    }
-
-    fn command(&self, mark: &str) -> io::Result<Command> {
-        let (program, arguments) = self
-            .argv
-            .split_first()
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the command is empty"))?;
-        let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .env(MARK, mark)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        if let Some(working_dir) = &self.working_dir {
-            command.current_dir(working_dir);
-        }
-        os::isolate(&mut command, super::original_open_files());
-        Ok(command)
     }
 }
 
@@ -240,7 +214,7 @@ impl Guard {
     }
 
     /// Its time is over.
-    async fn kill(&mut self, child: &mut Child) {
+    async fn kill(&mut self, child: &mut os::Child) {
         self.is_armed = false;
         self.hold.end();
         let (leader, mark) = (self.leader, self.mark.clone());
@@ -266,7 +240,7 @@ fn members(leader: u32, mark: &str) -> Vec<Process> {
         .into_iter()
         .filter(|process| {
             process.pid == leader
-                || process.session == leader
+                || (leader != 0 && process.session == leader)
                 || tree.contains(&process.pid)
                 || os::has_environment_entry(process.pid, entry.as_bytes())
         })

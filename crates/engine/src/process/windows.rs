@@ -3,21 +3,34 @@
 //! in common with us cannot be asked to end; both orders end it.
 
 use std::{
+    ffi::{OsStr, OsString},
     io,
-    os::windows::io::{AsRawHandle, OwnedHandle, RawHandle},
+    os::windows::{
+        io::{IntoRawHandle, OwnedHandle},
+        process::ExitStatusExt as _,
+    },
+    process::ExitStatus,
     time::Duration,
 };
 
-use ostler_windows::{files, job::Job, process, user};
+use ostler_windows::{
+    ended::{self, Awaited},
+    files,
+    job::Job,
+    launch::{self, Console, Launch, Started},
+    pipe::{self, Direction, Use},
+    process, user,
+};
+use tokio::{net::windows::named_pipe::NamedPipeServer, sync::oneshot};
 
-use super::Process;
+use super::{Process, job};
 
 /// Between two looks whether a process has ended; each twice as long as the one before.
 const PAUSE_MIN: Duration = Duration::from_millis(2);
 const PAUSE_MAX: Duration = Duration::from_millis(50);
 
-const CREATE_NO_WINDOW: u32 = 0x0800_0000;
-const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+/// Serves the console of a process, and may end a moment later; nobody has started it.
+const CONSOLE_HOST: &str = "conhost.exe";
 
 pub(super) fn all() -> Vec<Process> {
     let entries = process::all();
@@ -93,38 +106,105 @@ impl Handle {
     }
 }
 
-/// Away from our console, so that no Ctrl-C of ours reaches it.
-pub(super) fn isolate(command: &mut tokio::process::Command, _descriptors: Option<u64>) {
-    command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
+/// The process of a command. It ends with the job object that it was born in.
+pub(super) struct Child {
+    /// What it writes.
+    pub(super) stdout: Option<NamedPipeServer>,
+    /// What it writes when something is wrong.
+    pub(super) stderr: Option<NamedPipeServer>,
+    started: Started,
+    job: Option<Job>,
+    end: oneshot::Receiver<()>,
+    _awaited: Awaited,
 }
 
-/// A command and all that it starts, which end with this: a job object. Differs from Unix: nobody can leave it, but what
-/// the command starts in the moment before it is taken in.
+impl Child {
+    /// Its number.
+    pub(super) fn id(&self) -> Option<u32> {
+        Some(self.started.pid)
+    }
+
+    /// How it ended. May be cancelled, and asked again.
+    pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
+        if !self.end.is_terminated() {
+            // Whoever tells is gone only with this.
+            let _ = (&mut self.end).await;
+        }
+        let code = process::exit_code(&self.started.process);
+        code.map(ExitStatus::from_raw).ok_or_else(|| io::Error::other("its end is not known"))
+    }
+}
+
+/// Starts a command in a job object of its own, away from our console, so that no Ctrl-C of ours reaches it.
+pub(super) fn start(command: &job::Job, mark: &str) -> io::Result<Child> {
+    let found = |wanted: &str| {
+        let of_name = |(name, _): &&(OsString, OsString)| name.eq_ignore_ascii_case(wanted);
+        command.env.iter().find(of_name).and_then(|(_, value)| value.to_str())
+    };
+    let cwd = command.working_dir.clone().map_or_else(std::env::current_dir, Ok)?;
+    let name = command.argv.first().and_then(|name| name.to_str()).unwrap_or_default();
+    let program = crate::environment::find_program(name, found("PATH"), &cwd)
+        .map_err(|error| io::Error::new(io::ErrorKind::NotFound, error.to_string()))?;
+    let entry = |name: &OsStr, value: &OsStr| [name, "=".as_ref(), value].join(OsStr::new(""));
+    let mut env: Vec<OsString> = command.env.iter().map(|(name, value)| entry(name, value)).collect();
+    env.push(entry(job::MARK.as_ref(), mark.as_ref()));
+    let (stdout, theirs_out) = pipe::pair(Direction::In, Use::Inherited)?;
+    let (stderr, theirs_err) = pipe::pair(Direction::In, Use::Inherited)?;
+    let streams = [launch::nowhere()?, theirs_out, theirs_err];
+    let order = Launch {
+        program: &program,
+        argv: &command.argv,
+        env: &env,
+        cwd: &cwd,
+        streams,
+        console: Console::Hidden,
+        nice: None,
+    };
+    let job = Job::new()?;
+    let started = launch::launch(&order, &job)?;
+    let (tell, end) = oneshot::channel();
+    let awaited = ended::when_ended(&started.process, move || {
+        // Nobody waits any more.
+        let _ = tell.send(());
+    })?;
+    Ok(Child {
+        stdout: Some(of_runtime(stdout)?),
+        stderr: Some(of_runtime(stderr)?),
+        started,
+        job: Some(job),
+        end,
+        _awaited: awaited,
+    })
+}
+
+#[expect(unsafe_code, reason = "the runtime takes a pipe by its handle alone")]
+fn of_runtime(pipe: OwnedHandle) -> io::Result<NamedPipeServer> {
+    // SAFETY: the handle is that of a pipe made for asynchronous use, and nobody else owns it.
+    unsafe { NamedPipeServer::from_raw_handle(pipe.into_raw_handle()) }
+}
+
+/// A command and all that it starts, which end with this: a job object. Differs from Unix: nobody can leave it.
 pub(super) struct Hold(Option<Job>);
 
 impl Hold {
-    pub(super) fn of(child: &tokio::process::Child) -> Self {
-        let taken = |handle| Job::new().and_then(|job| job.assign(&Raw(handle)).map(|()| job)).ok();
-        Self(child.raw_handle().and_then(taken))
+    pub(super) fn of(child: &mut Child) -> Self {
+        Self(child.job.take())
     }
 
     /// Ends all of them, and says how many those were; `None` where they have to be looked for.
     pub(super) fn end(&self) -> Option<usize> {
         let job = self.0.as_ref()?;
         let (active, _) = job.count().ok()?;
-        if active > 0 {
-            job.terminate().ok()?;
+        if active == 0 {
+            return Some(0);
         }
-        usize::try_from(active).ok()
-    }
-}
-
-/// A handle that its child has.
-struct Raw(RawHandle);
-
-impl AsRawHandle for Raw {
-    fn as_raw_handle(&self) -> RawHandle {
-        self.0
+        let members = job.members();
+        let table = process::all();
+        job.terminate().ok()?;
+        let serves_console = |pid: &u32| {
+            table.iter().any(|entry| entry.pid == *pid && entry.name.eq_ignore_ascii_case(CONSOLE_HOST))
+        };
+        Some(members.iter().filter(|pid| !serves_console(pid)).count())
     }
 }
 
@@ -151,9 +231,8 @@ pub(super) fn descriptor_limit() -> Option<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use std::{ffi::OsString, time::Instant};
+    use std::time::Instant;
 
-    use super::super::job;
     use super::*;
 
     fn command(line: &str, timeout: Duration) -> job::Job {
@@ -172,12 +251,37 @@ mod tests {
 
     #[tokio::test]
     async fn a_hung_command_is_ended_with_all_that_it_started() {
+        let programs = std::env::var_os("OSTLER_TEST_PROGRAMS").expect("run by `cargo xtask windows`");
+        let folder = tempfile::tempdir().unwrap();
+        // A name that no other test has.
+        let program = folder.path().join("hung.exe");
+        std::fs::copy(std::path::Path::new(&programs).join("child.exe"), &program).unwrap();
+        let alive = || process::all().iter().filter(|it| it.name.eq_ignore_ascii_case("hung.exe")).count();
+        let argv = [program.as_os_str(), "tree".as_ref(), "2".as_ref(), "2".as_ref()];
+        let env = std::env::vars_os().collect();
+        let timeout = Duration::from_secs(5);
+        let argv = argv.map(OsStr::to_owned).to_vec();
+        let hung = job::Job { argv, env, working_dir: None, timeout, output_max: 1000 };
         let started = Instant::now();
-        // Who asks for a line that nobody types waits for ever; standard input is closed, so by a pause of the system.
-        let hung = "ping -n 600 127.0.0.1 >nul & ping -n 600 127.0.0.1 >nul";
-        let outcome = command(hung, Duration::from_millis(500)).run().await.unwrap();
-        if outcome.status.is_none() {
-            assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+        let running = tokio::spawn(hung.run());
+        let mut most = 0;
+        while !running.is_finished() {
+            most = alive().max(most);
+            tokio::time::sleep(PAUSE_MAX).await;
         }
+        let outcome = running.await.unwrap().unwrap();
+        assert_eq!(outcome.status, None);
+        assert!(started.elapsed() >= timeout && started.elapsed() < Duration::from_secs(60));
+        assert_eq!((most, alive()), (7, 0));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_started_is_said() {
+        let argv = vec![OsString::from("not-there")];
+        let env = std::env::vars_os().collect();
+        let missing =
+            job::Job { argv, env, working_dir: None, timeout: PAUSE_MAX, output_max: 1000 }.run().await;
+        let error = missing.unwrap_err();
+        assert!(error.to_string().contains("not-there"), "{error}");
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(unix)]
 use rename as rename_soon;
 
-/// The actor itself does this, and tries again with its next turn: nobody else's turn waits for who has the file open.
+/// The actor itself does this, and tries again a second later: nobody else waits for who has the file open.
 #[cfg(windows)]
 fn rename_soon(from: &Path, to: &Path) -> io::Result<()> {
     ostler_windows::files::replace_soon(from, to)

@@ -90,18 +90,27 @@ mod owner {
 mod owner {
     use std::{
         fs::{self, File},
-        io,
+        io::{self, Write as _},
         path::Path,
     };
 
     const ENDING: &str = "pid";
+    /// The longest number of a process, and the end of the line.
+    const LENGTH: u64 = 11;
 
+    /// `None` until it is written for the first time. Just after the lock has changed hands it may still be the number
+    /// of the last owner.
     pub(super) fn read(_file: File, path: &Path) -> Option<u32> {
         fs::read_to_string(path.with_extension(ENDING)).ok()?.trim().parse().ok()
     }
 
+    /// Always as long, and written at once: whoever reads meanwhile finds the old number or the new one.
     pub(super) fn write(_file: &mut File, path: &Path) -> io::Result<()> {
-        fs::write(path.with_extension(ENDING), format!("{}\n", std::process::id()))
+        let line = format!("{:<10}\n", std::process::id());
+        let mut file =
+            File::options().write(true).create(true).truncate(false).open(path.with_extension(ENDING))?;
+        file.write_all(line.as_bytes())?;
+        file.set_len(LENGTH)
     }
 }
 

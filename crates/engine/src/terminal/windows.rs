@@ -1,4 +1,4 @@
-//! Streams will be duplicated handles; that comes with the Windows port.
+//! There are no streams on Windows: a keeper refuses a run that wants them, so nobody ever holds any.
 
 use std::{convert::Infallible, io, sync::Arc};
 
@@ -17,6 +17,6 @@ pub struct Streams {
 
 impl Streams {
     pub(super) fn new(_run: u64, _pair: Pair, _lease: Arc<()>) -> io::Result<Self> {
-        Err(io::Error::new(io::ErrorKind::Unsupported, "streams are not available on Windows yet"))
+        Err(io::Error::new(io::ErrorKind::Unsupported, "streams are not available on Windows"))
     }
 }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use ostler_api::{EventKind, Goal, MachineNews, Phase, WatchParams};
-use ostler_engine::{Delivery, EngineHandle, PowerNews, Reading, Readings};
+use ostler_api::{EventKind, Goal, MachineNews, OnQuit, Phase, ShutdownParams, WatchParams};
+use ostler_engine::{Actor, Delivery, Ending, EngineHandle, PowerNews, Reading, Readings};
 
 use crate::world::{LIMIT, World, end, eventually, service, shell, state, told, until};
 
@@ -131,6 +131,35 @@ async fn sleeps_and_steps_run_what_is_due_once_and_nothing_twice() {
 
 #[tokio::test]
 async fn the_end_of_the_machine_stops_in_order_and_kills_what_takes_too_long() {
+    stops_in_order_and_cuts(Ending::Machine, "the machine ends").await;
+}
+
+#[tokio::test]
+async fn the_end_of_the_session_does_the_same_and_is_called_by_its_name() {
+    stops_in_order_and_cuts(Ending::Session, "the session ends").await;
+}
+
+#[tokio::test]
+async fn the_end_of_the_engine_stops_nothing_and_shortens_a_stop_that_goes_on() {
+    let slow =
+        shell("db", "trap '' TERM; echo db >> up; while :; do sleep 1; done", "stop = { grace = \"60s\" }");
+    let world = World::new(&slow);
+    let engine = world.start().await;
+    let handle = engine.handle();
+    eventually("it to heed signals", || world.lines("up") == 1).await;
+    let news = PowerNews::Ends { what: Ending::Engine, within: Duration::from_secs(3) };
+    handle.power(news).await.expect("heard");
+    assert_eq!(state(&handle, "db/0").await.phase, Phase::Running);
+    let stop = ShutdownParams { services: Some(OnQuit::Stop) };
+    handle.shutdown(&Actor::Supervisor, stop).await.expect("accepted");
+    handle.power(news).await.expect("heard");
+    tokio::time::timeout(LIMIT, engine.join()).await.expect("ends in time");
+    let audit = world.read("state/audit.jsonl");
+    let cut: Vec<_> = audit.lines().filter(|line| line.contains("\"cut\"")).collect();
+    assert!(cut.len() == 1 && cut[0].contains("the engine ends"), "{audit}");
+}
+
+async fn stops_in_order_and_cuts(what: Ending, words: &str) {
     let slow =
         shell("db", "trap '' TERM; echo db >> up; while :; do sleep 1; done", "stop = { grace = \"60s\" }");
     let quick = shell(
@@ -149,12 +178,13 @@ async fn the_end_of_the_machine_stops_in_order_and_kills_what_takes_too_long() {
     handle.power(PowerNews::Sleeps).await.expect("heard");
     assert_eq!(machine(&mut watcher).await.0, MachineNews::Sleeps);
     let began = Instant::now();
-    handle.power(PowerNews::Ends { within: Duration::from_secs(3) }).await.expect("heard");
-    assert_eq!(machine(&mut watcher).await.0, MachineNews::Ends);
+    handle.power(PowerNews::Ends { what, within: Duration::from_secs(3) }).await.expect("heard");
+    let (news, text) = machine(&mut watcher).await;
+    assert!(news == MachineNews::Ends && text.starts_with(words), "{news:?} {text}");
     tokio::time::timeout(LIMIT, engine.join()).await.expect("ends in time");
     assert!(began.elapsed() >= Duration::from_secs(2), "db gets its time");
     assert_eq!(world.read("ended"), "api\n");
     let audit = world.read("state/audit.jsonl");
     let cut: Vec<_> = audit.lines().filter(|line| line.contains("\"cut\"")).collect();
-    assert!(cut.len() == 1 && cut[0].contains("db/0"), "{audit}");
+    assert!(cut.len() == 1 && cut[0].contains("db/0") && cut[0].contains(words), "{audit}");
 }

@@ -3,7 +3,12 @@
 use std::{fs::OpenOptions, io};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    process::{Child, Command},
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+use super::Heard;
 
 /// The signals that ask for an end.
 pub(crate) struct Signals {
@@ -22,14 +27,16 @@ impl Signals {
         })
     }
 
-    /// Waits for the next; gives its name.
-    pub(crate) async fn next(&mut self) -> &'static str {
-        tokio::select! {
+    /// Waits for the next.
+    pub(crate) async fn next(&mut self) -> Heard {
+        let name = tokio::select! {
             Some(()) = self.terminate.recv() => "SIGTERM",
             Some(()) = self.interrupt.recv() => "SIGINT",
             Some(()) = self.hang_up.recv() => "SIGHUP",
             else => std::future::pending().await,
-        }
+        };
+        // There is as much time as it takes; what the login manager says comes by another way.
+        Heard { name, ends: None }
     }
 }
 
@@ -49,6 +56,11 @@ pub(crate) fn raise_file_limit() {
 pub(crate) fn detach() {
     // It fails only for the leader of a process group, which then was started on its own already.
     let _ = rustix::process::setsid();
+}
+
+/// Starts a process that is to leave the terminal by itself; see [`detach`].
+pub(crate) fn spawn_aside(command: &mut Command) -> io::Result<Child> {
+    command.spawn()
 }
 
 /// Has what is started from now on inherit nothing but its standard streams: what a shell left open here would stay

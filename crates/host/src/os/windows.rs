@@ -1,59 +1,121 @@
-//! Events and processes on Windows. Differs from Unix: what asks for an end are events of the console, and what the
-//! system tells a window that nobody sees when the session ends; there are no limits of open files.
+//! Events and processes on Windows. Differs from Unix: what asks for an end are events of the console, if there is one,
+//! and what the system tells a window that nobody sees when session or machine end; there are no limits of open files.
+//!
+//! The system ends a program a few seconds after either, whatever it does, so the engine is told how long it has.
 
-use std::io;
+use std::{io, time::Duration};
 
-use ostler_windows::broadcast::{self, Said};
+use ostler_engine::Ending;
+use ostler_windows::{
+    broadcast::{self, LAST_WORDS, Said},
+    session,
+};
 use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlLogoff, CtrlShutdown};
 use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
-use tokio::sync::mpsc;
+use tokio::{
+    process::{Child, Command},
+    sync::mpsc,
+};
 
-/// The events that ask for an end.
+use super::Heard;
+
+/// What the user reads while the system waits for us.
+const WHY: &str = "Ostler stops the services in order.";
+/// Words of the system that may wait for us; one is enough.
+const WORDS_MAX: usize = 4;
+
+/// What asks for an end.
 pub(crate) struct Signals {
+    console: Option<Console>,
+    words: mpsc::Receiver<Said>,
+    /// The system waits with the end of this process until this is dropped, which is when the engine has ended.
+    _listener: Option<broadcast::Listener>,
+}
+
+/// The events of a console.
+struct Console {
     interrupt: CtrlC,
     stop: CtrlBreak,
     close: CtrlClose,
-    logoff: CtrlLogoff,
+    /// Services hear of it when anybody signs out, and not who it was.
+    logoff: Option<CtrlLogoff>,
     shutdown: CtrlShutdown,
-    session: mpsc::Receiver<()>,
-    _listener: Option<broadcast::Listener>,
 }
 
 impl Signals {
     /// Begins to receive them.
     pub(crate) fn open() -> io::Result<Self> {
-        let (tell, session) = mpsc::channel(1);
-        let listener = broadcast::listen(move |said| match said {
-            // One word is enough.
-            Said::SessionEnds => drop(tell.try_send(())),
+        let (tell, words) = mpsc::channel(WORDS_MAX);
+        let is_of_services = session::is_of_services();
+        let listener = broadcast::listen_to_the_end(WHY, move |said| match said {
+            Said::SessionEnds if is_of_services => {}
+            // What has no room says the same as what waits.
+            Said::MachineEnds | Said::SessionEnds | Said::ShouldClose => drop(tell.try_send(said)),
             Said::Woke | Said::ClockSet => {}
         });
         if let Err(error) = &listener {
             tracing::debug!(%error, "the system does not tell when the session ends");
         }
+        let console = session::has_console().then(|| Console::open(is_of_services)).transpose()?;
+        Ok(Self { console, words, _listener: listener.ok() })
+    }
+
+    /// Waits for the next.
+    pub(crate) async fn next(&mut self) -> Heard {
+        let console = async {
+            match &mut self.console {
+                Some(console) => console.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            heard = console => heard,
+            Some(said) = self.words.recv() => match said {
+                Said::MachineEnds => ends("the end of the system", Ending::Machine),
+                Said::SessionEnds => ends("the end of the session", Ending::Session),
+                // An installer asks; services go on if `on_quit` says so, and the next engine adopts them.
+                Said::ShouldClose | Said::Woke | Said::ClockSet => {
+                    ends("the replacement of the program", Ending::Engine)
+                }
+            },
+            else => std::future::pending().await,
+        }
+    }
+}
+
+impl Console {
+    fn open(is_of_services: bool) -> io::Result<Self> {
         Ok(Self {
-            session,
-            _listener: listener.ok(),
             interrupt: ctrl_c()?,
             stop: ctrl_break()?,
             close: ctrl_close()?,
-            logoff: ctrl_logoff()?,
+            logoff: (!is_of_services).then(ctrl_logoff).transpose()?,
             shutdown: ctrl_shutdown()?,
         })
     }
 
-    /// Waits for the next; gives its name.
-    pub(crate) async fn next(&mut self) -> &'static str {
+    async fn next(&mut self) -> Heard {
+        let logoff = async {
+            match &mut self.logoff {
+                Some(logoff) => logoff.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            Some(()) = self.interrupt.recv() => "Ctrl-C",
-            Some(()) = self.stop.recv() => "Ctrl-Break",
-            Some(()) = self.close.recv() => "the end of the console",
-            Some(()) = self.logoff.recv() => "the end of the session",
-            Some(()) = self.shutdown.recv() => "the end of the system",
-            Some(()) = self.session.recv() => "the end of the session",
+            Some(()) = self.interrupt.recv() => Heard { name: "Ctrl-C", ends: None },
+            Some(()) = self.stop.recv() => Heard { name: "Ctrl-Break", ends: None },
+            Some(()) = self.close.recv() => ends("the end of the console", Ending::Engine),
+            Some(()) = logoff => ends("the end of the session", Ending::Session),
+            Some(()) = self.shutdown.recv() => ends("the end of the system", Ending::Machine),
             else => std::future::pending().await,
         }
     }
+}
+
+fn ends(name: &'static str, what: Ending) -> Heard {
+    /// From the word of the system to our hearing it.
+    const ON_THE_WAY: Duration = Duration::from_millis(100);
+    Heard { name, ends: Some((what, LAST_WORDS.saturating_sub(ON_THE_WAY))) }
 }
 
 /// There is no such limit.
@@ -62,6 +124,23 @@ pub(crate) fn raise_file_limit() {}
 /// Leaves the console: neither its end nor its Ctrl-C concerns this process any more.
 pub(crate) fn detach() {
     ostler_windows::console::leave();
+}
+
+/// Starts a process without a console, not even one that is seen for a moment, and outside of the job that ends with a
+/// terminal, where that lets somebody out; else it ends with that job.
+pub(crate) fn spawn_aside(command: &mut Command) -> io::Result<Child> {
+    // From `winbase.h`.
+    const DETACHED_PROCESS: u32 = 0x8;
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+    const CREATE_BREAKAWAY_FROM_JOB: u32 = 0x0100_0000;
+    let aside = DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP;
+    match command.creation_flags(aside | CREATE_BREAKAWAY_FROM_JOB).spawn() {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            tracing::debug!(%error, "the job of this process lets nobody out");
+            command.creation_flags(aside).spawn()
+        }
+        spawned => spawned,
+    }
 }
 
 /// Has what is started from now on inherit nothing but its standard streams.

@@ -1,9 +1,7 @@
 //! Windows: names travel as UTF-8; a process is told from others by the time of its creation, which is of the wall
 //! clock and so differs from boot to boot.
 
-pub mod launch;
 pub mod port;
-pub mod quote;
 pub mod slot;
 
 use std::borrow::Cow;
@@ -46,9 +44,9 @@ pub(crate) fn path_identity(path: &Path, _metadata: &Metadata) -> io::Result<(u6
     files::identity(&open_read(path)?)
 }
 
-/// Puts a file in the place of another; waits a moment for those who have it open.
+/// Puts a file in the place of another, unless somebody has that open: the one thread of a keeper waits for nobody.
 pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
-    files::replace(from, to)
+    files::replace_now(from, to)
 }
 
 pub(crate) fn open_log(path: &Path, is_new: bool) -> io::Result<File> {
@@ -62,4 +60,29 @@ pub(crate) fn open_read(path: &Path) -> io::Result<File> {
 /// Creates or empties a file; its folder says who can read it.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{self, Record};
+    use std::os::windows::fs::OpenOptionsExt as _;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_record_that_somebody_holds_fails_at_once_and_is_written_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key.rec");
+        let record = |pid| Record { version: 1, keeper_pid: pid, ..Record::default() };
+        record::write(&path, &record(1)).unwrap();
+        // As an indexer does that shares nothing but looking.
+        let held = OpenOptions::new().read(true).share_mode(1).open(&path).unwrap();
+        let begin = Instant::now();
+        assert!(record::write(&path, &record(2)).is_err());
+        assert!(begin.elapsed() < Duration::from_millis(500), "{:?}", begin.elapsed());
+        assert_eq!(record::read(&path).unwrap().keeper_pid, 1);
+        drop(held);
+        record::write(&path, &record(2)).unwrap();
+        assert_eq!(record::read(&path).unwrap().keeper_pid, 2);
+    }
 }

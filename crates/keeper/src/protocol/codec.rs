@@ -132,6 +132,11 @@ impl<'a> Reader<'a> {
         Self { rest: body }
     }
 
+    /// Whether no field is left: what a later version added is missing.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(DecodeError::Truncated)?;
         self.rest = rest;

@@ -31,6 +31,9 @@ pub enum Request {
         signal: i32,
         /// Milliseconds until the kill; `None` leaves the kill to the engine.
         grace_ms: Option<u64>,
+        /// Milliseconds until the engine kills, where `grace_ms` is `None` and it knows. On Windows the ways to ask
+        /// follow each other in this time.
+        patience_ms: Option<u64>,
     },
     /// Kills every process of the run; answered by `TreeGone`, within two seconds.
     Kill {
@@ -105,6 +108,9 @@ pub struct Configuration {
     pub logs: Option<LogSettings>,
     /// The cgroup directory of this instance, when one is delegated to us.
     pub cgroup: Option<PathBuf>,
+    /// Memory that the processes of a run may have together, in bytes, where the keeper can see to that itself: on
+    /// Windows.
+    pub memory_max: Option<u64>,
 }
 
 /// What a keeper does when the engine vanishes without goodbye.
@@ -243,10 +249,11 @@ impl Request {
             }
             Self::Configure(configuration) => configuration.put(&mut to),
             Self::Spawn(order) => order.put(&mut to),
-            Self::Terminate { run, signal, grace_ms } => {
+            Self::Terminate { run, signal, grace_ms, patience_ms } => {
                 to.u64(*run);
                 to.i32(*signal);
                 to.option(grace_ms.as_ref(), |to, grace| to.u64(*grace));
+                to.option(patience_ms.as_ref(), |to, patience| to.u64(*patience));
             }
             Self::Kill { run } | Self::Ack { run } => to.u64(*run),
             Self::Signal { run, signal, whole_group } => {
@@ -280,6 +287,8 @@ impl Request {
                 run: from.u64()?,
                 signal: from.i32()?,
                 grace_ms: from.option(|from| from.u64())?,
+                // An engine of an earlier version does not say.
+                patience_ms: if from.is_at_end() { None } else { from.option(|from| from.u64())? },
             },
             kind::KILL => Self::Kill { run: from.u64()? },
             kind::SIGNAL => Self::Signal { run: from.u64()?, signal: from.i32()?, whole_group: from.bool()? },
@@ -330,6 +339,7 @@ impl Configuration {
         self.on_loss.put(to);
         to.option(self.logs.as_ref(), |to, logs| logs.put(to));
         to.option(self.cgroup.as_deref(), |to, path| to.os(path.as_os_str()));
+        to.option(self.memory_max.as_ref(), |to, bytes| to.u64(*bytes));
     }
 
     fn get(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -337,6 +347,8 @@ impl Configuration {
             on_loss: OnLoss::get(from)?,
             logs: from.option(LogSettings::get)?,
             cgroup: from.option(|from| from.path("cgroup"))?,
+            // An engine of an earlier version does not say.
+            memory_max: if from.is_at_end() { None } else { from.option(|from| from.u64())? },
         })
     }
 }

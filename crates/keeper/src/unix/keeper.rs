@@ -86,7 +86,12 @@ impl Keeper {
             connections: vec![Connection::new(engine, Instant::now())],
             accept_at: None,
             link: Link::New,
-            configuration: Configuration { on_loss: OnLoss::Keep, logs: None, cgroup: None },
+            configuration: Configuration {
+                on_loss: OnLoss::Keep,
+                logs: None,
+                cgroup: None,
+                memory_max: None,
+            },
             log: LogTarget::default(),
             log_watch: LogWatch::Off,
             run: None,
@@ -121,7 +126,9 @@ impl Keeper {
                 Ok(())
             }
             Request::Spawn(order) => self.spawn(&order, now),
-            Request::Terminate { run, signal, grace_ms } => self.terminate(run, signal, grace_ms, now),
+            Request::Terminate { run, signal, grace_ms, patience_ms: _ } => {
+                self.terminate(run, signal, grace_ms, now)
+            }
             Request::Kill { run } => self.kill(run, now),
             Request::Signal { run, signal, whole_group } => self.signal(run, signal, whole_group),
             Request::Ack { run } => self.acknowledge(run),

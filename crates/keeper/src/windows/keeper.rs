@@ -1,8 +1,10 @@
 //! What the keeper holds, and how it follows requests.
 
 use super::connection::Connection;
+use super::ladder::Ladder;
 use super::output::LogTarget;
-use super::run::{Run, Tree};
+use super::record::Unsaved;
+use super::run::{Run, Tree, hears_break};
 use super::spawn::{self, Keys, Spawned, plain};
 use ostler_keeper::identity;
 use ostler_keeper::log::{LogWriter, Meta};
@@ -12,7 +14,7 @@ use ostler_keeper::protocol::{
     Configuration, Event, KeeperHello, KeeperState, LogPosition, MEMO_MAX, OnLoss, PROTOCOL_VERSION, Request,
     SpawnOrder,
 };
-use ostler_keeper::record::Record;
+use ostler_windows::job::Limits;
 use ostler_windows::{console, process};
 use std::collections::VecDeque;
 use std::io;
@@ -21,6 +23,9 @@ use std::time::{Duration, Instant};
 
 /// What the packets of the first instance of the slot's pipe bear.
 pub(super) const LISTENER_KEY: usize = 1;
+
+/// What the packet bears that tells of the end of the session.
+pub(super) const SESSION_KEY: usize = 2;
 
 /// Part of the keys of jobs, and of no others.
 const JOB_KEY: usize = 1 << 31;
@@ -45,23 +50,28 @@ pub(super) struct Keeper {
     pub(super) log_watch: LogWatch,
     pub(super) run: Option<Run>,
     pub(super) had_run: bool,
+    /// The system has said so.
+    pub(super) is_session_ending: bool,
     /// Leave once nothing is alive.
     pub(super) is_leaving: bool,
     /// The log waits for room until then, and nothing more is read from the run.
     pub(super) log_waits_until: Option<Instant>,
     /// Taken from the port while only output was wanted.
     pub(super) deferred: VecDeque<Packet>,
+    /// The record on disk is not the present one.
+    pub(super) unsaved: Option<Unsaved>,
     next_key: usize,
-    identity: Identity,
+    pub(super) identity: Identity,
     /// Of the engine that was greeted last.
     nonce: [u8; 16],
 }
 
-struct Identity {
-    instance: String,
-    pid: u32,
-    start: u64,
-    boot_id: String,
+/// Who this keeper is.
+pub(super) struct Identity {
+    pub(super) instance: String,
+    pub(super) pid: u32,
+    pub(super) start: u64,
+    pub(super) boot_id: String,
 }
 
 /// How the keeper stands with its engine.
@@ -95,22 +105,29 @@ pub(super) fn is_job_key(key: usize) -> bool {
 impl Keeper {
     pub(super) fn new(port: Port, slot: Slot, instance: &str, engine: OwnedHandle) -> io::Result<Self> {
         let pid = std::process::id();
-        let engine = Pipe::new(&port, engine, LISTENER_KEY + 1)?;
+        let engine = Pipe::new(&port, engine, SESSION_KEY + 1)?;
         Ok(Self {
             port,
             slot,
             connections: vec![Connection::new(engine, Instant::now())],
             accept_at: None,
             link: Link::New,
-            configuration: Configuration { on_loss: OnLoss::Keep, logs: None, cgroup: None },
+            configuration: Configuration {
+                on_loss: OnLoss::Keep,
+                logs: None,
+                cgroup: None,
+                memory_max: None,
+            },
             log: LogTarget::default(),
             log_watch: LogWatch::Off,
             run: None,
             had_run: false,
+            is_session_ending: false,
             is_leaving: false,
             log_waits_until: None,
             deferred: VecDeque::new(),
-            next_key: LISTENER_KEY + 2,
+            unsaved: None,
+            next_key: SESSION_KEY + 2,
             identity: Identity {
                 instance: instance.to_owned(),
                 pid,
@@ -144,10 +161,12 @@ impl Keeper {
                 Ok(())
             }
             Request::Spawn(order) => self.spawn(&order, now),
-            Request::Terminate { run, signal: _, grace_ms } => self.terminate(run, grace_ms, now),
+            Request::Terminate { run, signal: _, grace_ms, patience_ms } => {
+                self.terminate(run, grace_ms, patience_ms, now)
+            }
             Request::Kill { run } => self.kill(run, now),
             Request::Signal { run, signal, whole_group: _ } => self.signal(run, signal),
-            Request::Ack { run } => self.acknowledge(run),
+            Request::Ack { run } => self.acknowledge(run, now),
             Request::WatchLog { on } => {
                 self.log_watch = if on { LogWatch::Ready(LogPosition::default()) } else { LogWatch::Off };
                 Ok(())
@@ -215,22 +234,6 @@ impl Keeper {
         self.log.writer.as_ref().map(LogWriter::position).unwrap_or_default()
     }
 
-    /// Writes down who we are and what we hold; a failure only costs the next engine a search.
-    pub(super) fn save_record(&mut self) {
-        let record = Record {
-            version: PROTOCOL_VERSION,
-            instance: self.identity.instance.clone(),
-            keeper_pid: self.identity.pid,
-            keeper_start: self.identity.start,
-            boot_id: self.identity.boot_id.clone(),
-            run: self.run.as_ref().map(Run::record),
-        };
-        if let Err(error) = self.slot.save(&record) {
-            let text = format!("the keeper's record cannot be written: {}", plain(&error));
-            self.tell(&Event::Refused { request: 0, text });
-        }
-    }
-
     fn configure(&mut self, configuration: Configuration) {
         let writer = self.log.writer.take();
         self.log.writer = match (&configuration.logs, writer) {
@@ -244,6 +247,24 @@ impl Keeper {
             }
         };
         self.configuration = configuration;
+        self.limit_memory();
+    }
+
+    /// Holds a run that lives to the memory that it may have now.
+    fn limit_memory(&mut self) {
+        let wanted = self.configuration.memory_max;
+        let Some(run) = self.run.as_mut().filter(|run| run.limits.memory != wanted) else { return };
+        let limits = Limits { memory: wanted, ..run.limits };
+        let note = match run.job.limit(&limits) {
+            Ok(()) => {
+                run.limits = limits;
+                wanted.is_none().then(|| "its memory is not limited any more".to_owned())
+            }
+            Err(error) => Some(format!("the limit of memory cannot be set: {}", plain(&error))),
+        };
+        if let Some(note) = note {
+            self.note(&Meta::Note(note));
+        }
     }
 
     fn spawn(&mut self, order: &SpawnOrder, now: Instant) -> Result<(), String> {
@@ -258,7 +279,7 @@ impl Keeper {
             stdout: self.new_key(),
             stderr: self.new_key(),
         };
-        match spawn::spawn(order, &self.port, keys) {
+        match spawn::spawn(order, self.configuration.memory_max, &self.port, keys) {
             Ok(spawned) => self.keep_run(order, spawned, keys, now),
             Err(error) => {
                 let text = format!("run {} could not be started: {}", order.run, error.text);
@@ -268,12 +289,12 @@ impl Keeper {
                 self.tell(&Event::SpawnFailed { run: order.run, step, errno, text: error.text });
             }
         }
-        self.save_record();
+        self.save_record(now);
         Ok(())
     }
 
     fn keep_run(&mut self, order: &SpawnOrder, spawned: Spawned, keys: Keys, now: Instant) {
-        let Spawned { started, job, output } = spawned;
+        let Spawned { started, job, limits, passed_over, output } = spawned;
         let (run, pid) = (order.run, started.pid);
         let pid_start = process::created_of(&started.process).unwrap_or(0);
         self.run = Some(Run {
@@ -283,13 +304,14 @@ impl Keeper {
             pid_start,
             leader: started.process,
             job,
+            limits,
             job_key: keys.job,
             spawned: now,
             memo: Vec::new(),
             status: None,
             tree: Tree::Alive,
             is_acknowledged: false,
-            is_asked: false,
+            asked: None,
             is_leader_ending: false,
             is_tree_ending: false,
             kill: None,
@@ -299,6 +321,10 @@ impl Keeper {
         self.had_run = true;
         self.tell(&Event::Spawned { run, pid, pid_start });
         self.note(&Meta::RunStarted { run, pid });
+        if !passed_over.is_empty() {
+            let text = format!("not available on Windows and passed over: {}", passed_over.join(", "));
+            self.note(&Meta::Note(text));
+        }
     }
 
     /// Adds a record of our own to the log.
@@ -314,17 +340,33 @@ impl Keeper {
         if run.id == id { Ok(run) } else { Err(format!("the run is {}, not {id}", run.id)) }
     }
 
-    pub(super) fn terminate(&mut self, id: u64, grace_ms: Option<u64>, now: Instant) -> Result<(), String> {
+    pub(super) fn terminate(
+        &mut self,
+        id: u64,
+        grace_ms: Option<u64>,
+        patience_ms: Option<u64>,
+        now: Instant,
+    ) -> Result<(), String> {
         let run = self.run_of(id)?;
         if run.is_over() {
             return Ok(());
         }
-        run.ask();
+        let time = |ms: u64| Duration::from_millis(ms.min(u64::from(u32::MAX)));
+        run.asked = Some(Ladder::new(grace_ms.or(patience_ms).map(time), now));
         if let Some(grace) = grace_ms {
-            let at = now + Duration::from_millis(grace.min(u64::from(u32::MAX)));
+            let at = now + time(grace);
             run.kill_at = Some(run.kill_at.map_or(at, |earlier| earlier.min(at)));
         }
+        self.ask(now);
         Ok(())
+    }
+
+    /// Asks the run to end in the ways that are due, and writes into its log which those were.
+    pub(super) fn ask(&mut self, now: Instant) {
+        let said = self.run.as_mut().map(|run| run.ask(now)).unwrap_or_default();
+        for text in said {
+            self.note(&Meta::Note(text));
+        }
     }
 
     fn kill(&mut self, id: u64, now: Instant) -> Result<(), String> {
@@ -357,27 +399,32 @@ impl Keeper {
             return Err(format!("run {id} has ended"));
         }
         match signal {
+            // Otherwise the system takes it for sent, and nobody has heard it.
+            SIGINT if !hears_break(&run.job.members()) => {
+                Err("none of its processes shares the console of its keeper, so none can hear Ctrl-Break"
+                    .to_owned())
+            }
             SIGINT => console::send_break(run.pid).map_err(|error| plain(&error)),
             _ => Err("of all signals only INT exists on Windows, as Ctrl-Break".to_owned()),
         }
     }
 
-    fn acknowledge(&mut self, id: u64) -> Result<(), String> {
+    fn acknowledge(&mut self, id: u64, now: Instant) -> Result<(), String> {
         let run = self.run_of(id)?;
         if run.status.is_none() {
             return Err(format!("run {id} has not ended"));
         }
         run.is_acknowledged = true;
-        self.forget_if_done();
+        self.forget_if_done(now);
         Ok(())
     }
 
     /// Forgets a run that is gone and acknowledged.
-    fn forget_if_done(&mut self) {
+    fn forget_if_done(&mut self, now: Instant) {
         if self.run.as_ref().is_some_and(|run| run.tree == Tree::Gone && run.is_acknowledged) {
             self.end_output();
             self.run = None;
-            self.save_record();
+            self.save_record(now);
         }
     }
 
@@ -411,9 +458,9 @@ impl Keeper {
             self.tell(&event);
         }
         if is_gone || (is_leader_new && self.link != Link::Connected) {
-            self.forget_if_done();
+            self.forget_if_done(now);
             if self.run.is_some() && self.link != Link::Connected {
-                self.save_record();
+                self.save_record(now);
             }
         }
     }

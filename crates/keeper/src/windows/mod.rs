@@ -4,25 +4,35 @@
 //! means that the tree is gone. The keeper has a console that nobody sees, by which a run can be asked to end with
 //! Ctrl-Break, and sleeps on the port until something is done or due.
 //!
-//! `keeper` holds the state and follows requests, `turn` is the loop, `run` the life of the run; `connection`,
-//! `output` and `spawn` do one thing each. What needs care with the system is in the library's `os::windows`.
+//! `keeper` holds the state and follows requests, `turn` is the loop, `run` the life of the run, `ladder` the order in
+//! which it is asked to end; `connection`, `limits`, `output`, `record` and `spawn` do one thing each. What needs care
+//! with the system is in the library's `os::windows`.
 //!
-//! Differs from Unix: terminals and streams that are handed to the engine are not available yet, nor are limits, users
-//! and groups; niceness becomes one of five classes; a signal of whatever number is Ctrl-Break.
+//! When the session ends the engine is told before the keepers and stops the services; a keeper stays until its run is
+//! over, or until the system ends both. Where no engine is linked it asks its run to end by itself, if the system tells it:
+//! a process that has asked windows to close is told of no end any more.
+//!
+//! Differs from Unix: terminals and streams that are handed to the engine are not available, nor are users and
+//! groups; of the limits those are kept that a job knows, and the log of the run names the others; niceness becomes one of
+//! five classes; whatever signal a service is stopped by, the ladder takes its place, and of those that are sent only INT
+//! is known, as Ctrl-Break.
 
 mod connection;
 mod keeper;
+mod ladder;
+mod limits;
 mod output;
+mod record;
 mod run;
 mod spawn;
 mod turn;
 
 use crate::Arguments;
-use keeper::{Keeper, LISTENER_KEY};
+use keeper::{Keeper, LISTENER_KEY, SESSION_KEY};
 use ostler_keeper::os::windows::port::Port;
 use ostler_keeper::os::windows::slot::{Slot, SlotError};
 use ostler_keeper::protocol::{EXIT_SLOT_TAKEN, Event};
-use ostler_windows::console;
+use ostler_windows::{console, process};
 use std::fs::File;
 use std::io::Write;
 use std::os::windows::io::{AsHandle, OwnedHandle};
@@ -42,9 +52,11 @@ pub(crate) fn keep(arguments: &Arguments) -> ExitCode {
             return ExitCode::from(crate::EXIT_USAGE);
         }
     };
-    // Without a console there is nothing to pass over.
-    let _ = console::pass_over_events();
+    // The engine, which ends before us, stops the services in their order. Whoever refuses has no such order.
+    let _ = process::end_last();
     let started = Port::new().map_err(SlotError::Files).and_then(|port| {
+        // Without a console there is nothing to outlast.
+        let _ = console::outlast_events(port.waker(SESSION_KEY)?);
         let slot = Slot::take(&dir, &arguments.key, &port, LISTENER_KEY)?;
         Ok((port, slot))
     });

@@ -105,9 +105,9 @@ impl Output {
         }
     }
 
-    /// Ends the input: a run that reads it sees its end.
-    pub(super) fn close_input(&mut self) {
-        self.stdin = None;
+    /// Ends the input, of which a run that reads it sees the end; `false` where it has none any more.
+    pub(super) fn close_input(&mut self) -> bool {
+        self.stdin.take().is_some()
     }
 
     fn pass_on(&mut self) {

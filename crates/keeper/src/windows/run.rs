@@ -1,9 +1,10 @@
 //! The life of a run: its leader, its job, its end.
 
+use super::ladder::{Ladder, Way};
 use super::output::Output;
 use ostler_keeper::protocol::{ExitStatus, KeeperState, TreeReport};
 use ostler_keeper::record::RunRecord;
-use ostler_windows::job::Job;
+use ostler_windows::job::{Job, Limits};
 use ostler_windows::{console, process, window};
 use std::collections::HashSet;
 use std::os::windows::io::OwnedHandle;
@@ -33,6 +34,7 @@ pub(super) struct Run {
     pub(super) pid_start: u64,
     pub(super) leader: OwnedHandle,
     pub(super) job: Job,
+    pub(super) limits: Limits,
     pub(super) job_key: usize,
     pub(super) spawned: Instant,
     pub(super) memo: Vec<u8>,
@@ -40,8 +42,8 @@ pub(super) struct Run {
     pub(super) status: Option<ExitStatus>,
     pub(super) tree: Tree,
     pub(super) is_acknowledged: bool,
-    /// It was asked to end.
-    pub(super) is_asked: bool,
+    /// How far it was asked to end, if it was.
+    pub(super) asked: Option<Ladder>,
     /// The job has told that the leader ends.
     pub(super) is_leader_ending: bool,
     /// The job has told that nobody is left.
@@ -93,16 +95,31 @@ impl Run {
         (self.is_leader_ending && self.status.is_none()) || (self.is_tree_ending && self.tree == Tree::Alive)
     }
 
-    /// Asks the run to end in all the ways that programs may understand: Ctrl-Break for those of its group, the wish
-    /// to close for those with windows, the end of their input for those who read it.
-    pub(super) fn ask(&mut self) {
-        self.is_asked = true;
-        if self.status.is_none() {
-            // One without a console does not hear it.
-            let _ = console::send_break(self.pid);
+    /// When the next way to ask is due.
+    pub(super) fn ask_due(&self) -> Option<Instant> {
+        let is_asking = self.tree == Tree::Alive && self.kill.is_none();
+        self.asked.as_ref().filter(|_| is_asking).and_then(Ladder::due)
+    }
+
+    /// Asks the run to end in the ways that are due; gives in words what was done.
+    pub(super) fn ask(&mut self, now: Instant) -> Vec<String> {
+        if self.ask_due().is_none_or(|at| at > now) {
+            return Vec::new();
         }
-        window::ask_to_close(&self.job.members());
-        self.output.close_input();
+        let members = self.job.members();
+        let Self { asked: Some(ladder), pid, output, .. } = self else { return Vec::new() };
+        ladder.climb(now, |way| match way {
+            // The leader's number cannot be another's while we hold the leader.
+            Way::Break => (hears_break(&members) && console::send_break(*pid).is_ok())
+                .then(|| "asked to end by Ctrl-Break".to_owned()),
+            Way::Close => {
+                let asked = window::ask_to_close(&members);
+                (asked > 0).then(|| format!("asked to end by closing, {asked} windows"))
+            }
+            Way::EndOfInput => {
+                output.close_input().then(|| "asked to end by the end of its input".to_owned())
+            }
+        })
     }
 
     /// Begins to kill the tree, or goes on.
@@ -137,7 +154,7 @@ impl Run {
 
     /// What an exit code says: the one that stands for Ctrl-C and for our kill is told as the signal that was meant.
     fn status_of(&self, code: u32) -> ExitStatus {
-        match (&self.kill, self.is_asked) {
+        match (&self.kill, self.asked.is_some()) {
             (Some(_), _) if code == process::KILLED => ExitStatus::Signal(SIGKILL),
             (None, true) if code == process::KILLED => ExitStatus::Signal(SIGTERM),
             (Some(_) | None, _) => ExitStatus::Code(code as i32),
@@ -214,6 +231,11 @@ impl Kill {
             self.names.truncate(NAMES_MAX);
         }
     }
+}
+
+/// Whether one of these shares our console, without which nobody hears Ctrl-Break. Where the system does not say, one may.
+pub(super) fn hears_break(members: &[u32]) -> bool {
+    console::sharers().is_none_or(|sharers| members.iter().any(|pid| sharers.contains(pid)))
 }
 
 /// `name (pid)` of each that is still in the process table.

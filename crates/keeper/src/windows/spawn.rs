@@ -1,10 +1,11 @@
 //! From an order to a running process in its job, with its streams.
 
+use super::limits;
 use super::output::Output;
-use ostler_keeper::os::windows::launch::{self, Launch, LaunchError, Started};
 use ostler_keeper::os::windows::port::{Pipe, Port};
 use ostler_keeper::protocol::{SpawnOrder, SpawnStep, Stdio};
-use ostler_windows::job::Job;
+use ostler_windows::job::{Job, Limits};
+use ostler_windows::launch::{self, Console, Launch, LaunchError, Started};
 use ostler_windows::pipe::{self, Direction, Use};
 use std::io;
 
@@ -26,11 +27,21 @@ pub(super) struct SpawnError {
 pub(super) struct Spawned {
     pub(super) started: Started,
     pub(super) job: Job,
+    pub(super) limits: Limits,
+    /// What of the order could not be followed, by the names in the configuration.
+    pub(super) passed_over: Vec<String>,
     pub(super) output: Output,
 }
 
 /// Starts the run; its job says at the port, with `keys.job`, who comes and goes.
-pub(super) fn spawn(order: &SpawnOrder, port: &Port, keys: Keys) -> Result<Spawned, SpawnError> {
+///
+/// The processes may have `memory_max` bytes together.
+pub(super) fn spawn(
+    order: &SpawnOrder,
+    memory_max: Option<u64>,
+    port: &Port,
+    keys: Keys,
+) -> Result<Spawned, SpawnError> {
     if order.argv.is_empty() {
         return Err(unusable("the command is empty".to_owned()));
     }
@@ -42,20 +53,25 @@ pub(super) fn spawn(order: &SpawnOrder, port: &Port, keys: Keys) -> Result<Spawn
     let own = |handle, key| Pipe::new(port, handle, key).map_err(streams);
     let (stdin, stdout) = (own(stdin, keys.stdin)?, own(stdout, keys.stdout)?);
     let stderr = own(stderr, keys.stderr)?;
+    let (mut limits, passed_over) = limits::limits_of(order);
+    limits.memory = memory_max;
     let job = Job::new().and_then(|job| {
         job.report_to(std::os::windows::io::AsRawHandle::as_raw_handle(port), keys.job).map(|()| job)
     });
     let job = job.map_err(|error| failed(SpawnStep::Session, "the job cannot be made", &error))?;
+    job.limit(&limits)
+        .map_err(|error| failed(SpawnStep::ResourceLimit, "the limits cannot be set", &error))?;
     let prepared = Launch {
         program: &order.program,
         argv: &order.argv,
         env: &order.env,
         cwd: &order.cwd,
         streams: [theirs_in, theirs_out, theirs_err],
+        console: Console::Ours,
         nice: order.nice,
     };
     let started = launch::launch(&prepared, &job).map_err(|error| explain(error, order))?;
-    Ok(Spawned { started, job, output: Output::log(stdin, stdout, stderr) })
+    Ok(Spawned { started, job, limits, passed_over, output: Output::log(stdin, stdout, stderr) })
 }
 
 /// What the packets of a run bear.
@@ -68,16 +84,23 @@ pub(super) struct Keys {
 }
 
 fn refuse_what_is_missing(order: &SpawnOrder) -> Result<(), SpawnError> {
-    let missing = match order.stdio {
-        Stdio::Pty { .. } => Some("terminals"),
-        Stdio::Stream => Some("streams"),
-        Stdio::Log if order.uid.is_some() || order.gid.is_some() => Some("other users"),
-        Stdio::Log => None,
-    };
-    missing.map_or(Ok(()), |what| {
-        let text = format!("{what} are not available on Windows yet");
-        Err(SpawnError { step: SpawnStep::Stdio, errno: ERROR_NOT_SUPPORTED, text })
-    })
+    let refuse =
+        |step, text: &str| Err(SpawnError { step, errno: ERROR_NOT_SUPPORTED, text: text.to_owned() });
+    match order.stdio {
+        Stdio::Pty { .. } => refuse(
+            SpawnStep::Stdio,
+            "stdio = \"pty\" is not available on Windows: leave it out, or write stdio = \"log\", if the program needs no terminal",
+        ),
+        Stdio::Stream => refuse(
+            SpawnStep::Stdio,
+            "stdio = \"stream\" is not available on Windows: leave it out, or write stdio = \"log\", if nobody speaks with the program over its streams",
+        ),
+        Stdio::Log if order.uid.is_some() || order.gid.is_some() => refuse(
+            SpawnStep::Uid,
+            "user and run_as_group are not available on Windows: leave them out, and the service runs as you",
+        ),
+        Stdio::Log => Ok(()),
+    }
 }
 
 fn unusable(text: String) -> SpawnError {

@@ -1,14 +1,13 @@
 //! The loop: what is due, what is done, sleep.
 
 use super::connection::{self, Connection};
-use super::keeper::{Keeper, Link, LogWatch, is_job_key};
+use super::keeper::{Keeper, Link, LogWatch, SESSION_KEY, is_job_key};
 use super::run::Tree;
 use super::spawn::plain;
 use ostler_keeper::log::{Flush, Meta};
-use ostler_keeper::os::windows::launch;
 use ostler_keeper::os::windows::port::{Done, Packet, Port};
 use ostler_keeper::protocol::{Event, OnLoss, Request};
-use ostler_windows::pipe;
+use ostler_windows::{launch, pipe};
 use std::time::{Duration, Instant};
 
 /// How many engines may be connected without having introduced themselves.
@@ -30,33 +29,45 @@ const QUIET: Duration = Duration::from_secs(1);
 /// How long the processes of a run have when its files are gone, in milliseconds.
 const SHUTDOWN_GRACE_MS: u64 = 5000;
 
+/// The same when the session ends: the system waits for about 5 s, in which their end must be written down, too.
+const SESSION_GRACE_MS: u64 = 3000;
+
+/// A run that lives is looked at this seldom without a word of its job, whose messages the system may lose.
+const LOOK_UNTOLD: Duration = Duration::from_secs(30);
+
 /// A leader whose end the job has told may not show it yet; it is looked at again after this long.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// Looks that follow a message of a job, at most.
-const LOOKS_MAX: u32 = 500;
+/// So many times; one that still does not show it is stuck in the system, and looked at seldom until it does.
+const LOOKS_SOON: u32 = 500;
+const LOOK_SELDOM: Duration = Duration::from_secs(1);
 
 impl Keeper {
     /// Keeps until there is nothing left to keep.
     pub(super) fn keep(&mut self) {
-        self.save_record();
+        self.save_record(Instant::now());
         self.await_engine(Instant::now());
         let mut last_input = Instant::now();
-        let mut looks = 0;
+        // Looks since a job told of an end that does not show yet.
+        let mut looks: Option<u32> = None;
         while !self.is_done() {
-            let packets = self.sleep(last_input, looks > 0);
+            let untold = self.run.as_ref().filter(|run| !run.is_over()).map(|_| LOOK_UNTOLD);
+            let packets = self.sleep(last_input, looks.map(look_pause).or(untold));
             let now = Instant::now();
-            looks = if looks > 0 { looks - 1 } else { 0 };
+            if packets.is_empty() && looks.is_none() && untold.is_some() {
+                self.look(now);
+            }
+            looks = looks.map(|looks| looks.saturating_add(1));
             for packet in packets {
                 match self.take(&packet, now) {
                     Taken::Output => last_input = now,
-                    Taken::End => looks = LOOKS_MAX,
+                    Taken::End => looks = Some(0),
                     Taken::Other => {}
                 }
             }
-            if looks > 0 {
+            if looks.is_some() {
                 self.look(now);
-                looks = if self.is_anybody_expected_to_end() { looks } else { 0 };
+                looks = looks.filter(|_| self.is_anybody_expected_to_end());
             }
             self.serve(now);
             self.do_what_is_due(Instant::now());
@@ -74,15 +85,13 @@ impl Keeper {
     }
 
     /// Waits until something is done or due; gives what is done.
-    fn sleep(&mut self, last_input: Instant, is_looking: bool) -> Vec<Packet> {
+    fn sleep(&mut self, last_input: Instant, look_pause: Option<Duration>) -> Vec<Packet> {
         if !self.deferred.is_empty() {
             return self.deferred.drain(..).collect();
         }
         let now = Instant::now();
-        let mut due = self.next_due(last_input);
-        if is_looking {
-            due = Some(due.map_or(now + LOOK_AGAIN, |due| due.min(now + LOOK_AGAIN)));
-        }
+        let look = look_pause.map(|pause| now + pause);
+        let due = self.next_due(last_input).into_iter().chain(look).min();
         self.port.wait(due.map(|due| due.saturating_duration_since(now)))
     }
 
@@ -90,6 +99,7 @@ impl Keeper {
         let mut due: Vec<Instant> = Vec::new();
         due.extend(self.connections.iter().filter(|it| it.is_closed).map(|it| it.opened));
         due.extend(self.accept_at);
+        due.extend(self.unsaved.as_ref().map(|it| it.next));
         due.extend(self.log_waits_until);
         due.extend(self.log.writer.as_ref().and_then(|writer| writer.retry_at()));
         if last_input.elapsed() < QUIET {
@@ -98,6 +108,7 @@ impl Keeper {
         due.extend(self.connections.iter().filter(|it| !it.is_greeted).map(|it| it.opened + HELLO_TIME));
         if let Some(run) = &self.run {
             due.extend(run.kill_at);
+            due.extend(run.ask_due());
             if run.tree == Tree::Alive {
                 due.extend(run.kill.as_ref().map(|kill| kill.next));
             }
@@ -115,6 +126,10 @@ impl Keeper {
     fn take(&mut self, packet: &Packet, now: Instant) -> Taken {
         if self.slot.listener.as_ref().is_some_and(|it| it.key() == packet.key) {
             self.accept(packet, now);
+            return Taken::Other;
+        }
+        if packet.key == SESSION_KEY {
+            self.end_with_session(now);
             return Taken::Other;
         }
         if let Some(connection) = self.connections.iter_mut().find(|it| it.pipe.key() == packet.key) {
@@ -235,9 +250,13 @@ impl Keeper {
                 OnLoss::StopAfter { after_ms, .. } => Some(*after_ms),
                 OnLoss::Keep => None,
             };
+            let wait = wait.filter(|_| !self.is_session_ending);
             let next = wait.map(|ms| now + Duration::from_millis(ms.min(u64::from(u32::MAX))));
             self.link = Link::Lost { since: now, next, attempts: 0 };
-            self.save_record();
+            self.save_record(now);
+            if self.is_session_ending {
+                self.end_with_session(now);
+            }
         }
     }
 
@@ -245,6 +264,10 @@ impl Keeper {
         if self.accept_at.is_some_and(|at| at <= now) {
             self.await_engine(now);
         }
+        if self.unsaved.as_ref().is_some_and(|it| it.next <= now) {
+            self.save_record(now);
+        }
+        self.ask(now);
         if let Some(run) = &mut self.run {
             if self.log_waits_until.is_none() {
                 run.output.flush_due(now, &mut self.log);
@@ -298,10 +321,23 @@ impl Keeper {
         }
     }
 
+    /// The session ends. An engine that is linked has been told before and asks when it is our turn; where there is none,
+    /// or it does not ask in time, the system ends us, and with us the run.
+    fn end_with_session(&mut self, now: Instant) {
+        if !self.is_session_ending {
+            self.is_session_ending = true;
+            self.note(&Meta::Note("the session ends".to_owned()));
+        }
+        if self.link != Link::Connected {
+            self.is_leaving = true;
+            self.end_run(SESSION_GRACE_MS, now);
+        }
+    }
+
     fn end_run(&mut self, grace_ms: u64, now: Instant) {
         if let Some(id) = self.run.as_ref().map(|run| run.id) {
             // There is a run, and this is its number.
-            let _ = self.terminate(id, Some(grace_ms), now);
+            let _ = self.terminate(id, Some(grace_ms), None, now);
         }
     }
 
@@ -347,7 +383,7 @@ impl Keeper {
     /// An exit status that nobody has acknowledged stays in the record.
     fn leave(&mut self) {
         let is_waiting = self.run.as_ref().is_some_and(|run| !run.is_acknowledged);
-        self.save_record();
+        self.save_last_record();
         self.flush_log(Instant::now());
         connection::say_farewell(&mut self.connections, &self.port);
         self.slot.leave(is_waiting);
@@ -362,6 +398,11 @@ enum Taken {
     /// Somebody came or went in the run's job.
     End,
     Other,
+}
+
+/// How long to wait for the next look, after so many.
+fn look_pause(looks: u32) -> Duration {
+    if looks < LOOKS_SOON { LOOK_AGAIN } else { LOOK_SELDOM }
 }
 
 /// A time in milliseconds up to `most` that differs from keeper to keeper.

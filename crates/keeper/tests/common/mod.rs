@@ -50,7 +50,12 @@ impl Slot {
     }
 
     pub fn configuration(&self, on_loss: OnLoss) -> Request {
-        Request::Configure(Configuration { on_loss, logs: Some(self.log_settings()), cgroup: None })
+        Request::Configure(Configuration {
+            on_loss,
+            logs: Some(self.log_settings()),
+            cgroup: None,
+            memory_max: None,
+        })
     }
 
     /// Connects as a later engine does.

@@ -7,16 +7,14 @@ mod windows;
 
 use std::{io, path::PathBuf};
 
-use interprocess::local_socket::tokio::Stream;
-
 #[cfg(unix)]
 pub use unix::Listener;
 #[cfg(unix)]
-pub(crate) use unix::room_for;
+pub(crate) use unix::{Stream, room_for};
 #[cfg(windows)]
 pub use windows::Listener;
 #[cfg(windows)]
-pub(crate) use windows::room_for;
+pub(crate) use windows::{Stream, room_for};
 
 use crate::Peer;
 

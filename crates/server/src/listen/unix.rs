@@ -14,7 +14,7 @@ use std::{
 use interprocess::{
     local_socket::{
         GenericFilePath, ListenerOptions,
-        tokio::{Listener as SocketListener, Stream, prelude::*},
+        tokio::{Listener as SocketListener, prelude::*},
     },
     os::unix::local_socket::ListenerOptionsExt,
 };
@@ -28,6 +28,9 @@ use crate::{
     Peer,
     limits::{CONNECTIONS_MAX, CONNECTIONS_MIN},
 };
+
+/// A client of the socket.
+pub(crate) type Stream = interprocess::local_socket::tokio::Stream;
 
 /// Bytes of a path in a socket address, without the NUL at its end.
 const PATH_MAX: usize = if cfg!(target_os = "linux") { 107 } else { 103 };

@@ -177,20 +177,11 @@ pub(crate) async fn is_same_user(stream: &TcpStream, peer: SocketAddr, own: Sock
 
 /// The same for a connection between these two addresses.
 pub(crate) async fn is_own_user(peer: SocketAddr, own: SocketAddr) -> bool {
-    let looked = tokio::task::spawn_blocking(move || ostler_engine::port::user_of_peer(peer, own)).await;
-    let user = looked.ok().flatten();
-    is_loopback(peer.ip()) && user.is_some() && user == own_user()
-}
-
-#[cfg(unix)]
-fn own_user() -> Option<u32> {
-    Some(rustix::process::geteuid().as_raw())
-}
-
-#[cfg(windows)]
-fn own_user() -> Option<u32> {
-    // The table of sockets comes with a later issue; until then nobody is known.
-    None
+    if !is_loopback(peer.ip()) {
+        return false;
+    }
+    let looked = tokio::task::spawn_blocking(move || ostler_engine::port::is_peer_ours(peer, own)).await;
+    looked.unwrap_or(false)
 }
 
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
+    os::windows::fs::OpenOptionsExt,
 };
 
 use crate::{
@@ -25,11 +26,11 @@ fn the_name_of_a_pipe_has_the_user_and_a_random_part_that_is_new_each_time() {
 fn a_pipe_lets_in_us_and_the_system_alone() {
     let own = user::own().unwrap();
     let text = access::pipe_text().unwrap();
-    assert_eq!(text, format!("D:P(A;;GA;;;{own})(A;;GA;;;SY)S:(ML;;NWNRNX;;;ME)"));
+    assert_eq!(text, format!("O:{own}D:P(A;;GA;;;{own})(A;;GA;;;SY)S:(ML;;NWNRNX;;;ME)"));
     let name = pipe::name(&pipe::random()).unwrap();
     let server = pipe::serve(&name, Direction::Both, Instance::First).unwrap();
     let holders = access::holders_of(&server).unwrap();
-    assert!(holders.others.is_empty(), "{holders:?}");
+    assert_eq!((holders.owner, holders.others), (own, Vec::new()));
 }
 
 #[test]
@@ -96,7 +97,38 @@ fn a_folder_and_a_file_of_ours_are_closed_to_others() {
     file.write_all(b"secret").unwrap();
     assert_eq!(files::create_private_file(&path).unwrap_err().kind(), ErrorKind::AlreadyExists);
     assert_eq!(fs::read(&path).unwrap(), b"secret");
-    assert!(access::holders(&path).unwrap().is_closed());
+    let holders = access::holders(&path).unwrap();
+    assert!(holders.is_closed() && holders.owner == user::own().unwrap(), "{holders:?}");
+    assert_eq!(access::holders_of_file(&File::open(&path).unwrap()).unwrap(), holders);
+}
+
+#[test]
+fn a_file_gets_the_access_list_of_another() {
+    let home = tempfile::tempdir().unwrap();
+    let (private, usual) = (home.path().join("private"), home.path().join("usual"));
+    drop(files::create_private_file(&private).unwrap());
+    let mut options = File::options();
+    let to = options.access_mode(access::CHANGE_ACCESS).create_new(true).write(true).open(&usual).unwrap();
+    access::copy(&File::open(&private).unwrap(), &to).unwrap();
+    assert!(access::holders_of_file(&to).unwrap().is_closed());
+    assert!(access::holders(&usual).unwrap().is_closed());
+}
+
+#[test]
+fn a_lock_aside_keeps_others_who_lock_out_and_readers_in() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("file");
+    fs::write(&path, "text").unwrap();
+    let open = || File::options().read(true).write(true).open(&path).unwrap();
+    let first = open();
+    files::try_lock_aside(&first).unwrap();
+    assert_eq!(files::try_lock_aside(&open()).unwrap_err().kind(), ErrorKind::WouldBlock);
+    assert!(open().try_lock().is_err(), "nor the whole file");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "text");
+    drop(first);
+    let whole = open();
+    whole.try_lock().unwrap();
+    assert_eq!(files::try_lock_aside(&open()).unwrap_err().kind(), ErrorKind::WouldBlock);
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use std::os::windows::io::AsRawHandle;
 
 use super::{stays, wait_until};
-use crate::{job::Job, process};
+use crate::{
+    job::{Job, Limits},
+    process,
+};
 
 #[test]
 fn a_number_names_a_process_only_with_the_time_of_its_creation() {
@@ -64,4 +67,33 @@ fn a_job_is_empty_when_its_members_have_ended() {
     assert!(wait_until(|| process::exit_code(&other) == Some(process::KILLED)));
     other.wait().unwrap();
     assert!(!other.as_raw_handle().is_null());
+}
+
+#[test]
+fn a_process_that_ends_last_says_so() {
+    process::end_last().unwrap();
+    assert!(process::ends_last());
+}
+
+#[test]
+fn a_job_has_no_more_members_than_it_may() {
+    let job = Job::new().unwrap();
+    job.limit(&Limits { processes: Some(1), ..Limits::default() }).unwrap();
+    let mut children = [stays(), stays()];
+    job.assign(&children[0]).unwrap();
+    // The system ends whoever is one too many.
+    let _ = job.assign(&children[1]);
+    assert!(wait_until(|| process::has_ended(&children[1])), "{:?}", job.count());
+    assert!(!process::has_ended(&children[0]));
+    // Without the limit, and with all others, more may come.
+    let (memory, process_memory) = (Some(1 << 30), Some(1 << 29));
+    job.limit(&Limits { memory, process_memory, processes: None, process_seconds: Some(600) }).unwrap();
+    children[1].wait().unwrap();
+    children[1] = stays();
+    job.assign(&children[1]).unwrap();
+    assert_eq!(job.count().unwrap().0, 2);
+    job.terminate().unwrap();
+    for child in &mut children {
+        child.wait().unwrap();
+    }
 }

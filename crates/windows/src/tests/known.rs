@@ -1,6 +1,9 @@
 //! What the system tells of processes, sockets and entries.
 
-use std::net::{IpAddr, Ipv6Addr, TcpListener, TcpStream};
+use std::{
+    net::{IpAddr, Ipv6Addr, TcpListener, TcpStream},
+    time::{Duration, Instant},
+};
 
 use super::wait_until;
 use crate::{
@@ -46,7 +49,7 @@ fn sockets_are_told_with_what_they_do() {
     let client = TcpStream::connect(address).unwrap();
     let from = client.local_addr().unwrap().port();
     let end = net::sockets().into_iter().find(|it| it.port == from).unwrap();
-    assert!(!end.is_listening);
+    assert!(!end.is_listening && end.peer == address, "{end:?}");
     drop((listener, client));
     assert!(wait_until(|| !ours().iter().any(|it| it.is_listening)));
     // A machine without IPv6 has nothing to test there.
@@ -74,22 +77,42 @@ fn an_entry_is_made_replaced_switched_off_and_taken_away() {
     assert_eq!(autostart::entry(&name).unwrap(), None);
 }
 
+/// The window is one for the whole process, so one test has all that is asked of it.
 #[test]
-fn the_end_of_the_session_a_sleep_and_a_clock_that_was_set_are_heard() {
+fn all_that_listen_share_one_window_which_waits_only_for_those_who_have_something_to_do() {
+    let limit = Duration::from_secs(30);
     let (tell, told) = std::sync::mpsc::channel();
-    let listener = broadcast::listen(move |said| tell.send(said).unwrap()).unwrap();
-    let say = |message, first| broadcast::say(&listener, message, first);
-    say(messages::WM_TIMECHANGE, 0);
-    say(messages::WM_POWERBROADCAST, messages::PBT_APMSUSPEND as usize);
-    say(messages::WM_POWERBROADCAST, messages::PBT_APMRESUMEAUTOMATIC as usize);
+    let (also, also_told) = std::sync::mpsc::channel();
+    let clocks = broadcast::listen(move |said| also.send(said).unwrap()).unwrap();
+    let engine = broadcast::listen_to_the_end("busy", move |said| tell.send(said).unwrap()).unwrap();
+    // Who asks all windows to close does not mean this one.
+    broadcast::say(messages::WM_CLOSE, 0, 0);
+    broadcast::say(messages::WM_TIMECHANGE, 0, 0);
+    broadcast::say(messages::WM_POWERBROADCAST, messages::PBT_APMSUSPEND as usize, 0);
+    broadcast::say(messages::WM_POWERBROADCAST, messages::PBT_APMRESUMEAUTOMATIC as usize, 0);
     // A session that does not end after all.
-    say(messages::WM_ENDSESSION, 0);
-    say(messages::WM_ENDSESSION, 1);
-    let heard: Vec<Said> =
-        (0..3).map(|_| told.recv_timeout(std::time::Duration::from_secs(30)).unwrap()).collect();
+    broadcast::say(messages::WM_QUERYENDSESSION, 0, 0);
+    broadcast::say(messages::WM_ENDSESSION, 0, 0);
+    broadcast::say(messages::WM_ENDSESSION, 1, messages::ENDSESSION_LOGOFF as isize);
+    // It waits for whoever has something to do, and only then passes on what came meanwhile.
+    broadcast::say(messages::WM_ENDSESSION, 1, messages::ENDSESSION_CLOSEAPP as isize);
+    broadcast::say(messages::WM_ENDSESSION, 1, 0);
+    let heard: Vec<Said> = (0..3).map(|_| told.recv_timeout(limit).unwrap()).collect();
     assert_eq!(heard, [Said::ClockSet, Said::Woke, Said::SessionEnds]);
-    drop(listener);
     assert!(told.try_recv().is_err());
+    let began = Instant::now();
+    drop(engine);
+    let heard: Vec<Said> = (0..5).map(|_| also_told.recv_timeout(limit).unwrap()).collect();
+    assert_eq!(heard[3..], [Said::ShouldClose, Said::MachineEnds]);
+    assert!(began.elapsed() < broadcast::LAST_WORDS, "nobody is waited for any more");
+    drop(clocks);
+    assert!(also_told.try_recv().is_err());
+    // With the last listener the window goes, and another one comes with the next.
+    let (tell, told) = std::sync::mpsc::channel();
+    let next = broadcast::listen(move |said| tell.send(said).unwrap()).unwrap();
+    broadcast::say(messages::WM_TIMECHANGE, 0, 0);
+    assert_eq!(told.recv_timeout(limit).unwrap(), Said::ClockSet);
+    drop(next);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod closed;
 mod held;
 mod known;
+mod launched;
 mod replaced;
 
 use std::{

@@ -57,6 +57,30 @@ fn who_does_not_let_go_is_not_waited_for_for_ever() {
 }
 
 #[test]
+fn a_verbatim_path_becomes_a_usual_one_where_both_mean_the_same() {
+    let long = format!(r"\\?\C:\{}", "x\\".repeat(150));
+    for (verbatim, plain) in [
+        (r"\\?\C:\Users\Ann Other\ostler.toml", r"C:\Users\Ann Other\ostler.toml"),
+        (r"\\?\C:\", r"C:\"),
+        (r"\\?\C:\a\nul.txt", r"\\?\C:\a\nul.txt"),
+        (r"\\?\C:\a\com3", r"\\?\C:\a\com3"),
+        (r"\\?\C:\a\command", r"C:\a\command"),
+        (r"\\?\C:\a.\b", r"\\?\C:\a.\b"),
+        (r"\\?\C:\a b \c", r"\\?\C:\a b \c"),
+        (r"\\?\C:\a/b", r"\\?\C:\a/b"),
+        (r"\\?\UNC\server\share\a", r"\\?\UNC\server\share\a"),
+        (r"\\.\pipe\a", r"\\.\pipe\a"),
+        (r"C:\a\nul", r"C:\a\nul"),
+        (&long, &long),
+    ] {
+        assert_eq!(files::plain(verbatim.into()), Path::new(plain), "{verbatim}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let found = files::plain(folder.path().canonicalize().unwrap());
+    assert!(!found.to_string_lossy().starts_with(r"\\?\") && found.is_dir(), "{}", found.display());
+}
+
+#[test]
 fn what_is_missing_is_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let started = Instant::now();

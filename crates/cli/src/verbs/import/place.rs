@@ -53,7 +53,7 @@ pub(super) fn configuration(context: &Context) -> Result<Target, Failure> {
     let present = store.present().map_err(|error| Failure::Api(saving::told(&store, error)))?;
     // A link stays a link: what it points to is replaced.
     let mut target = Target {
-        path: paths.config.canonicalize().unwrap_or(paths.config),
+        path: ostler_config::canonical(&paths.config).unwrap_or(paths.config),
         before: present.exists.then_some(present.text),
         services: BTreeSet::new(),
         modes: BTreeSet::new(),
@@ -85,7 +85,7 @@ pub(super) fn own(output: &Path) -> Result<Target, Failure> {
 /// The folder in which a file stands.
 pub(super) fn folder_of(file: &Path, is_stdin: bool) -> io::Result<PathBuf> {
     let parent = file.parent().filter(|parent| !is_stdin && !parent.as_os_str().is_empty());
-    parent.unwrap_or(Path::new(".")).canonicalize()
+    ostler_config::canonical(parent.unwrap_or(Path::new(".")))
 }
 
 /// Refuses names that the configuration has, or finds others.
@@ -121,7 +121,7 @@ impl Target {
     /// A folder as `working_dir` in this file says it.
     pub(super) fn see(&self, folder: &Path) -> String {
         let own = self.path.parent().unwrap_or(Path::new("/"));
-        let own = own.canonicalize().unwrap_or_else(|_| own.to_owned());
+        let own = ostler_config::canonical(own).unwrap_or_else(|_| own.to_owned());
         match folder.strip_prefix(&own) {
             Ok(inner) if inner.as_os_str().is_empty() => ".".to_owned(),
             Ok(inner) => inner.to_string_lossy().into_owned(),

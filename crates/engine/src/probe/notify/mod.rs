@@ -24,9 +24,11 @@ pub use os::NotifySocket;
 pub const NOTIFY_MAX: usize = 4096;
 
 /// The most of a status text that is kept, in bytes.
+#[cfg(any(unix, test))]
 const STATUS_MAX: usize = 512;
 
 /// The shortest time of a watchdog.
+#[cfg(any(unix, test))]
 const WATCHDOG_MIN: Duration = Duration::from_millis(100);
 
 /// What a run has said.
@@ -62,6 +64,7 @@ impl Notified {
     }
 
     /// Takes a message; says whether it was a sign of life.
+    #[cfg(any(unix, test))]
     fn take(&mut self, message: &[u8]) -> bool {
         let mut is_alive = false;
         for line in message.split(|byte| *byte == b'\n') {

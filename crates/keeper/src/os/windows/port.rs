@@ -6,7 +6,7 @@
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{
@@ -15,7 +15,7 @@ use windows_sys::Win32::Foundation::{
 use windows_sys::Win32::Storage::FileSystem::{ReadFile, WriteFile};
 use windows_sys::Win32::System::IO::{
     CancelIoEx, CreateIoCompletionPort, GetOverlappedResult, GetQueuedCompletionStatusEx, OVERLAPPED,
-    OVERLAPPED_ENTRY,
+    OVERLAPPED_ENTRY, PostQueuedCompletionStatus,
 };
 use windows_sys::Win32::System::Pipes::ConnectNamedPipe;
 
@@ -106,6 +106,15 @@ impl Port {
             value: entry.lpOverlapped as usize,
         };
         entries[..count as usize].iter().map(packet).collect()
+    }
+
+    /// What wakes whoever waits, from another thread, with a packet that bears `key`.
+    pub fn waker(&self, key: usize) -> io::Result<impl Fn() + Send + Sync + use<>> {
+        let port = self.0.try_clone()?;
+        Ok(move || {
+            // SAFETY: the port is open. Nobody waits for a packet that cannot be sent.
+            unsafe { PostQueuedCompletionStatus(port.as_raw_handle(), 0, key, null()) };
+        })
     }
 
     /// Frees what a dropped pipe left behind; `packet` must be one of a pipe, not of a job.

@@ -10,9 +10,11 @@ use std::path::Path;
 /// The longest command line, in UTF-16 units, with the zero at its end.
 pub const LINE_MAX: usize = 32_767;
 
-/// Whether a program is a batch file, which `cmd.exe` runs.
+/// Whether a program is a batch file, which `cmd.exe` runs. The system does not see dots and spaces at the end of a name
+/// (CVE-2024-43402).
 pub fn is_batch(program: &Path) -> bool {
-    let extension = program.extension().unwrap_or_default();
+    let name = program.as_os_str().to_string_lossy();
+    let extension = name.trim_end_matches(['.', ' ']).rsplit_once('.').map_or("", |(_, extension)| extension);
     extension.eq_ignore_ascii_case("bat") || extension.eq_ignore_ascii_case("cmd")
 }
 
@@ -63,7 +65,10 @@ fn put(line: &mut String, argument: &str) {
     line.push('"');
 }
 
-/// The command line with which `cmd.exe` runs a batch file; an error says which argument cannot be handed over.
+/// The command line with which `cmd.exe` runs a batch file.
+///
+/// # Errors
+/// Says which argument cannot be handed over.
 pub fn batch_line(program: &Path, arguments: &[String]) -> Result<String, String> {
     let program = program.to_str().ok_or("the name of the batch file is no text")?;
     if program.contains(['"', '%']) || program.ends_with('\\') {
@@ -85,7 +90,8 @@ fn put_for_batch(line: &mut String, argument: &str) -> Result<(), String> {
             "the argument {argument:?} contains a line break, which a batch file cannot get"
         ));
     }
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+@#".contains(c) || !c.is_ascii();
+    // At what is none of these cmd.exe may split (also at `,`, `;`, `=` and spaces of other scripts) or do more.
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:+@#".contains(c);
     if !argument.is_empty() && argument.chars().all(is_plain) {
         line.push_str(argument);
         return Ok(());
@@ -169,6 +175,23 @@ mod tests {
             (r#"" & calc & ""#, r#"""" & calc & """"#),
             ("%PATH%", r#""%%cd:~,%PATH%%cd:~,%""#),
             (r"a b\", r#""a b\\""#),
+            (r"a\", r#""a\\""#),
+            (r"C:\x", r#""C:\x""#),
+            ("key=value", r#""key=value""#),
+            ("a,b", r#""a,b""#),
+            ("a;b", r#""a;b""#),
+            ("a^b", r#""a^b""#),
+            ("!a!", r#""!a!""#),
+            ("a|b>c<d", r#""a|b>c<d""#),
+            ("(a)", r#""(a)""#),
+            ("a\tb", "\"a\tb\""),
+            ("a'b`c~d", r#""a'b`c~d""#),
+            (r#"a\"&b"#, r#""a\\""&b""#),
+            ("--level:3_a.b/c+d@e#f", "--level:3_a.b/c+d@e#f"),
+            ("größe", "größe"),
+            ("a\u{a0}b", "\"a\u{a0}b\""),
+            ("a\u{3000}b", "\"a\u{3000}b\""),
+            ("a\u{85}b", "\"a\u{85}b\""),
         ] {
             assert_eq!(batch(&[argument]).expect("can be quoted"), format!("{start} {quoted}\""));
         }
@@ -180,9 +203,19 @@ mod tests {
             assert!(batch(&[argument]).is_err());
         }
         assert!(batch_line(Path::new("%x%.bat"), &[]).is_err());
-        assert!(
-            is_batch(Path::new("A.BAT")) && is_batch(Path::new("a.Cmd")) && !is_batch(Path::new("a.exe"))
-        );
+        for name in ["a\"b.bat", r"run.bat\"] {
+            assert!(batch_line(Path::new(name), &[]).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_batch_file_is_known_by_the_name_that_the_system_sees() {
+        for name in ["A.BAT", "a.Cmd", "a.bat.", "a.bat ", "a.cmd. . ", r"C:\dir.x\a.bat..."] {
+            assert!(is_batch(Path::new(name)), "{name:?}");
+        }
+        for name in ["a.exe", "a", "bat", "a.bat.exe", r"C:\a.bat\b", "a.batch", "a.exe "] {
+            assert!(!is_batch(Path::new(name)), "{name:?}");
+        }
     }
 
     #[test]

@@ -1,20 +1,14 @@
-//! Whose the other end of a connection on this machine is.
+//! Peers on Unix: the kernel's table of sockets names their users, and the open files of processes say who has them.
 
 use std::{
     collections::{HashMap, HashSet},
     net::{IpAddr, SocketAddr},
 };
 
-use super::{os, table};
-
-/// The two ends of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Ends {
-    /// Theirs.
-    pub peer: SocketAddr,
-    /// Ours.
-    pub own: SocketAddr,
-}
+use super::{
+    super::{os, proc_net},
+    Ends, places, plain,
+};
 
 /// Whose a socket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +17,22 @@ struct Holder {
     inode: u64,
 }
 
-/// The user at the other end of a connection between two addresses of this machine, as the kernel says; `None` when
-/// it does not say, or nobody has that end any more. Reads the table of sockets: a millisecond or more.
-pub fn user_of_peer(peer: SocketAddr, own: SocketAddr) -> Option<u32> {
+/// Whether the other end of a connection between two addresses of this machine belongs to our user, as the kernel says;
+/// it does not when nobody has that end any more. Reads the table of sockets: a millisecond or more.
+pub fn is_peer_ours(peer: SocketAddr, own: SocketAddr) -> bool {
+    user_of_peer(peer, own) == Some(rustix::process::geteuid().as_raw())
+}
+
+fn user_of_peer(peer: SocketAddr, own: SocketAddr) -> Option<u32> {
     let meant = places(&[Ends { peer, own }]);
-    table::texts().find_map(|text| holders(&text, &meant).first().map(|(_, holder)| holder.user))
+    proc_net::texts().find_map(|text| holders(&text, &meant).first().map(|(_, holder)| holder.user))
 }
 
 /// The processes at the other ends of connections on this machine, in their order; `None` for those of whom the
 /// system says nothing. Looks at the open files of every process that this user may see: some milliseconds.
 pub fn pids_of_peers(connections: &[Ends]) -> Vec<Option<u32>> {
     let meant = places(connections);
-    let found: Vec<(usize, Holder)> = table::texts().flat_map(|text| holders(&text, &meant)).collect();
+    let found: Vec<(usize, Holder)> = proc_net::texts().flat_map(|text| holders(&text, &meant)).collect();
     let inodes: HashSet<u64> = found.iter().map(|(_, holder)| holder.inode).collect();
     let mut pids = vec![None; connections.len()];
     if inodes.is_empty() {
@@ -48,11 +46,6 @@ pub fn pids_of_peers(connections: &[Ends]) -> Vec<Option<u32>> {
             of.and_then(|all| all.iter().min_by_key(|process| process.start)).map(|process| process.pid);
     }
     pids
-}
-
-fn places(connections: &[Ends]) -> HashMap<Ends, usize> {
-    let plain = |ends: &Ends| Ends { peer: plain(ends.peer), own: plain(ends.own) };
-    connections.iter().enumerate().map(|(place, ends)| (plain(ends), place)).collect()
 }
 
 /// Who holds the peers' ends of these connections, with their places.
@@ -72,13 +65,8 @@ fn holder(line: &str, meant: &HashMap<Ends, usize>) -> Option<(usize, Holder)> {
 
 fn address(text: &str) -> Option<SocketAddr> {
     let (address, port) = text.split_once(':')?;
-    let address: IpAddr = table::parse_address(address)?;
+    let address: IpAddr = proc_net::parse_address(address)?;
     Some(plain(SocketAddr::new(address, u16::from_str_radix(port, 16).ok()?)))
-}
-
-/// IPv4 in IPv6 is IPv4; flow and scope do not matter.
-fn plain(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -117,6 +105,7 @@ mod tests {
             let (_server, peer) = listener.accept().unwrap();
             let us = rustix::process::geteuid().as_raw();
             assert_eq!(user_of_peer(peer, own), Some(us));
+            assert!(is_peer_ours(peer, own) && !is_peer_ours("127.0.0.1:1".parse().unwrap(), own));
             let stranger = Ends { peer: "127.0.0.1:1".parse().unwrap(), own };
             let pids = pids_of_peers(&[stranger, Ends { peer, own }]);
             assert_eq!(pids, [None, Some(std::process::id())]);
