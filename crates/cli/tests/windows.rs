@@ -248,7 +248,7 @@ fn a_stop_ends_the_whole_tree_each_time() {
     let rounds = std::env::var("OSTLER_TEST_ROUNDS").ok().and_then(|text| text.parse().ok());
     for round in 0..rounds.unwrap_or(ROUNDS) {
         place.ostler(&["start", "tree"]);
-        assert!(wait_until(PATIENCE, || place.children() == 13), "round {round}: {}", place.children());
+        assert!(wait_until(PATIENCE, || place.children() >= 13), "round {round}: {}", place.children());
         place.ostler(&["stop", "tree"]);
         assert_eq!(place.children(), 0, "survivors of round {round}");
     }

@@ -61,6 +61,9 @@ const TARGETS: [&str; 20] = [
 /// How long all tests may take.
 const TESTS_MAX: Duration = Duration::from_secs(20 * 60);
 
+/// With more failures than these it is not Wine.
+const ATTEMPTED_AGAIN_MAX: usize = 3;
+
 /// How long the build may take, from nothing and on few cores.
 const BUILD_MAX: Duration = Duration::from_secs(60 * 60);
 
@@ -131,30 +134,71 @@ pub(crate) fn test(rounds: Option<&str>, filters: &[String]) -> Outcome<String> 
     let programs = wine::programs()?;
     let mut build = cargo("build")?;
     build.args(CRATES).args(TARGETS);
-    let mut tests = cargo("test")?;
-    tests.args(CRATES).args(TARGETS).arg("--no-fail-fast").env("OSTLER_TEST_PROGRAMS", programs);
-    if let Some(rounds) = rounds {
-        tests.env("OSTLER_TEST_ROUNDS", rounds);
-    }
-    windows.prepare(&mut tests);
+    within(BUILD_MAX, build, "the build")?;
+    // What runs the tests that these words name.
+    let runner = |words: &[&str]| -> Outcome<Command> {
+        let mut tests = cargo("test")?;
+        tests.args(CRATES).args(TARGETS).arg("--no-fail-fast").env("OSTLER_TEST_PROGRAMS", &programs);
+        if let Some(rounds) = rounds {
+            tests.env("OSTLER_TEST_ROUNDS", rounds);
+        }
+        windows.prepare(&mut tests);
+        tests.arg("--").args(words);
+        Ok(tests)
+    };
     // Each test of the whole system starts many processes.
-    tests.args(["--", "--test-threads=2"]).args(filters);
+    let mut words = vec!["--test-threads=2"];
+    words.extend(filters.iter().map(String::as_str));
     for test in windows.cannot_show() {
         println!("Not run {}: {test}", windows.name());
-        tests.args(["--skip", test]);
+        words.extend(["--skip", test]);
     }
-    within(BUILD_MAX, build, "the build")?;
     println!("The tests run {}.", windows.name());
-    let closing = within(TESTS_MAX, tests, "the tests");
+    let (lines, is_good) = run(runner(&words)?)?;
     windows.end();
-    let closing = closing?;
+    let mut counts = steps::counts(&lines);
+    if !is_good {
+        let failed = again(&windows, &lines).ok_or_else(|| Failure::new(counts.clone()))?;
+        println!("Once more, because Wine refuses a process now and then: {}", failed.join(", "));
+        let mut words = vec!["--test-threads=1", "--exact"];
+        words.extend(&failed);
+        let (lines, is_good) = run(runner(&words)?)?;
+        windows.end();
+        if !is_good {
+            return Err(Failure::new(format!("{counts}; once more: {}", steps::counts(&lines))));
+        }
+        counts = format!("{counts} and passed at the second attempt ({})", failed.join(", "));
+    }
     let is_app_checked = filters.is_empty() && app::can_be_checked();
     if is_app_checked {
         println!("The desktop app is checked for Windows.");
         check(app()?)?;
     }
     let app = if is_app_checked { "; the desktop app compiles" } else { "" };
-    Ok(format!("{}, {}{app}", steps::counts(&closing), windows.name()))
+    Ok(format!("{counts}, {}{app}", windows.name()))
+}
+
+/// Which of the tests that failed deserve a second attempt: a few, only where Wine may be the cause, and only if each
+/// program with failures has said which.
+fn again<'a>(windows: &Windows, lines: &'a [String]) -> Option<Vec<&'a str>> {
+    if matches!(windows, Windows::Here) {
+        return None;
+    }
+    let failed: Vec<_> = lines.iter().filter_map(|line| failed(line)).collect();
+    let said = lines.iter().filter(|line| line.starts_with("test result: FAILED")).count();
+    let programs = lines.iter().find_map(|line| failed_programs(line))?;
+    (said == programs && (1..=ATTEMPTED_AGAIN_MAX).contains(&failed.len())).then_some(failed)
+}
+
+/// The test that this line says has failed.
+fn failed(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+}
+
+/// How many programs cargo says have failed, at its end.
+fn failed_programs(line: &str) -> Option<usize> {
+    let (count, _) = line.strip_prefix("error: ")?.split_once(" target")?;
+    count.parse().ok()
 }
 
 /// What checks the desktop app.
@@ -164,17 +208,29 @@ fn app() -> Outcome<Command> {
     Ok(check)
 }
 
-/// Runs a command, which fails when it takes too long; gives the closing lines of tests.
-fn within(limit: Duration, mut command: Command, what: &str) -> Outcome<Vec<String>> {
-    let is_closing = |line: &str| line.starts_with("test result:");
-    let (lines, end) = shell::exec_within(limit, &mut command, is_closing)?;
-    let text = match end {
-        shell::End::Good => return Ok(lines),
-        shell::End::Late => format!("{what} took longer than {} min", limit.as_secs() / 60),
-        shell::End::Bad if lines.is_empty() => format!("{what} failed"),
-        shell::End::Bad => steps::counts(&lines),
+/// Runs tests; gives the lines that count them and name those that failed, and whether all have passed.
+fn run(mut tests: Command) -> Outcome<(Vec<String>, bool)> {
+    let is_kept = |line: &str| {
+        line.starts_with("test result:") || failed(line).is_some() || failed_programs(line).is_some()
     };
-    Err(Failure::new(text))
+    match shell::exec_within(TESTS_MAX, &mut tests, is_kept)? {
+        (_, shell::End::Late) => Err(too_long("the tests", TESTS_MAX)),
+        (lines, shell::End::Bad) if lines.is_empty() => Err(Failure::new("the tests failed")),
+        (lines, end) => Ok((lines, matches!(end, shell::End::Good))),
+    }
+}
+
+/// Runs a command, which fails when it takes too long.
+fn within(limit: Duration, mut command: Command, what: &str) -> Outcome {
+    match shell::exec_within(limit, &mut command, |_| false)?.1 {
+        shell::End::Good => Ok(()),
+        shell::End::Late => Err(too_long(what, limit)),
+        shell::End::Bad => Err(Failure::new(format!("{what} failed"))),
+    }
+}
+
+fn too_long(what: &str, limit: Duration) -> Failure {
+    Failure::new(format!("{what} took longer than {} min", limit.as_secs() / 60))
 }
 
 /// Cargo for Windows, with a toolchain that has its standard library.
@@ -215,4 +271,28 @@ fn has_library() -> bool {
 fn debian() -> &'static Path {
     let own = Path::new("/usr/lib/rust-web/bin/rustc");
     if own.exists() { own } else { Path::new("/usr/bin/rustc") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn again_of(lines: &[&str]) -> Option<Vec<String>> {
+        let wine = Windows::Wine { program: "wine".into(), prefix: "world".into() };
+        let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
+        assert_eq!(again(&Windows::Here, &lines), None);
+        again(&wine, &lines).map(|names| names.into_iter().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn a_few_failures_that_are_all_named_deserve_a_second_attempt() {
+        let one =
+            ["test one ... FAILED", "test result: FAILED. 3 passed; 1 failed", "error: 1 target failed:"];
+        assert_eq!(again_of(&one), Some(vec!["one".to_owned()]));
+        let lost = [one[0], one[1], "error: 2 targets failed:"];
+        assert_eq!(again_of(&lost), None, "a program ended without a word");
+        assert_eq!(again_of(&one[..2]), None);
+        assert_eq!(again_of(&[one[0], one[0], one[0], one[0], one[1], one[2]]), None, "too many");
+        assert_eq!(again_of(&["test result: ok. 3 passed; 0 failed"]), None);
+    }
 }

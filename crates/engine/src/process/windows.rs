@@ -272,7 +272,9 @@ mod tests {
         let outcome = running.await.unwrap().unwrap();
         assert_eq!(outcome.status, None);
         assert!(started.elapsed() >= timeout && started.elapsed() < Duration::from_secs(60));
-        assert_eq!((most, alive()), (7, 0));
+        // Wine refuses a process now and then, which is started once more.
+        assert!(most >= 7, "{most}");
+        assert_eq!(alive(), 0);
     }
 
     #[tokio::test]

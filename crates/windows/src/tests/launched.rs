@@ -96,10 +96,28 @@ fn a_child_has_no_handle_that_is_not_meant_for_it() {
 #[test]
 fn a_child_belongs_to_its_job_with_all_that_it_starts() {
     let job = Job::new().unwrap();
-    let (_started, _output) = start(&["tree", "2", "2"], Some(&job));
-    assert!(wait_until(|| job.count().is_ok_and(|count| count == (7, 7))), "{:?}", job.count());
+    let (started, _output) = start(&["tree", "2", "2"], Some(&job));
+    assert!(wait_until(|| of_program(&job) >= 7), "{:?}: {:?}", job.count(), names(&job));
+    let members = job.members();
+    assert!(members.contains(&started.pid));
     job.terminate().unwrap();
-    assert!(wait_until(|| job.count().is_ok_and(|count| count == (0, 7))), "{:?}", job.count());
+    assert!(wait_until(|| job.count().is_ok_and(|(active, _)| active == 0)), "{:?}", names(&job));
+    let alive = |pid: &u32| process::all().iter().any(|it| it.pid == *pid && is_of_program(&it.name));
+    assert!(wait_until(|| !members.iter().any(alive)), "{members:?}");
+}
+
+/// Those in the job; beside the children there may be who serves their consoles.
+fn names(job: &Job) -> Vec<String> {
+    let members = job.members();
+    process::all().into_iter().filter(|it| members.contains(&it.pid)).map(|it| it.name).collect()
+}
+
+fn of_program(job: &Job) -> usize {
+    names(job).iter().filter(|name| is_of_program(name)).count()
+}
+
+fn is_of_program(name: &str) -> bool {
+    name.eq_ignore_ascii_case("child.exe")
 }
 
 #[test]
