@@ -318,3 +318,24 @@ fn secrets_are_shown_nowhere() {
     }
     assert!(!place.daemon_output().contains(secret));
 }
+
+#[test]
+fn services_that_begin_with_the_same_port_at_once_get_ports_of_their_own() {
+    let port = ostler_e2e::free_port();
+    // None of them listens, so that the system would call the port free each time.
+    let one = |name: &str| {
+        format!(
+            "[services.{name}]\ncommand = \"sleep\"\nargs = [\"1000\"]\n\
+             ports = {{ http = {port} }}\non_port_conflict = \"next-free\"\n"
+        )
+    };
+    let place = Place::new(&["a", "b", "c", "d"].map(one).concat());
+    let _daemon = place.start();
+    let ports = || -> std::collections::BTreeSet<u16> {
+        let services = snapshot(&place).services;
+        let instances = services.values().filter_map(|service| service.instances.first());
+        instances.filter(|it| it.pid.is_some()).filter_map(|it| it.ports.get("http").copied()).collect()
+    };
+    assert!(wait_until(LIMIT, || ports().len() == 4), "{:?}", ports());
+    assert!(ports().contains(&port));
+}

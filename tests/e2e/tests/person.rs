@@ -136,3 +136,35 @@ fn of_two_texts_the_person_chooses() {
         assert_eq!(code, Some(0), "{text}");
     }
 }
+
+#[test]
+fn whoever_follows_all_logs_hears_of_services_that_come_later_and_of_slots_that_come_back() {
+    let ticks = |name: &str, instances: u16| {
+        format!(
+            "[services.{name}]\ncommand = \"sh\"\ninstances = {instances}\n\
+             args = [\"-c\", \"while :; do echo {name} $OSTLER_INSTANCE ticks; sleep 0.1; done\"]\n"
+        )
+    };
+    let place = Place::new(&ticks("first", 1));
+    let _daemon = place.start();
+    let mut person = Person::runs(&place, &["logs", "-f"], SIZE);
+    person.sees("first 0 ticks");
+    place.write_config(&(ticks("first", 2) + &ticks("second", 1)));
+    assert!(place.cli(&["reload"]).status.success());
+    person.sees("first 1 ticks");
+    person.sees("second 0 ticks");
+    // A slot that goes and comes back is a new one to the engine.
+    place.write_config(&ticks("first", 1));
+    assert!(place.cli(&["reload"]).status.success());
+    let has_second = || {
+        place
+            .wire()
+            .is_ok_and(|mut wire| wire.status().is_ok_and(|status| status.services.contains_key("second")))
+    };
+    assert!(wait_until(LIMIT, || !has_second()));
+    place.write_config(&(ticks("first", 1) + &ticks("second", 1)));
+    person.looks_away();
+    assert!(place.cli(&["reload"]).status.success());
+    person.sees("second 0 ticks");
+    person.kill();
+}

@@ -161,6 +161,7 @@ impl Actor {
             nursery,
             cgroup,
             notices: reload::boot_notices(&config, &options.paths),
+            waiting_change: None,
             fronts: <_>::default(),
             events_address: <_>::default(),
             settings: tokio::sync::watch::Sender::new(crate::Settings::of(&config.config)),
@@ -180,6 +181,7 @@ impl Actor {
             numbers,
             audit,
             incidents: <_>::default(),
+            followers: <_>::default(),
             adopted: 0,
             leaving: <_>::default(),
             links: 0,
@@ -226,6 +228,7 @@ impl Actor {
             }
         }
         self.configure_all();
+        self.fix_ports();
         self.watch_files();
         self.arm_schedules(is_successor);
         self.arm_watches();
@@ -333,8 +336,18 @@ impl Actor {
     /// Ports of adopted runs are not handed out again.
     fn reserve_ports(&self, instance: &InstanceId) {
         for port in self.slots.get(instance).into_iter().flat_map(|slot| slot.ports.values()) {
-            self.ports.reserve(*port);
+            self.ports.assign(*port, instance);
         }
+    }
+
+    /// What the configuration names is given to nobody else.
+    pub(super) fn fix_ports(&self) {
+        let services = self.supervisor.fleet().services.values();
+        let ports = services.flat_map(|spec| {
+            let numbers = spec.ports.iter().filter_map(|port| port.number);
+            numbers.flat_map(|first| (0..spec.instances).map(move |index| first.saturating_add(index)))
+        });
+        self.ports.set_fixed(ports.collect());
     }
 
     /// A run that says of its own accord how it is knows only the path, so a new socket there serves as well.

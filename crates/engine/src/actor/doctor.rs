@@ -123,9 +123,13 @@ impl Actor {
         }
     }
 
-    /// What the configuration and the supervisor want to be known.
+    /// What the configuration, a change of it that waits, and the supervisor want to be known.
+    pub(super) fn own_notices(&self) -> impl Iterator<Item = &String> {
+        self.notices.iter().chain(&self.waiting_change).chain(&self.hooks.trouble)
+    }
+
     fn check_notices(&self) -> Vec<Check> {
-        self.notices.iter().map(|notice| Check { mend: None, ..warn("notice", notice.clone(), "") }).collect()
+        self.own_notices().map(|notice| Check { mend: None, ..warn("notice", notice.clone(), "") }).collect()
     }
 
     fn check_services(&self) -> Vec<Check> {

@@ -23,8 +23,8 @@ pub(crate) enum Fact {
     Loaded { result: Box<Result<ostler_config::Loaded, ostler_config::Rejected>>, because: LoadedBecause },
     /// A save has ended.
     Saved(Box<super::saving::Saved>),
-    /// A follower of these logs is gone.
-    Unfollowed { instances: Vec<InstanceId> },
+    /// A follower of logs is gone.
+    Unfollowed { follower: u64 },
     /// Use of CPU and memory, by instance.
     Measured {
         usage: BTreeMap<InstanceId, Usage>,
@@ -39,8 +39,20 @@ pub(crate) enum Fact {
     Watch(super::watches::WatchNews),
     /// Incidents were written, or not.
     IncidentsKept { kept: super::incidents::Kept },
+    /// The reading of the changed files has failed for a defect of ours.
+    NotLoaded,
     /// A job ended without anything to tell.
     Nothing,
+}
+
+impl Fact {
+    /// What a job has to tell. A panic is told by the hook of the process; here it is only no fact.
+    pub(super) fn of_job(result: Result<Self, tokio::task::JoinError>) -> Self {
+        result.unwrap_or_else(|error| {
+            tracing::error!(%error, "a job of the engine did not end well; what it was for is not done");
+            Self::Nothing
+        })
+    }
 }
 
 /// Why a configuration was read.

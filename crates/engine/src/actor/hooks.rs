@@ -35,7 +35,7 @@ pub(crate) struct Hooks {
     /// Instances that failed and were not well since.
     failed: BTreeMap<InstanceId, String>,
     /// What is wrong with the webhook.
-    trouble: Option<String>,
+    pub trouble: Option<String>,
 }
 
 /// A hook to be run.
@@ -272,10 +272,8 @@ impl Actor {
                 if let Some(trouble) = &trouble {
                     tracing::warn!(%trouble, "webhook");
                 }
-                let before = std::mem::replace(&mut self.hooks.trouble, trouble.clone());
-                if before != trouble {
-                    self.notices.retain(|notice| Some(notice) != before.as_ref());
-                    self.notices.extend(trouble);
+                if self.hooks.trouble != trouble {
+                    self.hooks.trouble = trouble;
                     let banner = self.published_banner();
                     self.note(None, ostler_api::EventKind::Banner { banner });
                 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use ostler_api::{ApiError, ErrorCode, LogReply, LogStream, LogsParams};
 use ostler_core::{Actor as Who, InstanceId, RunId};
 use ostler_keeper::protocol::Request;
-use tokio::sync::oneshot;
 
 use super::{Actor, fact::Fact, targets};
 use crate::{
     LogFollower,
     ask::Reply,
-    logs::{Query, SUPERVISOR, Source},
+    incidents::of_run,
+    logs::{Position, Query, SUPERVISOR, Source},
 };
 
 /// Lines looked through for the last words of a run.
@@ -37,17 +37,21 @@ impl Actor {
                 return;
             }
         };
-        if params.clear {
-            self.clear_logs(&sources, actor);
+        if params.clear
+            && let Err(error) = self.clear_logs(&sources, actor)
+        {
+            let _ = reply.send(Err(error));
+            return;
         }
         let store = Arc::clone(&self.options.logs);
         let paths = sources.iter().map(|source| store.path(source).display().to_string()).collect();
-        let follows = params.follow.then(|| self.follow(&sources));
+        let follows = params.follow.then(|| self.follow(&params.services, &sources));
         self.jobs.spawn(async move {
             let answer = match store.read(&sources, &query).await {
                 Ok(reading) => {
-                    let follower =
-                        follows.map(|keep| LogFollower::new(store.follow(&reading, query.filter), keep));
+                    let follower = follows.map(|joins| {
+                        LogFollower::new(store.follow(&reading, query.filter), Arc::clone(&store), joins)
+                    });
                     Ok((LogReply { lines: reading.lines, paths, truncated: reading.is_cut }, follower))
                 }
                 Err(error) => {
@@ -77,76 +81,51 @@ impl Actor {
         Ok(sources)
     }
 
-    fn clear_logs(&mut self, sources: &[Source], actor: &Who) {
+    /// Clears them all; the first that cannot be is told.
+    fn clear_logs(&mut self, sources: &[Source], actor: &Who) -> Result<(), ApiError> {
+        let mut outcome = Ok(());
         for source in sources {
-            let Source::Instance(id) = source else { continue };
-            self.audit(actor, "clear-log", id.to_string(), "accepted");
-            match self.slots.get(id).and_then(|slot| slot.link.as_ref()) {
-                Some(link) => link.send(&Request::ClearLog),
-                None => {
-                    let files = self.supervisor.instance(id).map_or(1, |it| it.spec().logs.max_files);
-                    if let Err(error) = self.options.logs.clear_unkept(id, files) {
-                        tracing::warn!(instance = %id, %error, "log cannot be cleared");
+            let cleared = match source {
+                Source::Supervisor => self.options.logs.clear_own(),
+                Source::Instance(id) => match self.slots.get(id).and_then(|slot| slot.link.as_ref()) {
+                    Some(link) => {
+                        link.send(&Request::ClearLog);
+                        Ok(())
                     }
-                }
+                    None => {
+                        let files = self.supervisor.instance(id).map_or(1, |it| it.spec().logs.max_files);
+                        self.options.logs.clear_unkept(id, files)
+                    }
+                },
+            };
+            let result = cleared.as_ref().map_or_else(ToString::to_string, |()| "accepted".to_owned());
+            self.audit(actor, "clear-log", source.to_string(), &result);
+            if let Err(error) = cleared {
+                let text = format!("the log of {source} cannot be cleared");
+                outcome = outcome.and(Err(ApiError::new(ErrorCode::Internal, text).caused_by(&error)));
             }
         }
-    }
-
-    /// Has keepers tell of growth until the follower lets go.
-    fn follow(&mut self, sources: &[Source]) -> oneshot::Sender<()> {
-        let (keep, until) = oneshot::channel();
-        let ids: Vec<_> = sources
-            .iter()
-            .filter_map(|source| match source {
-                Source::Instance(id) => Some(id.clone()),
-                Source::Supervisor => None,
-            })
-            .collect();
-        for id in &ids {
-            if let Some(slot) = self.slots.get_mut(id) {
-                slot.watch_log();
-            }
-        }
-        self.jobs.spawn(async move {
-            super::until_dropped(until).await;
-            Fact::Unfollowed { instances: ids }
-        });
-        keep
-    }
-
-    /// One less wants to hear of growth of these logs.
-    pub(super) fn unwatch_logs(&mut self, ids: &[InstanceId]) {
-        for id in ids {
-            if let Some(slot) = self.slots.get_mut(id) {
-                slot.unwatch_log();
-            }
-        }
+        outcome
     }
 
     /// Looks for the last words of a run that has ended.
     pub(super) fn read_last_line(&mut self, instance: &InstanceId, run: RunId) {
         let (store, instance) = (Arc::clone(&self.options.logs), instance.clone());
+        // The next run may be writing by the time at which this is read.
+        let log = self.slots.get(&instance).map(|slot| *slot.log.borrow());
+        let log = log.filter(|log| log.generation > 0);
+        let before = log.map(|log| Position { generation: log.generation, offset: log.offset });
         self.jobs.spawn_blocking(move || {
-            let lines = store.last_lines(&instance, LAST_LINES);
-            let of_this_run = lines
-                .iter()
-                .rev()
-                .take_while(|line| !(line.stream == LogStream::Meta && line.text.contains("started")));
-            let words = first_words(of_this_run);
-            words.map_or(Fact::Nothing, |line| Fact::LastLine { instance, run, line })
+            let lines = of_run(store.lines_before(&instance, LAST_LINES, before), run.0);
+            last_words(&lines).map_or(Fact::Nothing, |line| Fact::LastLine { instance, run, line })
         });
     }
 }
 
 /// The last line of output that says anything.
 pub(super) fn last_words(lines: &[ostler_api::LogLine]) -> Option<String> {
-    first_words(lines.iter().rev())
-}
-
-fn first_words<'a>(mut lines: impl Iterator<Item = &'a ostler_api::LogLine>) -> Option<String> {
-    lines.find_map(|line| {
-        let text = if line.stream == LogStream::Meta { String::new() } else { plain(&line.text) };
+    lines.iter().rev().filter(|line| line.stream != LogStream::Meta).find_map(|line| {
+        let text = plain(&line.text);
         (!text.is_empty()).then_some(text)
     })
 }

@@ -10,6 +10,7 @@ mod chores;
 mod commands;
 mod doctor;
 pub(crate) mod fact;
+mod followers;
 mod fronts;
 mod hooks;
 mod incidents;
@@ -75,6 +76,8 @@ pub(crate) struct Actor {
     /// What is wrong with the file on disk, while an older text is in force.
     refused: Vec<ostler_api::Diagnostic>,
     notices: Vec<String>,
+    /// A change of the file that waits for somebody who applies it, in words.
+    waiting_change: Option<String>,
     /// What those in front of the engine tell of themselves, by name.
     fronts: BTreeMap<String, fronts::Front>,
     settings: tokio::sync::watch::Sender<Arc<crate::Settings>>,
@@ -85,6 +88,7 @@ pub(crate) struct Actor {
     time: Time,
     started: Time,
     slots: BTreeMap<InstanceId, Slot>,
+    followers: followers::Followers,
     overrides: BTreeMap<ServiceName, Overrides>,
     nursery: Nursery,
     commands: commands::Commands,
@@ -216,7 +220,7 @@ impl Actor {
         let chores = self.chores_due();
         tokio::select! {
             Some(news) = ears.news.recv() => Happened::News(news),
-            Some(fact) = self.jobs.join_next() => Happened::Fact(fact.unwrap_or(Fact::Nothing)),
+            Some(fact) = self.jobs.join_next() => Happened::Fact(Fact::of_job(fact)),
             Some(fact) = ears.facts.recv() => Happened::Fact(fact),
             Some(_) = self.probe_tasks.join_next() => Happened::TaskEnded,
             ask = ears.asks.recv() => ask.map_or(Happened::NobodyAsks, Happened::Ask),
@@ -236,7 +240,7 @@ impl Actor {
             return Some(Happened::News(news));
         }
         if let Some(fact) = self.jobs.try_join_next() {
-            return Some(Happened::Fact(fact.unwrap_or(Fact::Nothing)));
+            return Some(Happened::Fact(Fact::of_job(fact)));
         }
         if let Ok(fact) = ears.facts.try_recv() {
             return Some(Happened::Fact(fact));
@@ -266,12 +270,13 @@ impl Actor {
             Fact::LastLine { instance, run, line } => self.last_line(&instance, run, line),
             Fact::Saved(saved) => self.saved(*saved),
             Fact::Loaded { result, because } => self.loaded(*result, because),
-            Fact::Unfollowed { instances } => self.unwatch_logs(&instances),
+            Fact::Unfollowed { follower } => self.unfollow(follower),
             Fact::Measured { usage, asked } => self.measured(&usage, asked),
             Fact::Command(news) => self.command_news(news),
             Fact::Hook(news) => self.hook_news(news),
             Fact::Watch(news) => self.watch_news(news),
             Fact::IncidentsKept { kept } => self.incidents_kept(&kept),
+            Fact::NotLoaded => self.is_reading_files = false,
             Fact::Nothing => {}
         }
     }
@@ -351,6 +356,7 @@ impl Actor {
         if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
             tracing::warn!("some keepers did not leave in time; the next engine finds them");
         }
+        self.audit.finish().await;
         Ended { services_kept }
     }
 }

@@ -49,8 +49,17 @@ impl Actor {
             }
             Event::LogTrouble { text } => self.log_trouble(instance, text),
             Event::Refused { request, text } => {
-                // A request and the end of its run may cross.
-                tracing::debug!(%instance, request, %text, "keeper refused a request");
+                let state = self.slots.get(&instance).and_then(|slot| slot.run.as_ref());
+                let ordered = state.filter(|state| state.stage == Stage::Ordered).map(|state| state.run);
+                let has_pid = self.supervisor.instance(&instance).is_some_and(|it| it.pid().is_some());
+                match ordered {
+                    Some(run) if Request::is_spawn(request) && !has_pid => {
+                        tracing::error!(%instance, %run, %text, "keeper refused an order");
+                        self.spawn_failed(instance, run, SpawnFailure::Keeper { reason: text });
+                    }
+                    // A request and the end of its run may cross.
+                    Some(_) | None => tracing::debug!(%instance, request, %text, "keeper refused a request"),
+                }
             }
             Event::CannotStart { text } => {
                 tracing::error!(%instance, %text, "keeper cannot start");

@@ -57,7 +57,10 @@ impl Actor {
                 );
             }
             Effect::Added { instance } => {
-                self.slots.entry(instance.clone()).or_insert_with(|| super::slot::Slot::new(self.time.wall));
+                if !self.slots.contains_key(&instance) {
+                    self.slots.insert(instance.clone(), super::slot::Slot::new(self.time.wall));
+                    self.join_followers(&instance);
+                }
                 self.new_services.insert(instance.service);
             }
             Effect::Removed { instance } => self.remove(&instance),
@@ -223,17 +226,18 @@ impl Actor {
                     stage: Stage::Ordered,
                     has_exited: false,
                 });
-                match &slot.link {
-                    Some(link) => {
-                        link.send(&Request::Spawn(prepared.order));
-                        if let Some(socket) = notify {
-                            self.listen(&instance, socket);
-                        }
-                    }
-                    None => {
+                let ordered = match &slot.link {
+                    Some(link) => link
+                        .order(prepared.order)
+                        .map_err(|error| format!("its arguments and environment are too long: {error}")),
+                    None => Err("it ended before it was asked".to_owned()),
+                };
+                match (ordered, notify) {
+                    (Ok(()), Some(socket)) => self.listen(&instance, socket),
+                    (Ok(()), None) => {}
+                    (Err(reason), _) => {
                         slot.run = None;
-                        let failure =
-                            SpawnFailure::Keeper { reason: "it ended before it was asked".to_owned() };
+                        let failure = SpawnFailure::Keeper { reason };
                         self.feed(Input::SpawnFailed { instance, run, failure });
                     }
                 }

@@ -193,7 +193,16 @@ impl Actor {
                 return;
             }
         };
-        let Some(spec) = self.supervisor.fleet().services.get(&instance.service).cloned() else { return };
+        let Some(spec) = self.supervisor.fleet().services.get(&instance.service).cloned() else {
+            let error = ostler_api::ApiError::new(
+                ostler_api::ErrorCode::UnknownService,
+                format!(
+                    "{instance} is on its way out: the configuration has no service of its name any more"
+                ),
+            );
+            let _ = reply.send(Err(error));
+            return;
+        };
         let plans = self.plans(&instance, RunId(0), spec, self.supervisor.mode().to_owned());
         let bases = Arc::clone(&self.bases);
         // A variable that the configuration takes from the environment is inherited under its own name as well.
@@ -370,11 +379,18 @@ impl Plans {
             };
             chosen.insert(wanted.name.clone(), number);
         }
+        self.allocator.keep_only(&self.instance, &chosen);
         Ok(chosen)
     }
 
     fn fixed(&self, number: u16) -> Result<u16, SpawnFailure> {
-        if port::is_free(number) {
+        let is_ours = match self.spec.on_port_conflict {
+            // Another may be about to listen there.
+            OnPortConflict::NextFree => self.allocator.take(number, &self.instance),
+            OnPortConflict::Fail | OnPortConflict::Takeover => port::is_free(number),
+        };
+        if is_ours {
+            self.allocator.assign(number, &self.instance);
             return Ok(number);
         }
         let owner = port::owner(number);
@@ -386,7 +402,9 @@ impl Plans {
         };
         match self.spec.on_port_conflict {
             OnPortConflict::Fail => Err(conflict()),
-            OnPortConflict::NextFree => next_free.ok_or_else(conflict),
+            OnPortConflict::NextFree => {
+                self.allocator.allocate_near(number, &self.instance).ok_or_else(conflict)
+            }
             OnPortConflict::Takeover => {
                 let is_ours = owner.as_ref().is_some_and(|owner| {
                     owner.process.as_ref().is_some_and(|process| self.is_an_old_run_of_ours(process.pid))
@@ -397,7 +415,11 @@ impl Plans {
                 self.end_old_run(
                     owner.as_ref().and_then(|owner| owner.process.as_ref()).map_or(0, |process| process.pid),
                 );
-                if port::is_free(number) { Ok(number) } else { Err(conflict()) }
+                if !port::is_free(number) {
+                    return Err(conflict());
+                }
+                self.allocator.assign(number, &self.instance);
+                Ok(number)
             }
         }
     }
@@ -416,11 +438,10 @@ impl Plans {
     }
 
     fn automatic(&self, before: Option<u16>) -> Result<u16, SpawnFailure> {
-        if let Some(number) = before.filter(|number| port::is_free(*number)) {
-            self.allocator.reserve(number);
+        if let Some(number) = before.filter(|number| self.allocator.take(*number, &self.instance)) {
             return Ok(number);
         }
-        self.allocator.allocate().map_err(|error| SpawnFailure::Os {
+        self.allocator.allocate(&self.instance).map_err(|error| SpawnFailure::Os {
             step: "finding a free port".to_owned(),
             reason: error.to_string(),
         })

@@ -229,8 +229,7 @@ impl Actor {
             adopted: self.adopted,
             is_root: crate::process::is_root(),
             notices: self
-                .notices
-                .iter()
+                .own_notices()
                 .cloned()
                 .chain(self.front_notices())
                 .chain(self.log_notice())

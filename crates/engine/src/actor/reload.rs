@@ -62,6 +62,13 @@ impl Actor {
         }
         let path =
             params.config_path.as_ref().map_or_else(|| self.options.paths.config.clone(), PathBuf::from);
+        if path.is_relative() {
+            let text =
+                format!("config_path {:?} is relative; nobody can tell to which directory", path.display());
+            let _ =
+                reply.send(Err(ApiError::new(ErrorCode::InvalidParams, text).hint("give the whole path")));
+            return;
+        }
         self.load(path, LoadedBecause::Asked { params, actor, reply });
     }
 
@@ -79,7 +86,7 @@ impl Actor {
             tokio::time::sleep(DEBOUNCE).await;
             let loaded =
                 tokio::task::spawn_blocking(move || ostler_config::load(&path, &ostler_config::Os)).await;
-            loaded.map_or(Fact::Nothing, |result| Fact::Loaded {
+            loaded.map_or(Fact::NotLoaded, |result| Fact::Loaded {
                 result: Box::new(result),
                 because: LoadedBecause::Changed,
             })
@@ -169,16 +176,16 @@ impl Actor {
         match result {
             Ok(loaded) if self.is_in_force(&loaded) => {
                 self.refused.clear();
+                if self.waiting_change.take().is_some() {
+                    self.published_anew();
+                }
             }
             Ok(loaded) if self.config.config.supervisor.auto_reload == ostler_config::AutoReload::Ask => {
                 let plan = self.plan_of(&loaded);
-                let notice = format!(
+                self.waiting_change = Some(format!(
                     "the configuration changed on disk ({}); `ostler reload` applies it",
                     summary(&plan)
-                );
-                if !self.notices.contains(&notice) {
-                    self.notices.push(notice);
-                }
+                ));
                 self.refused.clear();
                 self.published_anew();
             }
@@ -224,6 +231,7 @@ impl Actor {
             fleet.services.keys().chain(self.supervisor.fleet().services.keys()).cloned().collect();
         tracing::info!(plan = %summary(&plan), "configuration in force");
         self.notices = boot_notices(&loaded, &self.options.paths);
+        self.waiting_change = None;
         self.config = loaded;
         self.settings.send_replace(crate::Settings::of(&self.config.config));
         self.refused.clear();
@@ -241,6 +249,7 @@ impl Actor {
         let hash = self.config.hash.clone();
         self.note(None, api::EventKind::PlanApplied { plan: plan.clone(), hash });
         self.configure_all();
+        self.fix_ports();
         self.watch_files();
         self.arm_schedules(false);
         self.arm_watches();

@@ -1,5 +1,7 @@
 //! Saving the configuration: a job writes, the actor puts it in force.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use ostler_api as api;
 use ostler_api::{ApiError, ErrorCode};
 use ostler_config::saving::{Draft, Store};
@@ -45,7 +47,14 @@ impl Actor {
         self.saves += 1;
         let store = self.store();
         self.jobs.spawn_blocking(move || {
-            let result = saving::save(&store, &wish, &wire::actor(&actor));
+            // What waits for this save must not wait for ever.
+            let save = AssertUnwindSafe(|| saving::save(&store, &wish, &wire::actor(&actor)));
+            let result = catch_unwind(save).unwrap_or_else(|_| {
+                let text =
+                    "a defect of Ostler ended the save; the file has its old text or its new one, whole";
+                Err(ApiError::new(ErrorCode::Internal, text)
+                    .hint("`ostler logs --supervisor` has the panic; please report it"))
+            });
             Fact::Saved(Box::new(Saved { wish, actor, result, reply }))
         });
     }

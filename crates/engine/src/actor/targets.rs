@@ -39,6 +39,11 @@ pub(super) fn instances(supervisor: &Supervisor, name: Option<&str>) -> Result<V
     Ok(all().filter(|id| targets.iter().any(|target| is_meant(target, id))).collect())
 }
 
+/// Whether a name means an instance.
+pub(super) fn means(supervisor: &Supervisor, name: &str, id: &InstanceId) -> bool {
+    resolve(supervisor, name).is_ok_and(|targets| targets.iter().any(|target| is_meant(target, id)))
+}
+
 /// Whether a target means an instance.
 pub(super) fn is_meant(target: &Target, id: &InstanceId) -> bool {
     match target {

@@ -16,9 +16,12 @@ use std::{
 };
 
 use ostler_core::InstanceId;
-use ostler_keeper::protocol::{Event, FrameBuffer, PROTOCOL_VERSION, Request};
+use ostler_keeper::protocol::{Event, FrameBuffer, FrameError, PROTOCOL_VERSION, Request, SpawnOrder};
 use sha2::Digest as _;
-use tokio::{io::AsyncWriteExt as _, sync::mpsc};
+use tokio::{
+    io::AsyncWriteExt as _,
+    sync::{mpsc, watch},
+};
 
 use crate::terminal::{Descriptors, Terminals};
 
@@ -28,6 +31,8 @@ pub(crate) use os::Stream;
 /// Requests that may wait for a keeper that does not read.
 const REQUESTS_MAX: usize = 64;
 const READ_BYTES: usize = 4096;
+/// How long a keeper may take to say what became of an order to start a run.
+const ANSWER_MAX: Duration = Duration::from_secs(60);
 /// How long a keeper that has closed its link may take to be gone.
 const GOING_MAX: Duration = Duration::from_secs(2);
 /// Between two looks whether it is gone; each twice as long as the one before.
@@ -39,6 +44,18 @@ const REAP_PAUSE_MAX: Duration = Duration::from_millis(50);
 pub(crate) struct KeeperLink {
     number: u64,
     requests: mpsc::Sender<Vec<u8>>,
+    patience: Arc<watch::Sender<Patience>>,
+}
+
+/// How long a keeper is still waited for.
+#[derive(Clone, Copy, Debug)]
+enum Patience {
+    /// Nothing is expected of it.
+    Endless,
+    /// An answer is.
+    Until(tokio::time::Instant),
+    /// It does not read what it is sent.
+    Over,
 }
 
 /// Where links say what they hear.
@@ -156,14 +173,38 @@ impl KeeperLink {
     /// Hands over a request; never waits. A keeper that does not read for so long that the queue is full is as
     /// good as dead: its link is given up, and the slot goes the way of a lost keeper.
     pub(crate) fn send(&self, request: &Request) {
+        if let Err(error) = self.try_send(request) {
+            tracing::error!(link = self.number, %error, "request to a keeper cannot be sent");
+        }
+    }
+
+    /// Orders a run, as [`Self::send`]. A keeper that does not say within a minute what became of it is given up too.
+    ///
+    /// # Errors
+    /// The order is too long.
+    pub(crate) fn order(&self, order: SpawnOrder) -> Result<(), FrameError> {
+        // Before the order goes, because its answer ends this.
+        self.patience.send_if_modified(|patience| match patience {
+            Patience::Endless | Patience::Until(_) => {
+                *patience = Patience::Until(tokio::time::Instant::now() + ANSWER_MAX);
+                true
+            }
+            Patience::Over => false,
+        });
+        let sent = self.try_send(&Request::Spawn(order));
+        if sent.is_err() {
+            self.patience.send_if_modified(end_wait);
+        }
+        sent
+    }
+
+    fn try_send(&self, request: &Request) -> Result<(), FrameError> {
         let mut bytes = Vec::new();
-        if let Err(error) = request.encode(&mut bytes) {
-            tracing::error!(%error, "request to a keeper is too long");
-            return;
+        request.encode(&mut bytes)?;
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.requests.try_send(bytes) {
+            self.patience.send_replace(Patience::Over);
         }
-        if self.requests.try_send(bytes).is_err() {
-            tracing::warn!(link = self.number, "keeper does not take requests");
-        }
+        Ok(())
     }
 
     fn over(
@@ -177,20 +218,21 @@ impl KeeperLink {
     ) -> Self {
         let (requests, waiting) = mpsc::channel(REQUESTS_MAX);
         ear.terminals.linked(&instance, number, requests.downgrade());
+        let patience = Arc::new(watch::Sender::new(Patience::Endless));
+        let teller = Teller { instance, link: number, ear, patience: Arc::clone(&patience) };
         tasks.spawn(async move {
-            let teller = Teller { instance, link: number, ear };
             let end = speak(stream, frames, waiting, &teller).await;
             teller.ear.terminals.unlinked(&teller.instance, number);
-            if let (End::Gone, Some(child)) = (&end, child) {
+            if let (End::Gone | End::Useless(_), Some(child)) = (&end, child) {
                 reap(child).await;
             }
             match end {
                 End::Dropped => {}
                 End::Gone => teller.tell(Said::Closed(None)).await,
-                End::Nonsense(trouble) => teller.tell(Said::Closed(Some(trouble))).await,
+                End::Useless(trouble) => teller.tell(Said::Closed(Some(trouble))).await,
             }
         });
-        Self { number, requests }
+        Self { number, requests, patience }
     }
 }
 
@@ -222,12 +264,18 @@ struct Teller {
     instance: InstanceId,
     link: u64,
     ear: Ear,
+    patience: Arc<watch::Sender<Patience>>,
 }
 
 impl Teller {
     async fn tell(&self, what: Said) {
         // The actor is gone only when the engine ends.
         let _ = self.ear.news.send(News { instance: self.instance.clone(), link: self.link, what }).await;
+    }
+
+    /// The keeper has said what became of the order.
+    fn answered(&self) {
+        self.patience.send_if_modified(end_wait);
     }
 }
 
@@ -237,8 +285,39 @@ enum End {
     Gone,
     /// The actor let go of it; the keeper lives on.
     Dropped,
-    /// What came is no message.
-    Nonsense(String),
+    /// What came is no message, or it takes or answers none, in words.
+    Useless(String),
+}
+
+/// No answer is expected any more; whether one was.
+fn end_wait(patience: &mut Patience) -> bool {
+    let was_waiting = matches!(patience, Patience::Until(_));
+    if was_waiting {
+        *patience = Patience::Endless;
+    }
+    was_waiting
+}
+
+/// Ends when the keeper is not waited for any more; gives why.
+async fn impatience(mut patience: watch::Receiver<Patience>) -> End {
+    let why = loop {
+        let now = *patience.borrow_and_update();
+        let changed = patience.changed();
+        match now {
+            Patience::Over => break "it does not read what it is sent",
+            Patience::Until(end) => tokio::select! {
+                () = tokio::time::sleep_until(end) => break "it does not answer",
+                _ = changed => {}
+            },
+            Patience::Endless => {
+                if changed.await.is_err() {
+                    // The link has been let go of, which ends it in another way.
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
+    };
+    End::Useless(why.to_owned())
 }
 
 /// Carries requests and events until one side ends.
@@ -255,16 +334,19 @@ async fn speak(
             let event = match frames.next_frame() {
                 Ok(Some(frame)) => Event::decode(frame),
                 Ok(None) => break,
-                Err(error) => return End::Nonsense(error.to_string()),
+                Err(error) => return End::Useless(error.to_string()),
             };
             match event {
                 Ok(Some(event)) => {
+                    if is_answer(&event) {
+                        teller.answered();
+                    }
                     if let Some(event) = teller.ear.terminals.take(&teller.instance, event, &mut fds) {
                         teller.tell(Said::Event(event)).await;
                     }
                 }
                 Ok(None) => {}
-                Err(error) => return End::Nonsense(error.to_string()),
+                Err(error) => return End::Useless(error.to_string()),
             }
         }
         tokio::select! {
@@ -274,17 +356,110 @@ async fn speak(
             },
             request = waiting.recv() => {
                 let Some(bytes) = request else { return End::Dropped };
-                if stream.write_all(&bytes).await.is_err() {
-                    return End::Gone;
+                tokio::select! {
+                    written = stream.write_all(&bytes) => if written.is_err() {
+                        return End::Gone;
+                    },
+                    end = impatience(teller.patience.subscribe()) => return end,
                 }
             }
+            end = impatience(teller.patience.subscribe()) => return end,
         }
+    }
+}
+
+/// Whether it says what became of an order to start a run.
+fn is_answer(event: &Event) -> bool {
+    match event {
+        Event::Spawned { .. } | Event::SpawnFailed { .. } | Event::CannotStart { .. } => true,
+        Event::Refused { request, .. } => Request::is_spawn(*request),
+        _ => false,
     }
 }
 
 #[cfg(all(test, unix))]
 mod tests {
+    use ostler_core::ServiceName;
+    use ostler_keeper::protocol;
+
     use super::*;
+
+    /// A link to a keeper that is there and does nothing, its other end, and what is told of it.
+    fn frozen() -> (KeeperLink, tokio::net::UnixStream, mpsc::Receiver<News>, tokio::task::JoinSet<()>) {
+        let (ours, theirs) = tokio::net::UnixStream::pair().expect("a pair");
+        let (news, heard) = mpsc::channel(8);
+        let ear = Ear { news, terminals: Arc::default() };
+        let instance = InstanceId::new(ServiceName::new("web").expect("a name"), 0);
+        let mut tasks = tokio::task::JoinSet::new();
+        let link = KeeperLink::over(ours, FrameBuffer::new(), 1, instance, ear, None, &mut tasks);
+        (link, theirs, heard, tasks)
+    }
+
+    /// An order with an environment of so many bytes.
+    fn order(bytes: usize) -> SpawnOrder {
+        SpawnOrder {
+            run: 1,
+            mark: "mark".to_owned(),
+            program: "/bin/true".into(),
+            argv: vec!["true".into()],
+            env: vec!["A=".to_owned().into(), "x".repeat(bytes).into()],
+            cwd: "/".into(),
+            stdio: protocol::Stdio::Log,
+            umask: None,
+            nice: None,
+            rlimits: Vec::new(),
+            uid: None,
+            gid: None,
+        }
+    }
+
+    async fn trouble(mut heard: mpsc::Receiver<News>) -> String {
+        let news = heard.recv().await.expect("news");
+        match news.what {
+            Said::Closed(trouble) => trouble.unwrap_or_default(),
+            Said::Event(event) => format!("{event:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_keeper_that_does_not_answer_to_an_order_is_given_up() {
+        let (link, _keeper, heard, _tasks) = frozen();
+        link.order(order(0)).expect("it is short");
+        let Patience::Until(end) = *link.patience.borrow() else { panic!("no answer is awaited") };
+        assert!(end > tokio::time::Instant::now() + ANSWER_MAX / 2);
+        link.patience.send_replace(Patience::Until(tokio::time::Instant::now()));
+        assert_eq!(trouble(heard).await, "it does not answer");
+    }
+
+    #[tokio::test]
+    async fn a_keeper_that_has_answered_is_not_waited_for() {
+        let (link, mut keeper, mut heard, _tasks) = frozen();
+        link.order(order(0)).expect("it is short");
+        let mut bytes = Vec::new();
+        let event = Event::Spawned { run: 1, pid: 2, pid_start: 3 };
+        event.encode(&mut bytes).expect("it is short");
+        keeper.write_all(&bytes).await.expect("written");
+        assert!(matches!(heard.recv().await.expect("news").what, Said::Event(told) if told == event));
+        assert!(matches!(*link.patience.borrow(), Patience::Endless));
+    }
+
+    #[tokio::test]
+    async fn an_order_that_is_too_long_is_refused_at_once_and_harms_nobody() {
+        let (link, _keeper, mut heard, _tasks) = frozen();
+        assert!(link.order(order(2 << 20)).is_err());
+        assert!(matches!(*link.patience.borrow(), Patience::Endless));
+        assert!(heard.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_keeper_that_reads_nothing_is_given_up() {
+        let (link, _keeper, heard, _tasks) = frozen();
+        let bytes = vec![0; 60_000];
+        for _ in 0..2 * REQUESTS_MAX {
+            link.send(&Request::Input { bytes: bytes.clone() });
+        }
+        assert_eq!(trouble(heard).await, "it does not read what it is sent");
+    }
 
     #[tokio::test]
     async fn a_keeper_that_closes_its_link_and_stays_is_killed() {

@@ -3,8 +3,8 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use ostler_api::LogNotification;
@@ -22,21 +22,39 @@ const TURN_MAX: usize = 16;
 /// How a growing log wakes its follower.
 #[derive(Debug, Default)]
 pub(super) struct Wake {
-    followed: BTreeSet<Source>,
-    grown: Mutex<BTreeSet<Source>>,
+    logs: Mutex<Logs>,
     notify: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Logs {
+    followed: BTreeSet<Source>,
+    grown: BTreeSet<Source>,
 }
 
 impl Wake {
     pub(super) fn wake(&self, source: &Source) {
-        if self.followed.contains(source) {
-            self.grown().insert(source.clone());
+        let mut logs = self.logs();
+        if logs.followed.contains(source) {
+            logs.grown.insert(source.clone());
             self.notify.notify_one();
         }
     }
 
-    fn grown(&self) -> std::sync::MutexGuard<'_, BTreeSet<Source>> {
-        self.grown.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether it was not followed before.
+    fn follow(&self, source: &Source) -> bool {
+        let mut logs = self.logs();
+        let is_new = logs.followed.insert(source.clone());
+        if is_new {
+            // Whatever was written since the reading is looked for at once.
+            logs.grown.insert(source.clone());
+            self.notify.notify_one();
+        }
+        is_new
+    }
+
+    fn logs(&self) -> MutexGuard<'_, Logs> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,18 +70,19 @@ pub struct Follower {
 
 impl Follower {
     pub(super) fn new(logs: Vec<(Source, PathBuf, Position)>, filter: Filter) -> Self {
-        let logs: BTreeMap<Source, Forward> = logs
-            .into_iter()
-            .map(|(source, path, next)| {
-                let forward = Forward::new(&source.to_string(), &path, next);
-                (source, forward)
-            })
-            .collect();
-        let followed: BTreeSet<Source> = logs.keys().cloned().collect();
-        // Whatever was written since the reading is looked for at once.
-        let wake = Wake { grown: Mutex::new(followed.clone()), followed, notify: Notify::new() };
-        wake.notify.notify_one();
-        Self { logs, reading: None, filter, wake: Arc::new(wake) }
+        let mut follower = Self { logs: BTreeMap::new(), reading: None, filter, wake: Arc::default() };
+        for (source, path, next) in logs {
+            follower.add(source, &path, next);
+        }
+        follower
+    }
+
+    /// Follows one more log from there, unless it is followed already.
+    pub fn add(&mut self, source: Source, path: &Path, next: Position) {
+        if self.wake.follow(&source) {
+            let forward = Forward::new(&source.to_string(), path, next);
+            self.logs.insert(source, forward);
+        }
     }
 
     pub(super) fn waker(&self) -> &Arc<Wake> {
@@ -96,7 +115,7 @@ impl Follower {
 
     /// Up to [`TURN_MAX`] logs that have grown.
     fn turn(&self) -> Vec<Source> {
-        let mut grown = self.wake.grown();
+        let grown = &mut self.wake.logs().grown;
         let turn: Vec<Source> = grown.iter().take(TURN_MAX).cloned().collect();
         for source in &turn {
             grown.remove(source);
@@ -125,7 +144,7 @@ impl Follower {
                 Ok(pulled) => {
                     missed += pulled.missed;
                     if pulled.has_more {
-                        self.wake.grown().insert(source);
+                        self.wake.logs().grown.insert(source);
                     }
                     found.push(pulled.records);
                 }

@@ -17,6 +17,7 @@ use ostler_keeper::{
 use super::{
     Filter, Follower, Position,
     backward::{Latest, Wanted, latest},
+    files::Record,
     follower::Wake,
     merge::merge,
 };
@@ -93,6 +94,8 @@ pub struct LogStore {
     followers: Mutex<Vec<Weak<Wake>>>,
     /// Why the supervisor's own log is not written, if it is not.
     own_trouble: Mutex<Option<String>>,
+    /// Who writes the supervisor's own log, if anybody does.
+    own_writer: Mutex<Weak<Mutex<LogWriter>>>,
 }
 
 impl LogStore {
@@ -103,6 +106,7 @@ impl LogStore {
             supervisor: state.join("supervisor.log"),
             followers: Mutex::default(),
             own_trouble: Mutex::default(),
+            own_writer: Mutex::default(),
         })
     }
 
@@ -130,6 +134,20 @@ impl LogStore {
     pub(super) fn set_own_trouble(&self, text: String) {
         let trouble = (!text.is_empty()).then_some(text);
         *self.own_trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    /// From now on the supervisor's own log is written there.
+    pub(super) fn set_own_writer(&self, writer: &Arc<Mutex<LogWriter>>) {
+        *self.own_writer.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(writer);
+    }
+
+    /// Removes what the supervisor has said.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn clear_own(&self) -> io::Result<()> {
+        let writer = self.own_writer.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        writer.map_or(Ok(()), |writer| writer.lock().unwrap_or_else(PoisonError::into_inner).clear())
     }
 
     /// Wakes the followers of a log that has grown. Takes microseconds.
@@ -215,7 +233,7 @@ impl LogStore {
 
 fn read_all(logs: Vec<(Source, PathBuf)>, query: &Query) -> io::Result<Reading> {
     let mut ends = Vec::new();
-    let mut found = Vec::new();
+    let mut found = Found::default();
     let mut is_cut = false;
     for (source, path) in logs {
         let wanted = Wanted {
@@ -229,22 +247,53 @@ fn read_all(logs: Vec<(Source, PathBuf)>, query: &Query) -> io::Result<Reading> 
         ends.push((source, end.unwrap_or_default()));
         // With a time nobody has said that so many are enough.
         is_cut |= is_full || (query.since.is_some() && records.len() >= READ_LINES_MAX);
-        found.push(records);
+        found.add(records);
     }
-    let mut merged = merge(found);
-    let mut bytes = 0;
-    let kept = merged
-        .iter()
-        .rev()
-        .take(READ_LINES_MAX)
-        .take_while(|record| {
-            bytes += wire_bytes(&record.line);
-            bytes <= READ_BYTES_MAX
-        })
-        .count();
-    let left_out = merged.len() - kept;
-    let lines = merged.drain(left_out..).map(|record| record.line).collect();
-    Ok(Reading { lines, is_cut: is_cut || left_out > 0, ends })
+    let records = found.latest();
+    let lines = records.into_iter().map(|record| record.line).collect();
+    Ok(Reading { lines, is_cut: is_cut || found.is_cut, ends })
+}
+
+/// What was found in logs, of which no more than the latest is kept, however many they are.
+#[derive(Default)]
+struct Found {
+    logs: Vec<Vec<Record>>,
+    lines: usize,
+    bytes: usize,
+    is_cut: bool,
+}
+
+impl Found {
+    fn add(&mut self, log: Vec<Record>) {
+        self.lines += log.len();
+        self.bytes += log.iter().map(|record| wire_bytes(&record.line)).sum::<usize>();
+        self.logs.push(log);
+        // A second time as much, so that not every log has all merged anew.
+        if self.lines > 2 * READ_LINES_MAX || self.bytes > 2 * READ_BYTES_MAX {
+            let latest = self.latest();
+            (self.lines, self.bytes) = (0, 0);
+            self.add(latest);
+        }
+    }
+
+    /// The latest that one answer may have, in the order of time.
+    fn latest(&mut self) -> Vec<Record> {
+        let mut merged = merge(std::mem::take(&mut self.logs));
+        let mut bytes = 0;
+        let kept = merged
+            .iter()
+            .rev()
+            .take(READ_LINES_MAX)
+            .take_while(|record| {
+                bytes += wire_bytes(&record.line);
+                bytes <= READ_BYTES_MAX
+            })
+            .count();
+        let left_out = merged.len() - kept;
+        self.is_cut |= left_out > 0;
+        merged.drain(..left_out);
+        merged
+    }
 }
 
 /// What a line takes in an answer: controls become `\u001b`.

@@ -33,7 +33,9 @@ impl SupervisorLog {
     /// The log in the state directory of an engine. The file is made with the first line.
     pub fn new(store: &Arc<LogStore>) -> Self {
         let writer = Self::writer_at(&store.path(&Source::Supervisor));
-        Self { writer: Arc::new(Mutex::new(writer)), store: Arc::downgrade(store) }
+        let writer = Arc::new(Mutex::new(writer));
+        store.set_own_writer(&writer);
+        Self { writer, store: Arc::downgrade(store) }
     }
 
     fn writer_at(path: &Path) -> LogWriter {
@@ -44,14 +46,6 @@ impl SupervisorLog {
             on_full: OnFull::Drop,
         };
         LogWriter::new(settings, "supervisor")
-    }
-
-    /// Removes what was written.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn clear(&self) -> io::Result<()> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner).clear()
     }
 }
 
@@ -90,6 +84,20 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_cleared_log_is_empty_and_goes_on() {
+        let state = tempfile::tempdir().unwrap();
+        let store = LogStore::new(state.path());
+        store.clear_own().unwrap();
+        let path = store.path(&Source::Supervisor);
+        let mut log = SupervisorLog::new(&store);
+        log.write_all(b"before\n").unwrap();
+        store.clear_own().unwrap();
+        assert!(!std::fs::read_to_string(&path).unwrap_or_default().contains("before"));
+        log.write_all(b"after\n").unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().contains("after"));
+    }
 
     #[test]
     fn a_log_that_cannot_be_written_is_no_error_and_known_until_it_is_written_again() {

@@ -262,7 +262,7 @@ async fn the_supervisors_own_log_is_read_and_followed_alike() {
     log.write_all(b" INFO engine: three\n").expect("written");
     log.clone().write_all(b"ERROR engine: four\n").expect("written");
     assert_eq!(texts(&next(&mut follower).await.lines), ["ERROR engine: four"]);
-    log.clear().expect("cleared");
+    store.clear_own().expect("cleared");
     assert!(store.read(&sources, &query(10)).await.expect("read").lines.is_empty());
 }
 

@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn only_taken_ports_are_named() {
         let (_listener, port) = listen("127.0.0.1:0").expect("a listener");
-        let free = Allocator::default().allocate().expect("a port");
+        let owner = ostler_core::InstanceId::new(ostler_core::ServiceName::new("web").expect("a name"), 0);
+        let free = Allocator::default().allocate(&owner).expect("a port");
         let found = taken(&[free, port]);
         assert_eq!(found.iter().map(|(port, _)| *port).collect::<Vec<_>>(), [port]);
     }

@@ -6,9 +6,11 @@ use std::{
     path::PathBuf,
     sync::mpsc,
     thread,
+    time::Duration,
 };
 
 use serde::Serialize;
+use tokio::sync::oneshot;
 
 /// Bytes after which the file is rotated.
 const SIZE_MAX: u64 = 4 * 1024 * 1024;
@@ -16,6 +18,9 @@ const SIZE_MAX: u64 = 4 * 1024 * 1024;
 const FILES_MAX: u32 = 3;
 /// Entries that may wait for the disk; more are counted and told by the next entry.
 const WAITING_MAX: usize = 1024;
+
+/// How long an orderly end waits for the disk.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// One entry of `audit.jsonl`.
 #[derive(Clone, Debug, Serialize)]
@@ -51,6 +56,8 @@ fn is_zero(count: &u64) -> bool {
 pub(crate) struct Audit {
     entries: mpsc::SyncSender<AuditEntry>,
     lost: u64,
+    /// Answered when all is written.
+    written: oneshot::Receiver<()>,
 }
 
 impl Audit {
@@ -60,13 +67,23 @@ impl Audit {
     /// No thread can be made.
     pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let (entries, waiting) = mpsc::sync_channel::<AuditEntry>(WAITING_MAX);
+        let (done, written) = oneshot::channel();
         thread::Builder::new().name("audit".to_owned()).stack_size(64 * 1024).spawn(move || {
             let mut file = AuditFile::new(path);
             for entry in waiting {
                 file.take(entry);
             }
+            let _ = done.send(());
         })?;
-        Ok(Self { entries, lost: 0 })
+        Ok(Self { entries, lost: 0, written })
+    }
+
+    /// Waits until all is written, or the disk has had long enough.
+    pub(crate) async fn finish(self) {
+        drop(self.entries);
+        if tokio::time::timeout(FAREWELL, self.written).await.is_err() {
+            tracing::warn!("the disk did not take the last entries of the audit in time");
+        }
     }
 
     /// Adds an entry; never waits.
@@ -159,6 +176,18 @@ mod tests {
             result: "accepted".to_owned(),
             lost_before: 0,
         }
+    }
+
+    #[tokio::test]
+    async fn the_end_waits_until_all_is_written() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let path = dir.path().join("audit.jsonl");
+        let mut audit = Audit::open(path.clone()).expect("a thread");
+        for number in 0..500 {
+            audit.add(entry(&number.to_string()));
+        }
+        audit.finish().await;
+        assert_eq!(fs::read_to_string(&path).expect("written").lines().count(), 500);
     }
 
     #[test]

@@ -238,6 +238,11 @@ mod kind {
 }
 
 impl Request {
+    /// Whether the kind of a request, as [`super::Event::Refused`] names it, is that of [`Self::Spawn`].
+    pub fn is_spawn(kind: u8) -> bool {
+        kind == kind::SPAWN
+    }
+
     /// Appends the request to `out` as one frame; `out` is unchanged when it is too long.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), FrameError> {
         let mut to = Writer::new(out, self.kind());
