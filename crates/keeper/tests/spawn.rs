@@ -65,8 +65,10 @@ fn limits_and_user_are_set() {
     engine.send(&slot.configuration(OnLoss::Keep));
     // The build directory and the home may be closed to others, so the shell says what it became.
     let command = "id -u; id -g; id -G; ulimit -n; ulimit -c";
-    let files = ResourceLimit { resource: libc::RLIMIT_NOFILE, soft: 321, hard: 400 };
-    let core = ResourceLimit { resource: libc::RLIMIT_CORE, soft: 0, hard: u64::MAX };
+    // Signed or not, as the system likes it.
+    let number = |resource: i64| u32::try_from(resource).expect("a small number");
+    let files = ResourceLimit { resource: number(libc::RLIMIT_NOFILE.into()), soft: 321, hard: 400 };
+    let core = ResourceLimit { resource: number(libc::RLIMIT_CORE.into()), soft: 0, hard: u64::MAX };
     engine.spawn(SpawnOrder {
         program: "/bin/sh".into(),
         argv: vec!["sh".into(), "-c".into(), command.into()],

@@ -74,7 +74,7 @@ fn what_is_no_token_is_said_and_left_alone() {
 #[test]
 fn a_pipe_in_its_place_makes_nobody_wait() {
     let (_folder, file) = place();
-    rustix::fs::mkfifoat(rustix::fs::CWD, file.path(), rustix::fs::Mode::RUSR).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(file.path()).status().unwrap().success());
     assert!(matches!(file.read(), Err(TokenFileError::NotAFile { .. })));
 }
 

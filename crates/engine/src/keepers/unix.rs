@@ -16,6 +16,12 @@ use tokio::io::Interest;
 use super::Nursery;
 use crate::terminal::Descriptors;
 
+/// No child inherits what comes; elsewhere that is said afterwards.
+#[cfg(target_os = "linux")]
+const RECEIVE: RecvFlags = RecvFlags::CMSG_CLOEXEC;
+#[cfg(not(target_os = "linux"))]
+const RECEIVE: RecvFlags = RecvFlags::empty();
+
 /// Descriptors that one message brings.
 const DESCRIPTORS_MAX: usize = 2;
 
@@ -71,13 +77,16 @@ pub(super) async fn receive(
 fn receive_now(stream: &Stream, buffer: &mut [u8], fds: &mut Descriptors) -> io::Result<usize> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
-    let received =
-        rustix::net::recvmsg(stream, &mut [IoSliceMut::new(buffer)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    let received = rustix::net::recvmsg(stream, &mut [IoSliceMut::new(buffer)], &mut control, RECEIVE)?;
     for message in control.drain() {
         if let RecvAncillaryMessage::ScmRights(handed) = message {
             // Only the latest are meant; what nobody asked for is closed.
             fds.clear();
             fds.extend(handed.take(DESCRIPTORS_MAX));
+            #[cfg(not(target_os = "linux"))]
+            for fd in fds.iter() {
+                rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::CLOEXEC)?;
+            }
         }
     }
     Ok(received.bytes)

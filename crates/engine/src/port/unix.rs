@@ -4,11 +4,12 @@ use std::{
     collections::{HashMap, HashSet},
     fs, io,
     net::{Ipv4Addr, SocketAddr},
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
 };
 
 use jiff::Timestamp;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, socket_with, sockopt};
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, sockopt};
 
 pub(super) use super::proc_net::sockets;
 use crate::process::{self, Process};
@@ -16,7 +17,7 @@ use crate::process::{self, Process};
 /// Binds without listening; what is left of closed connections is no obstacle.
 pub(super) fn try_bind(address: SocketAddr) -> io::Result<()> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    let socket = new_socket(family)?;
     sockopt::set_socket_reuseaddr(&socket, true)?;
     if address.is_ipv6() {
         sockopt::set_ipv6_v6only(&socket, true)?;
@@ -24,9 +25,23 @@ pub(super) fn try_bind(address: SocketAddr) -> io::Result<()> {
     Ok(bind(&socket, &address)?)
 }
 
+/// A socket that no child inherits.
+#[cfg(target_os = "linux")]
+fn new_socket(family: AddressFamily) -> io::Result<OwnedFd> {
+    Ok(rustix::net::socket_with(family, SocketType::STREAM, rustix::net::SocketFlags::CLOEXEC, None)?)
+}
+
+/// A socket that no child inherits, unless it is made at this moment.
+#[cfg(not(target_os = "linux"))]
+fn new_socket(family: AddressFamily) -> io::Result<OwnedFd> {
+    let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
+    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+    Ok(socket)
+}
+
 /// A port that the system thinks free, on IPv4.
 pub(super) fn any_port() -> io::Result<u16> {
-    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    let socket = new_socket(AddressFamily::INET)?;
     bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     let address = SocketAddr::try_from(getsockname(&socket)?)?;
     Ok(address.port())

@@ -3,7 +3,6 @@
 use std::{
     collections::HashSet,
     fs, io,
-    io::IoSliceMut,
     os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -128,7 +127,7 @@ fn receive_now(socket: &UnixDatagram) -> io::Result<Message> {
     let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4), ScmCredentials(1))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
-    let received = recvmsg(socket, &mut [IoSliceMut::new(&mut bytes)], &mut control, flags)?;
+    let received = recvmsg(socket, &mut [io::IoSliceMut::new(&mut bytes)], &mut control, flags)?;
     bytes.truncate(received.bytes);
     let mut message = Message { bytes, pid: None, _descriptors: Vec::new() };
     for ancillary in control.drain() {
