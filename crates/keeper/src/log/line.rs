@@ -94,9 +94,9 @@ pub enum Meta {
     },
     /// Output is missing here.
     Dropped {
-        /// How many lines.
+        /// How many lines; one of which several parts are missing is counted with the first of them, so 0 is possible.
         lines: u64,
-        /// How many bytes of output.
+        /// How many bytes of them.
         bytes: u64,
         /// Why.
         why: String,

@@ -1,6 +1,8 @@
 //! Appends records to the live file, rotates it, and counts what cannot be written.
 
-use super::line::{HEADER_MAX, Header, Meta, Stream, TIME_LENGTH, format_time, rotated_path};
+use super::line::{
+    HEADER_MAX, Header, Line, Meta, Stream, TIME_LENGTH, format_time, parse_line, rotated_path,
+};
 use crate::os;
 use crate::protocol::{LogPosition, LogSettings, OnFull};
 use std::fs::{self, File};
@@ -46,6 +48,7 @@ pub struct LogWriter {
     /// Lost since the last marker.
     unmarked: Loss,
     dropped_lines: u64,
+    torn: Torn,
     retry_at: Option<Instant>,
     trouble: Option<String>,
     rotate_at: Option<Instant>,
@@ -69,6 +72,49 @@ struct Loss {
     why: String,
 }
 
+impl Loss {
+    /// Of a line that was counted before, more bytes alone may be lost.
+    fn is_none(&self) -> bool {
+        self.lines == 0 && self.bytes == 0
+    }
+}
+
+/// The streams whose present line has lost a part already: it counts as one lost line, however many of its parts go.
+#[derive(Debug, Default)]
+struct Torn {
+    stdout: bool,
+    stderr: bool,
+}
+
+impl Torn {
+    /// Takes note of a record that is lost; says whether that is one line more.
+    fn lose(&mut self, line: &Line<'_>) -> bool {
+        let Some(torn) = self.of(line.stream) else { return true };
+        !std::mem::replace(torn, line.is_partial)
+    }
+
+    /// Takes note of records that are written: what follows the end of a line is another one.
+    fn write(&mut self, records: &[u8]) {
+        if !self.stdout && !self.stderr {
+            return;
+        }
+        let records = records.split_inclusive(|byte| *byte == b'\n');
+        for line in records.filter_map(|record| parse_line(&record[..record.len() - 1])) {
+            if let Some(torn) = self.of(line.stream) {
+                *torn &= line.is_partial;
+            }
+        }
+    }
+
+    fn of(&mut self, stream: Stream) -> Option<&mut bool> {
+        match stream {
+            Stream::Stdout => Some(&mut self.stdout),
+            Stream::Stderr => Some(&mut self.stderr),
+            Stream::Meta => None,
+        }
+    }
+}
+
 impl LogWriter {
     /// Creates a writer; the file is opened with the first record.
     pub fn new(settings: LogSettings, instance: &str) -> Self {
@@ -81,6 +127,7 @@ impl LogWriter {
             time: [b'0'; TIME_LENGTH],
             unmarked: Loss::default(),
             dropped_lines: 0,
+            torn: Torn::default(),
             retry_at: None,
             trouble: None,
             rotate_at: None,
@@ -130,7 +177,7 @@ impl LogWriter {
 
     /// Writes the batch.
     pub fn flush(&mut self, now: Instant) -> Flush {
-        if self.batch.is_empty() && self.unmarked.lines == 0 {
+        if self.batch.is_empty() && self.unmarked.is_none() {
             return Flush::Done;
         }
         if self.retry_at.is_some_and(|at| now < at) {
@@ -163,7 +210,7 @@ impl LogWriter {
         let at = self.retry_at?;
         if !self.batch.is_empty() {
             Some(at)
-        } else if self.unmarked.lines > 0 {
+        } else if !self.unmarked.is_none() {
             Some(at + MARK)
         } else {
             None
@@ -253,7 +300,7 @@ impl LogWriter {
         if self.rotate_trouble.is_some() && length > 2 * self.size_max() {
             return Err(io::Error::other("the log is full and cannot be rotated"));
         }
-        if self.unmarked.lines > 0 {
+        if !self.unmarked.is_none() {
             let Loss { lines, bytes, why } = &self.unmarked;
             let text = Meta::Dropped { lines: *lines, bytes: *bytes, why: why.clone() }.to_string();
             let mut marker = Vec::new();
@@ -263,6 +310,8 @@ impl LogWriter {
         }
         let batch = std::mem::take(&mut self.batch);
         let result = self.write_whole(&batch);
+        let written = result.as_ref().map_or_else(|(written, _)| *written, |()| batch.len());
+        self.torn.write(&batch[..written]);
         self.batch = batch;
         result.map_err(|(written, error)| {
             self.batch.drain(..written);
@@ -434,17 +483,16 @@ impl LogWriter {
     fn drop_batch(&mut self) {
         let mut kept = Vec::new();
         for record in self.batch.split_inclusive(|byte| *byte == b'\n') {
-            let Some(line) = super::parse_line(&record[..record.len() - 1]) else { continue };
-            match line.stream {
-                // What we said ourselves is short and waits for its place after the marker.
-                Stream::Meta if kept.len() < HEADER_MAX => kept.extend_from_slice(record),
-                Stream::Meta => {}
-                Stream::Stdout | Stream::Stderr => {
-                    self.unmarked.lines += u64::from(!line.is_partial);
-                    self.dropped_lines += u64::from(!line.is_partial);
-                    self.unmarked.bytes += line.bytes.len() as u64;
-                }
+            let Some(line) = parse_line(&record[..record.len() - 1]) else { continue };
+            // What we said ourselves is short and waits for its place after the marker, up to a limit.
+            if line.stream == Stream::Meta && kept.len() < HEADER_MAX {
+                kept.extend_from_slice(record);
+                continue;
             }
+            let lines = u64::from(self.torn.lose(&line));
+            self.unmarked.lines += lines;
+            self.dropped_lines += lines;
+            self.unmarked.bytes += line.bytes.len() as u64;
         }
         if let Some(trouble) = &self.trouble {
             self.unmarked.why.clone_from(trouble);

@@ -149,3 +149,66 @@ fn a_run_that_must_not_lose_output_waits() {
     assert_eq!(read_all(&live).remove(0).1, ["one"]);
     assert_eq!(writer.position().dropped_lines, 0);
 }
+
+#[test]
+fn a_lost_part_of_a_long_line_leaves_its_marker_and_counts_as_one_line() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let settings = settings(dir.path(), 4096, 3);
+    let live = settings.path.clone();
+    fs::create_dir_all(&live).expect("a directory in the way");
+    let mut writer = LogWriter::new(settings, "web/0");
+    writer.push(Stream::Stdout, true, b"lost");
+    assert_eq!(writer.flush(Instant::now()), Flush::Done);
+    let later = writer.retry_at().expect("a retry is planned");
+    fs::remove_dir(&live).expect("out of the way");
+    assert_eq!(writer.flush(later), Flush::Done);
+    writer.push(Stream::Stdout, true, b"kept");
+    assert_eq!(writer.flush(later), Flush::Done);
+    // More of the same line goes, and its end; then of the next line.
+    fs::rename(&live, dir.path().join("moved")).expect("moved");
+    fs::create_dir_all(&live).expect("a directory in the way");
+    writer.push(Stream::Stdout, true, b"lost again");
+    writer.push(Stream::Stdout, false, b"the end");
+    writer.push(Stream::Stdout, true, b"next");
+    assert_eq!(writer.flush(later), Flush::Done);
+    fs::remove_dir(&live).expect("out of the way");
+    let later = writer.retry_at().expect("a retry is planned");
+    writer.push(Stream::Stdout, false, b"the end of next");
+    writer.push(Stream::Stdout, false, b"");
+    assert_eq!(writer.flush(later), Flush::Done);
+    let lines = read_one(&dir.path().join("moved")).1;
+    assert!(lines[0].starts_with("#dropped 1 lines, 4 bytes: ") && lines[1..] == ["kept"], "{lines:?}");
+    let lines = read_all(&live).remove(0).1;
+    assert!(lines[0].starts_with("#dropped 1 lines, 21 bytes: "), "{lines:?}");
+    assert_eq!(lines[1..], ["the end of next", ""]);
+    assert_eq!(writer.position().dropped_lines, 2);
+    // The line that follows is one of its own.
+    fs::remove_file(&live).expect("removed");
+    fs::create_dir_all(&live).expect("a directory in the way");
+    writer.push(Stream::Stdout, false, b"");
+    assert_eq!(writer.flush(later), Flush::Done);
+    assert_eq!(writer.position().dropped_lines, 3);
+}
+
+#[test]
+fn what_the_keeper_says_itself_is_kept_or_counted() {
+    const ALL: u64 = 100;
+    let dir = tempfile::tempdir().expect("a directory");
+    let settings = settings(dir.path(), 1 << 20, 3);
+    let live = settings.path.clone();
+    fs::create_dir_all(&live).expect("a directory in the way");
+    let mut writer = LogWriter::new(settings, "web/0");
+    for run in 0..ALL {
+        writer.push_meta(&Meta::RunEnded { run, how: "exit code 1".into() });
+    }
+    assert_eq!(writer.flush(Instant::now()), Flush::Done);
+    fs::remove_dir(&live).expect("out of the way");
+    let later = writer.retry_at().expect("a retry is planned");
+    assert_eq!(writer.flush(later), Flush::Done);
+    let lines = read_all(&live).remove(0).1;
+    let Meta::Dropped { lines: lost, bytes, .. } = Meta::parse(&lines[0].as_bytes()[1..]) else {
+        panic!("{lines:?}")
+    };
+    assert_eq!(lines[1..].len() as u64 + lost, ALL);
+    assert_eq!((bytes > lost, writer.position().dropped_lines), (true, lost));
+}

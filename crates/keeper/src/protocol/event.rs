@@ -181,7 +181,7 @@ pub struct LogPosition {
     pub generation: u64,
     /// Bytes of the live file.
     pub offset: u64,
-    /// Lines dropped since the keeper started.
+    /// Lines of which all or a part was dropped since the keeper started.
     pub dropped_lines: u64,
 }
 
