@@ -11,7 +11,7 @@ use std::{
 
 use ostler_config::{
     edit::KeyPath,
-    saving::{Change, Draft, SaveError, Store, VERSIONS_MAX},
+    saving::{Change, Draft, SaveError, Store, VERSIONS_MAX, create},
 };
 
 const AT: &str = "2026-01-02T03:04:05Z";
@@ -271,4 +271,17 @@ fn an_editor_that_renames_in_a_race_loses_nothing() {
 #[test]
 fn an_editor_that_writes_in_place_in_a_race_loses_nothing() {
     race(|file, text| fs::write(file, text).expect("written"));
+}
+
+#[test]
+fn a_new_file_comes_whole_and_never_over_another() {
+    let place = Place::new(TEXT);
+    let new = place.path("etc/deep/new.toml");
+    create(&new, "# new\n").expect("written");
+    assert_eq!(fs::read_to_string(&new).expect("a file"), "# new\n");
+    let names = fs::read_dir(place.path("etc/deep")).expect("a folder").count();
+    assert_eq!(names, 1, "nothing is left beside it");
+    let refused = create(&place.file(), "# ours").expect_err("there is one");
+    assert_eq!(refused.kind(), std::io::ErrorKind::AlreadyExists);
+    assert_eq!(place.read(), TEXT);
 }

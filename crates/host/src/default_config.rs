@@ -1,12 +1,8 @@
 //! The configuration of a first start.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
-use ostler_config::Paths;
+use ostler_config::{Paths, saving};
 
 use crate::{HostError, programs};
 
@@ -23,14 +19,13 @@ pub(crate) fn write_if_missing(paths: &Paths) -> Result<bool, HostError> {
     }
     let fail = |source| HostError::DefaultConfig { path: paths.config.clone(), source };
     let dir = paths.config.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(dir).map_err(fail)?;
-    match write_new(&paths.config, &text(&programs::find_cli())) {
+    match saving::create(&paths.config, &text(&programs::find_cli())) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
         result => result.map_err(fail)?,
     }
     // Editors complete from it; the engine does without.
     let schema = serde_json::to_string_pretty(&ostler_config::schema()).unwrap_or_default();
-    if let Err(error) = write_new(&dir.join(SCHEMA_FILE), &schema) {
+    if let Err(error) = saving::create(&dir.join(SCHEMA_FILE), &schema) {
         tracing::debug!(%error, "the schema is not written beside the configuration");
     }
     Ok(true)
@@ -46,12 +41,6 @@ fn text(program: &Path) -> String {
     text.replacen(DEMO_COMMAND, &format!("command = {program}"), 1)
 }
 
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +50,34 @@ mod tests {
         assert!(text(Path::new("/usr/bin/ostler")).contains(DEMO_COMMAND));
         let elsewhere = text(Path::new("/opt/my tools/ostler"));
         assert!(elsewhere.contains("command = \"/opt/my tools/ostler\""), "{elsewhere}");
+    }
+
+    /// Set in a process of this test that cannot write a byte to a file.
+    #[cfg(unix)]
+    const IS_FULL: &str = "OSTLER_TEST_DISK_IS_FULL";
+
+    #[cfg(unix)]
+    #[test]
+    fn a_full_disk_leaves_no_configuration() {
+        if std::env::var_os(IS_FULL).is_some() {
+            let paths = Paths::for_config(None).unwrap();
+            write_if_missing(&paths).expect_err("there is no room");
+            return;
+        }
+        let home = tempfile::tempdir().unwrap();
+        let output = std::process::Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "default_config::tests::a_full_disk_leaves_no_configuration"])
+            .env_clear()
+            .env("HOME", home.path())
+            .env(IS_FULL, "1")
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        let folder = home.path().join(".config/ostler");
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 0, "nothing is left");
     }
 }

@@ -193,23 +193,3 @@ fn open_editor(draft: &Path) -> Result<(), Failure> {
         "set EDITOR to one, as in: EDITOR=nano ostler config edit",
     ))
 }
-
-/// Writes a file that is new, whole or not at all.
-pub(super) fn create(path: &Path, text: &str) -> io::Result<()> {
-    let draft = write_draft(path, text)?;
-    File::open(&draft.path)?.sync_all()?;
-    match fs::hard_link(&draft.path, path) {
-        // Some file systems know only one name for a file.
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            let mut file = File::create_new(path)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-        }
-        linked => linked?,
-    }
-    #[cfg(unix)]
-    if let Some(dir) = path.parent() {
-        File::open(dir)?.sync_all()?;
-    }
-    Ok(())
-}

@@ -38,6 +38,7 @@ use std::{
 use history::{History, Kept};
 pub use history::{VERSIONS_MAX, Version};
 use locate::file_of;
+pub use replace::create;
 pub(crate) use replace::is_ours as is_own_draft;
 use replace::{ReplaceError, replace};
 

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
@@ -48,6 +48,20 @@ pub(crate) fn is_ours(path: &Path) -> bool {
     name.starts_with('.') && (name.contains(NEW) || name.contains(SWAP) || name.starts_with(".ostler-edit-"))
 }
 
+/// Writes a file that is new, with the folders above it: whole or not at all, also when the disk is full or the process
+/// is killed.
+///
+/// # Errors
+/// One of kind `AlreadyExists` where there is something of that name; the system says no.
+pub fn create(target: &Path, text: &str) -> io::Result<()> {
+    let target = std::path::absolute(target)?;
+    let dir = target.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(dir)?;
+    let mut draft = Draft::create(&target, &mut os::open_file())?;
+    draft.fill(&target, text.as_bytes())?;
+    place(&draft, &target, dir)
+}
+
 /// Removes what a killed writer left beside a file; a text of somebody else among it is kept.
 pub(super) fn clean(target: &Path, keep: Keep<'_>) -> Result<(), SaveError> {
     let Some(dir) = target.parent() else { return Ok(()) };
@@ -85,8 +99,9 @@ pub(super) fn replace(
     } else if !os::is_writable(target) {
         return Err(SaveError::ReadOnly(target.to_owned()).into());
     }
-    let mut draft = Draft::create(target)?;
-    draft.fill(target, text)?;
+    let beside = |source| fail("write beside", target, source);
+    let mut draft = Draft::create(target, &mut os::private_file()).map_err(beside)?;
+    draft.fill(target, text).map_err(beside)?;
     let is_same = match (fs::read(target), before) {
         (Ok(now), Some(before)) => now == before,
         (Err(error), None) => error.kind() == io::ErrorKind::NotFound,
@@ -107,15 +122,26 @@ pub(super) fn replace(
 
 /// There was no file, and still must be none.
 fn first(target: &Path, draft: &Draft, dir: &Path) -> Result<(), ReplaceError> {
+    place(draft, target, dir).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => ReplaceError::Conflict,
+        _ => fail("write", target, source).into(),
+    })
+}
+
+/// Gives a draft that is whole a name that nothing has.
+fn place(draft: &Draft, target: &Path, dir: &Path) -> io::Result<()> {
     match fs::hard_link(&draft.path, target) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(ReplaceError::Conflict),
-        // A file system without links.
-        Err(_) => fs::rename(&draft.path, target).map_err(|source| fail("write", target, source))?,
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            // A file system without links: an empty file holds the name until the draft takes its place.
+            drop(File::create_new(target)?);
+            os::replace(&draft.path, target)
+        }
+        Err(error) => return Err(error),
+        Ok(()) => Ok(()),
     }
-    os::sync_dir(dir).map_err(|source| {
+    .and_then(|()| os::sync_dir(dir))
+    .inspect_err(|_| {
         let _ = fs::remove_file(target);
-        fail("write", dir, source).into()
     })
 }
 
@@ -209,30 +235,26 @@ struct Draft {
 }
 
 impl Draft {
-    fn create(target: &Path) -> Result<Self, SaveError> {
+    fn create(target: &Path, rights: &mut OpenOptions) -> io::Result<Self> {
         let path = beside(target, NEW);
-        let file = os::private_file().create_new(true).open(&path);
-        let file = file.map_err(|source| fail("write beside", target, source))?;
+        let file = rights.create_new(true).open(&path)?;
         let draft = Self { path, file };
         // Says that its writer lives.
-        os::try_lock(&draft.file).map_err(|error| fail("lock", &draft.path, error))?;
+        os::try_lock(&draft.file)?;
         Ok(draft)
     }
 
     /// Gives it the target's rights before anything is in it, writes the text, and waits until the disk has it.
-    fn fill(&mut self, target: &Path, text: &[u8]) -> Result<(), SaveError> {
-        let mut fill = || -> io::Result<()> {
-            match File::open(target) {
-                Ok(old) => os::copy_rights(&old, &self.file)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-            self.file.write_all(text)?;
-            self.file.sync_all()
-        };
-        fill().map_err(|source| fail("write beside", target, source))?;
+    fn fill(&mut self, target: &Path, text: &[u8]) -> io::Result<()> {
+        match File::open(target) {
+            Ok(old) => os::copy_rights(&old, &self.file)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        self.file.write_all(text)?;
+        self.file.sync_all()?;
         let whole = beside(target, SWAP);
-        fs::rename(&self.path, &whole).map_err(|source| fail("write beside", target, source))?;
+        fs::rename(&self.path, &whole)?;
         self.path = whole;
         Ok(())
     }

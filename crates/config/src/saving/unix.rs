@@ -21,6 +21,13 @@ pub(super) fn private_file() -> OpenOptions {
     options
 }
 
+/// How to open a new file that others may read as the user's mask says.
+pub(super) fn open_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    options
+}
+
 /// Says that the writer of a file lives, or finds that it does.
 pub(super) fn try_lock(file: &File) -> io::Result<()> {
     file.try_lock().map_err(io::Error::from)

@@ -18,6 +18,11 @@ pub(super) fn private_file() -> OpenOptions {
     options
 }
 
+/// The same: the folder says who can read it.
+pub(super) fn open_file() -> OpenOptions {
+    private_file()
+}
+
 /// Says that the writer of a file lives, or finds that it does.
 pub(super) fn try_lock(file: &File) -> io::Result<()> {
     files::try_lock_aside(file)

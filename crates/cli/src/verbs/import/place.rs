@@ -7,7 +7,10 @@ use std::{
 };
 
 use ostler_api::{ConfigSaveParams, ConfigSaveReply, ErrorCode};
-use ostler_config::{Loaded, Os, saving::Store};
+use ostler_config::{
+    Loaded, Os,
+    saving::{Store, create},
+};
 use ostler_host::saving::{self, SaveWish};
 use ostler_import::{Import, addition};
 
@@ -17,7 +20,6 @@ use crate::{
     failure::Failure,
     print::{self, home_text},
     saving::Saver,
-    verbs::edit,
 };
 
 /// Where the services go.
@@ -163,8 +165,7 @@ impl Target {
     pub(super) async fn write(&self, text: String, context: &Context) -> Result<Written, Failure> {
         match &self.kind {
             Where::Own => {
-                edit::create(&self.path, &text)
-                    .map_err(|error| Failure::file("write", &self.path, &error))?;
+                create(&self.path, &text).map_err(|error| Failure::file("write", &self.path, &error))?;
                 Ok(Written { saved: None, has_engine: false })
             }
             Where::Configuration { base_hash } => {
