@@ -16,6 +16,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// `[events]`.
     pub events: EventsSettings,
+    /// `supervisor.log_level`, with what command line and environment say over it: a level, or a tracing filter.
+    pub log_level: String,
     /// The ports of the services that have one of their own.
     pub service_ports: BTreeMap<u16, String>,
 }
@@ -31,6 +33,7 @@ impl Settings {
             security: config.security.clone(),
             http: config.http.clone(),
             events: config.events.clone(),
+            log_level: config.supervisor.log_level.clone(),
             service_ports: ports.collect(),
         })
     }
@@ -44,6 +47,7 @@ impl Default for Settings {
             security: SecuritySettings::default(),
             http: HttpSettings::default(),
             events: EventsSettings::default(),
+            log_level: "info".to_owned(),
             service_ports: BTreeMap::new(),
         }
     }

@@ -7,7 +7,11 @@ use std::{
     time::Instant,
 };
 
-use ostler_engine::logs::{LogStore, SupervisorLog};
+use ostler_engine::{
+    Settings,
+    logs::{LogStore, SupervisorLog},
+};
+use tokio::sync::watch;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
     Layer as _, Registry,
@@ -38,11 +42,27 @@ pub fn log_to_stderr() {
 /// Logs into the file of an engine too, from its level on.
 pub(crate) fn set_up(logs: &Arc<LogStore>, level: &str, to_stderr: bool) {
     let log = LOG.get_or_init(|| ProcessLog::begin(to_stderr));
-    if let (Some(handle), Ok(wanted)) = (&log.level, level.parse::<Targets>()) {
-        // It fails only without a subscriber, who is never taken away.
-        let _ = handle.reload(wanted);
-    }
+    log.heed_level(level);
     *log.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(SupervisorLog::new(logs));
+}
+
+/// Has what is worth a line follow the settings in force, until the engine has ended.
+pub(crate) async fn keep_level(mut settings: watch::Receiver<Arc<Settings>>) {
+    let mut level = None;
+    loop {
+        let wanted = settings.borrow_and_update().log_level.clone();
+        if level.as_ref() != Some(&wanted) {
+            if let Some(log) = LOG.get() {
+                log.heed_level(&wanted);
+            }
+            if let Some(before) = level.replace(wanted.clone()) {
+                tracing::info!(before, level = wanted, "another log level");
+            }
+        }
+        if settings.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 impl ProcessLog {
@@ -69,6 +89,13 @@ impl ProcessLog {
         let is_ours = tracing_subscriber::registry().with(layers).try_init().is_ok();
         Self { level: is_ours.then_some(handle), file }
     }
+
+    fn heed_level(&self, level: &str) {
+        if let (Some(handle), Ok(wanted)) = (&self.level, level.parse::<Targets>()) {
+            // It fails only without a subscriber, who is never taken away.
+            let _ = handle.reload(wanted);
+        }
+    }
 }
 
 /// Time since the start: who reads along at a terminal has a clock of their own.
@@ -83,14 +110,17 @@ impl FormatTime for Seconds {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::{Duration, timeout};
+
     use super::*;
 
     fn written(logs: &LogStore) -> String {
         std::fs::read_to_string(logs.path(&ostler_engine::logs::Source::Supervisor)).unwrap_or_default()
     }
 
-    #[test]
-    fn an_engine_that_starts_late_has_the_log_of_its_process() {
+    /// One test, as a process has one log.
+    #[tokio::test]
+    async fn the_log_of_a_process_is_that_of_its_engine_at_its_level() {
         let state = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let [first, second] = [LogStore::new(state[0].path()), LogStore::new(state[1].path())];
         log_to_stderr();
@@ -100,8 +130,19 @@ mod tests {
         tracing::debug!("too small for the first");
         set_up(&second, "debug", false);
         tracing::debug!("of the second");
+        let level = |level: &str| Arc::new(Settings { log_level: level.to_owned(), ..Settings::default() });
+        let (reload, settings) = watch::channel(level("warn"));
+        let mut kept = std::pin::pin!(keep_level(settings));
+        timeout(Duration::ZERO, &mut kept).await.expect_err("it goes on");
+        tracing::info!("too small before the reload");
+        reload.send(level("info")).unwrap();
+        timeout(Duration::ZERO, &mut kept).await.expect_err("it goes on");
+        tracing::info!("worth it after the reload");
+        drop(reload);
+        kept.await;
         let (first, second) = (written(&first), written(&second));
         assert!(first.contains("of the first") && !first.contains("too small") && !first.contains("nobody"));
         assert!(second.contains("of the second") && !second.contains("of the first"), "{second}");
+        assert!(second.contains("worth it") && !second.contains("too small"), "{second}");
     }
 }

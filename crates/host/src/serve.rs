@@ -16,7 +16,7 @@ use crate::{
     OnSignal,
     front::keep,
     http::Http,
-    notify,
+    log, notify,
     os::{self, Heard, Signals},
     tcp::Tcp,
 };
@@ -80,6 +80,12 @@ impl Serving {
         tasks.spawn({
             let (server, ending) = (server.clone(), ending.clone());
             async move { server.broadcast(ending).await }
+        });
+        tasks.spawn({
+            let (ending, settings) = (ending.clone(), handle.settings());
+            async move {
+                ending.run_until_cancelled(log::keep_level(settings)).await;
+            }
         });
         #[cfg(target_os = "linux")]
         tasks.spawn({
