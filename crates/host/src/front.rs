@@ -9,8 +9,12 @@ use ostler_server::{ControlServer, Draining, TokenError, TokenSource};
 use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::serve::heed;
+
 /// A port that could not be opened is tried again so often.
 const TRY_AGAIN: Duration = Duration::from_secs(10);
+/// A port whose inside failed is opened again after this long.
+const OPEN_AGAIN: Duration = Duration::from_secs(1);
 /// What an open port needs besides, such as a certificate, is looked at again so often.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
@@ -154,16 +158,22 @@ pub(crate) async fn keep<P: Port>(
         tokio::select! {
             () = ending.cancelled() => break,
             changed = settings.changed() => if changed.is_err() { break },
-            Some(_) = draining.join_next(), if !draining.is_empty() => {}
+            Some(ended) = draining.join_next(), if !draining.is_empty() => heed(ended),
             () = sleep(TRY_AGAIN), if must_try_again => {}
             () = sleep(LOOK_AGAIN), if must_look => {
                 if let Some(open) = &mut open {
                     open.look_again();
                 }
             }
-            check = looked(&mut open) => {
-                if let Some(open) = &mut open {
-                    open.say(check, &engine).await;
+            news = news(&mut open) => match (news, &mut open) {
+                (News::Seen(check), Some(open)) => open.say(check, &engine).await,
+                (News::Seen(_), None) => {}
+                (News::Ended(left), _) => {
+                    open = None;
+                    if let Some(left) = left {
+                        draining.spawn(left.finish());
+                    }
+                    failed_inside(&port, &engine, &ending).await;
                 }
             }
         }
@@ -171,7 +181,23 @@ pub(crate) async fn keep<P: Port>(
     if let Some(open) = open.take() {
         draining.spawn(open.close().await.finish());
     }
-    while draining.join_next().await.is_some() {}
+    while let Some(ended) = draining.join_next().await {
+        heed(ended);
+    }
+}
+
+/// Says that nobody accepts any more, unless that is the end, and waits a moment before the port is opened again.
+async fn failed_inside<P: Port>(port: &P, engine: &EngineHandle, ending: &CancellationToken) {
+    if ending.is_cancelled() {
+        return;
+    }
+    let text = "closed: what accepts has failed inside";
+    tracing::error!(text, "{} is opened again", P::WHAT);
+    port.tell(engine, None);
+    let mend = "wait: it is opened again within seconds".to_owned();
+    // An engine that is too busy to be told shows it in its log.
+    let _ = engine.report_front(P::check(CheckState::Fail, text.to_owned(), Some(mend)), None).await;
+    ending.run_until_cancelled(sleep(OPEN_AGAIN)).await;
 }
 
 /// Opens the port, or says why not; the rest of the engine goes on either way.
@@ -247,16 +273,30 @@ impl<W> Open<W> {
     }
 }
 
-/// Waits until an open port has looked at what it needs; for ever if it does not look.
-async fn looked<W>(open: &mut Option<Open<W>>) -> Check {
-    if let Some(open) = open {
-        // One that failed inside is not tried again; the port goes on.
-        if let Some(Ok((look, check))) = open.looking.join_next().await {
-            open.look = Some(look);
-            return check;
+/// What is heard of an open port.
+enum News {
+    /// What it needs was looked at.
+    Seen(Check),
+    /// Nobody accepts any more, though nobody closed it; with the connections that are left.
+    Ended(Option<Draining>),
+}
+
+/// Waits for news of an open port; for ever if there is none.
+async fn news<W>(open: &mut Option<Open<W>>) -> News {
+    let Some(open) = open else { return std::future::pending().await };
+    loop {
+        tokio::select! {
+            Some(seen) = open.looking.join_next() => match seen {
+                Ok((look, check)) => {
+                    open.look = Some(look);
+                    return News::Seen(check);
+                }
+                // One that failed inside is not tried again; the port goes on.
+                Err(_) => heed(seen),
+            },
+            ended = open.accepting.join_next() => return News::Ended(ended.and_then(Result::ok)),
         }
     }
-    std::future::pending().await
 }
 
 /// A port that is closed, with connections that may still be answered.
@@ -327,5 +367,16 @@ mod tests {
         tasks.spawn(keep(Hanging, engine, server, ending.clone()));
         ending.cancel();
         timeout(Duration::from_secs(20), tasks.join_next()).await.expect("it ends").unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_port_where_nobody_accepts_any_more_is_noticed() {
+        let mut accepting = JoinSet::new();
+        accepting.spawn(async { panic!("inside") });
+        let said = (Hanging::check(CheckState::Ok, String::new(), None), None);
+        let stop = CancellationToken::new();
+        let mut open = Some(Open { wanted: (), stop, accepting, look: None, looking: JoinSet::new(), said });
+        let news = timeout(Duration::from_secs(20), news(&mut open)).await.expect("it is noticed");
+        assert!(matches!(news, News::Ended(None)));
     }
 }

@@ -3,8 +3,10 @@
 use std::{
     fmt,
     io::{self, IsTerminal as _},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::Instant,
+    panic::{self, PanicHookInfo},
+    sync::{Arc, Mutex, Once, OnceLock, PoisonError, mpsc},
+    thread,
+    time::{Duration, Instant},
 };
 
 use ostler_engine::{
@@ -34,6 +36,11 @@ struct ProcessLog {
     file: Arc<Mutex<Option<SupervisorLog>>>,
 }
 
+/// Writes down what fails inside, on a thread of its own: the one that fails may hold the log.
+const WITNESS: &str = "ostler-panic";
+/// So long a thread that fails waits until that is written down.
+const WITNESS_WAIT: Duration = Duration::from_secs(1);
+
 /// Logs to standard error, also before and without an engine in this process; a second time changes nothing.
 pub fn log_to_stderr() {
     LOG.get_or_init(|| ProcessLog::begin(true));
@@ -62,6 +69,36 @@ pub(crate) async fn keep_level(mut settings: watch::Receiver<Arc<Settings>>) {
         if settings.changed().await.is_err() {
             return;
         }
+    }
+}
+
+/// Has every panic of this process in its log, besides what was done about panics before; a second time changes nothing.
+pub(crate) fn tell_of_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let earlier = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            write_down(panic);
+            earlier(panic);
+        }));
+    });
+}
+
+fn write_down(panic: &PanicHookInfo<'_>) {
+    let current = thread::current();
+    let name = current.name().unwrap_or("unnamed").to_owned();
+    if name == WITNESS {
+        return;
+    }
+    let message = panic.payload_as_str().unwrap_or("no message").to_owned();
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let (done, is_done) = mpsc::sync_channel(1);
+    let witness = thread::Builder::new().name(WITNESS.to_owned()).spawn(move || {
+        tracing::error!(reason = message, place, thread = name, "a thread failed inside");
+        let _ = done.send(());
+    });
+    if witness.is_ok() {
+        let _ = is_done.recv_timeout(WITNESS_WAIT);
     }
 }
 
@@ -110,7 +147,7 @@ impl FormatTime for Seconds {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::{Duration, timeout};
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -120,7 +157,7 @@ mod tests {
 
     /// One test, as a process has one log.
     #[tokio::test]
-    async fn the_log_of_a_process_is_that_of_its_engine_at_its_level() {
+    async fn the_log_of_a_process_is_that_of_its_engine_at_its_level_with_what_panics() {
         let state = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let [first, second] = [LogStore::new(state[0].path()), LogStore::new(state[1].path())];
         log_to_stderr();
@@ -140,9 +177,15 @@ mod tests {
         tracing::info!("worth it after the reload");
         drop(reload);
         kept.await;
+        tell_of_panics();
+        let failed = thread::Builder::new().name("worker".to_owned()).spawn(|| panic!("out of ideas"));
+        failed.unwrap().join().unwrap_err();
         let (first, second) = (written(&first), written(&second));
         assert!(first.contains("of the first") && !first.contains("too small") && !first.contains("nobody"));
         assert!(second.contains("of the second") && !second.contains("of the first"), "{second}");
         assert!(second.contains("worth it") && !second.contains("too small"), "{second}");
+        for word in ["out of ideas", file!(), "thread=\"worker\""] {
+            assert!(second.contains(word), "{word}: {second}");
+        }
     }
 }

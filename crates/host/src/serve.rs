@@ -1,12 +1,14 @@
 //! The one task of a host: it serves until the engine has ended.
 
+use std::process;
+
 use ostler_api::{OnQuit, ShutdownParams};
 use ostler_engine::{Actor, Ended, Ending, Engine, EngineHandle, PowerNews};
 use ostler_server::{ControlServer, Listener, Peer};
 use tokio::{
     io::DuplexStream,
     sync::{mpsc, oneshot},
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{Duration, sleep},
 };
 
@@ -67,7 +69,7 @@ impl Serving {
         let (stop_listening, stopped) = oneshot::channel::<()>();
         let mut tasks = JoinSet::new();
         let accepting = server.clone();
-        tasks.spawn(async move {
+        let accepting = tasks.spawn(async move {
             accepting
                 .run(listener, async {
                     let _ = stopped.await;
@@ -114,16 +116,40 @@ impl Serving {
                     notify::tell("STOPPING=1");
                     tasks.spawn(end(handle.clone(), on_signal, ends));
                 }
-                Some(_) = tasks.join_next() => {}
+                Some(ended) = tasks.join_next_with_id() => {
+                    let id = match &ended {
+                        Ok((id, ())) => *id,
+                        Err(error) => error.id(),
+                    };
+                    heed(ended);
+                    if id == accepting.id() {
+                        give_up("nobody accepts at the control socket any more");
+                    }
+                }
             }
         };
         // The last answers go out before the connections end.
         drop(stop_listening);
         ending.cancel();
         server.close();
-        while tasks.join_next().await.is_some() {}
+        while let Some(ended) = tasks.join_next().await {
+            heed(ended);
+        }
         ended
     }
+}
+
+/// Says that a task has failed, if it has; the others go on.
+pub(crate) fn heed<T>(ended: Result<T, JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a task of the host failed inside; the others go on");
+    }
+}
+
+/// Ends the process at once, as a crash would: services go on under their keepers, which bring an engine back.
+pub(crate) fn give_up(why: &str) -> ! {
+    tracing::error!(why, "the host failed");
+    process::abort();
 }
 
 /// Once the burst of the start is over, its memory goes back; later that of many connections that have ended.

@@ -16,7 +16,7 @@ use crate::{
     os::{self, Signals},
     owner::{self, Ownership},
     programs,
-    serve::{STREAMS_WAITING_MAX, Serving},
+    serve::{STREAMS_WAITING_MAX, Serving, give_up},
     tcp::Tcp,
 };
 
@@ -71,6 +71,7 @@ impl Host {
         only::only(&mut config, &options.only, &paths.config)?;
         let logs = LogStore::new(&paths.state);
         log::set_up(&logs, &config.config.supervisor.log_level, options.log_to_stderr);
+        log::tell_of_panics();
         os::raise_file_limit();
         let keeper = programs::find_keeper()?;
         let signals = Signals::open().map_err(HostError::Signals)?;
@@ -161,11 +162,7 @@ impl Host {
     pub async fn wait(self) -> Ended {
         let ended = match self.serving.await {
             Ok(ended) => ended,
-            Err(error) => {
-                // Services go on under their keepers, and the next engine adopts them.
-                tracing::error!(%error, "the host failed");
-                std::process::abort();
-            }
+            Err(error) => give_up(&error.to_string()),
         };
         drop(self.lock);
         tracing::info!(services_kept = ended.services_kept, "the engine has ended");
