@@ -5,7 +5,7 @@
 //! Standard library only, so that `cargo xtask run` answers on a fresh machine within seconds and can then say
 //! what is missing. Everything that needs the project's own crates (schemas, benchmarks, chaos) is a binary of
 //! `ostler-e2e`, which this program builds and starts. System packages stand in one table (`packages`); the
-//! checks are a list of steps (`check`), each a function that says what it saw.
+//! checks are a list of steps (`steps`), each a function that says what it saw.
 //!
 //! Deliberately absent: knowledge of the control protocol, and any state between two calls.
 
