@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use ostler_core::{SUPERVISOR_NAME, ServiceName};
+
 use crate::{
     edit::{self, KeyPath},
     include,
@@ -106,7 +108,11 @@ pub fn value(text: &str, service: &str, key: &str, typed: &str) -> Result<Option
 
 /// What is wrong with a name for a service; nothing when it can be one.
 pub fn name_trouble(name: &str) -> Option<String> {
-    ostler_core::ServiceName::new(name).err().map(|error| error.to_string())
+    match ServiceName::new(name) {
+        Ok(_) if name == SUPERVISOR_NAME => Some(format!("{name:?} is the supervisor itself")),
+        Ok(_) => None,
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// The path of a key of a service.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ostler_core::{OnPortConflict, ServiceName};
+use ostler_core::{OnPortConflict, SUPERVISOR_NAME, ServiceName};
 
 use crate::{
     diagnostic::Sink,
@@ -63,6 +63,7 @@ impl Rules<'_> {
     /// What must hold within each service, then among them.
     pub(crate) fn services(&mut self, services: &[Read<'_>]) {
         for service in services {
+            self.name(service);
             self.command(service);
             self.probes(service);
             self.numbers(service);
@@ -74,6 +75,16 @@ impl Rules<'_> {
         self.dependencies(services);
         self.cycles(services);
         self.shared_ports(services);
+    }
+
+    fn name(&mut self, service: &Read<'_>) {
+        if service.spec.name.as_str() == SUPERVISOR_NAME {
+            let message =
+                format!("no service can be called {SUPERVISOR_NAME:?}, as that is the supervisor itself");
+            let hint =
+                "choose another name: `ostler logs supervisor` shows the supervisor's own log".to_owned();
+            self.error(service.view.place, &service.view.path, message, hint);
+        }
     }
 
     fn command(&mut self, service: &Read<'_>) {

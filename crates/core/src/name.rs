@@ -5,6 +5,10 @@ use std::{fmt, sync::Arc};
 /// The longest service name, in bytes.
 pub const NAME_MAX: usize = 64;
 
+/// What the supervisor itself is called where services are named, as in `logs supervisor`; no service of a configuration
+/// may have it.
+pub const SUPERVISOR_NAME: &str = "supervisor";
+
 /// The name of a service: `[a-z0-9][a-z0-9_-]{0,63}`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceName(Arc<str>);

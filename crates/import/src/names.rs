@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ostler_core::NAME_MAX;
+use ostler_core::{NAME_MAX, SUPERVISOR_NAME};
 
 /// What a name becomes: `Web Server` is `web-server`.
 pub(crate) fn slug(text: &str) -> String {
@@ -55,7 +55,7 @@ impl Names {
 
     /// The name for one more; the same origin twice gets two.
     pub(crate) fn add(&mut self, origin: &str) -> String {
-        let name = free(&slug(origin), |name| self.taken.contains(name));
+        let name = free(&slug(origin), |name| name == SUPERVISOR_NAME || self.taken.contains(name));
         self.taken.insert(name.clone());
         self.by_origin.entry(origin.to_owned()).or_insert_with(|| name.clone());
         name
@@ -90,6 +90,12 @@ mod tests {
             assert_eq!(name, expected, "{text:?}");
             assert!(ostler_core::ServiceName::new(&name).is_ok(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn no_service_is_called_like_the_supervisor_itself() {
+        let mut names = Names::default();
+        assert_eq!(names.add("Supervisor"), "supervisor-2");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use glob::Pattern;
 use ostler_api::{ApiError, ErrorCode, LogReply, LogsParams};
 use ostler_core::InstanceId;
+pub use ostler_core::SUPERVISOR_NAME as SUPERVISOR;
 
 use crate::state::parse_instance;
 
@@ -12,9 +13,6 @@ use super::{Filter, LogStore, Query, READ_LINES_MAX, Source, parse_since, patter
 
 /// Lines of each log that are told if nobody says how many.
 const LINES_DEFAULT: u32 = 100;
-
-/// The name of the supervisor's own log.
-pub const SUPERVISOR: &str = "supervisor";
 
 impl Query {
     /// What a request wants of these logs.
