@@ -10,6 +10,8 @@ use ostler_api::Check;
 use super::{fail, ok, session_bus, warn};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+/// How files of ours begin: units by the program's name, the desktop app's by its identity.
+const OUR_BEGINNINGS: [&str; 2] = ["ostler", "dev.ostler."];
 
 /// Whether the desktop shows tray icons.
 pub(super) fn tray() -> Check {
@@ -37,18 +39,28 @@ pub(super) fn tray() -> Check {
 
 /// Units and autostart files of ours that start a program that is gone, and services that end at logout.
 pub(super) fn units() -> Vec<Check> {
-    let Some(dirs) = directories() else { return Vec::new() };
+    directories().map(|dirs| units_in(&dirs)).unwrap_or_default()
+}
+
+fn units_in(dirs: &Path) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut found = 0;
-    for (folder, key) in [("systemd/user", "ExecStart="), ("autostart", "Exec=")] {
+    let places = [
+        ("systemd/user", "ExecStart=", "write the path of the program that is there into it, or remove it"),
+        ("autostart", "Exec=", "start the desktop app, which mends it; or remove the file"),
+    ];
+    for (folder, key, mend) in places {
         for path in ours(&dirs.join(folder)) {
-            found += 1;
             let text = fs::read_to_string(&path).unwrap_or_default();
+            if is_off(&text) {
+                continue;
+            }
+            found += 1;
             if let Some(program) = program_of(&text, key).filter(|program| is_gone(program)) {
                 checks.push(fail(
                     "units",
                     format!("{} starts {program}, which is not there", path.display()),
-                    "write it anew: ostler autostart on; or remove it",
+                    mend,
                 ));
             }
         }
@@ -59,7 +71,7 @@ pub(super) fn units() -> Vec<Check> {
             _ => ok("units", format!("{found} at login, and their programs are there")),
         });
     }
-    checks.extend(lingering(&dirs));
+    checks.extend(lingering(dirs));
     checks
 }
 
@@ -93,10 +105,16 @@ fn directories() -> Option<PathBuf> {
 fn ours(folder: &Path) -> Vec<PathBuf> {
     let is_ours = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.starts_with("ostler") && (name.ends_with(".service") || name.ends_with(".desktop"))
+        let is_known = OUR_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning));
+        is_known && (name.ends_with(".service") || name.ends_with(".desktop"))
     };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(is_ours).collect()
+}
+
+/// Whether the desktop has switched an autostart file off; units have no such lines.
+fn is_off(text: &str) -> bool {
+    text.lines().any(|line| matches!(line.trim(), "Hidden=true" | "X-GNOME-Autostart-enabled=false"))
 }
 
 /// The program of the first line with this key.
@@ -117,7 +135,28 @@ fn is_gone(program: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ostler_api::CheckState;
+
     use super::*;
+
+    #[test]
+    fn the_desktop_app_that_is_started_at_login_is_found() {
+        let home = tempfile::tempdir().unwrap();
+        let said = |program: &str, more: &str| {
+            let folder = home.path().join("autostart");
+            fs::create_dir_all(&folder).unwrap();
+            let entry = format!("[Desktop Entry]\nExec=\"{program}\" --background\n{more}");
+            fs::write(folder.join("dev.ostler.app.desktop"), entry).unwrap();
+            units_in(home.path()).remove(0)
+        };
+        assert_eq!(units_in(home.path()).remove(0).text, "nothing of ours is started at login");
+        let there = said("/bin/sh", "");
+        assert!(there.state == CheckState::Ok && there.text.starts_with("1 at login"), "{there:?}");
+        let gone = said("/no/such/ostler-tray", "");
+        assert!(gone.state == CheckState::Fail && gone.text.contains("/no/such/ostler-tray"), "{gone:?}");
+        assert!(gone.mend.is_some_and(|mend| mend.contains("desktop app")));
+        assert_eq!(said("/no/such/ostler-tray", "Hidden=true\n").text, "nothing of ours is started at login");
+    }
 
     #[test]
     fn the_program_of_a_unit_is_found() {
