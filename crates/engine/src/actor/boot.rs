@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use ostler_api::EngineHost;
+use ostler_api::{Check, EngineHost};
 use ostler_config::Paths;
 use ostler_core::{Actor as Who, Input, InstanceId, RunId, Supervisor};
 use ostler_keeper::protocol::{Configuration, Event, KeeperState, LogSettings, OnLoss, Request};
@@ -14,6 +14,7 @@ use tokio::{
 use super::{Actor, Ears, NEWS_MAX, jitter, memo::Memo, publish, reload, schedules, slot};
 use crate::{
     COMMANDS_MAX, EngineHandle, Journal, Reading, Readings,
+    checks::{ok, warn},
     environment::{Bases, LOGIN_SHELL_TIMEOUT, LoginShell},
     keepers::{self, Ear, Found, KeeperLink, Nursery, Survivors},
     logs::LogStore,
@@ -256,6 +257,29 @@ impl Actor {
         });
     }
 
+    /// What `doctor` says of the login shell.
+    pub(super) fn check_login_shell(&self) -> Check {
+        let name = "login shell";
+        match self.bases.get().map(Bases::login_shell_trouble) {
+            None => ok(name, "it is being asked for its environment"),
+            Some(None) if cfg!(windows) => ok(name, "this system has none"),
+            Some(None) => ok(name, "services get its environment"),
+            Some(Some(trouble)) => warn(
+                name,
+                trouble,
+                format!(
+                    "try \"$SHELL\" -lic env, which must end within {} s; then: ostler daemon --background --replace",
+                    LOGIN_SHELL_TIMEOUT.as_secs()
+                ),
+            ),
+        }
+    }
+
+    /// What `status` says of it: nothing while it is well.
+    pub(super) fn login_shell_notice(&self) -> Option<String> {
+        self.bases.get()?.login_shell_trouble().map(str::to_owned)
+    }
+
     /// Takes over keepers. Returns what happened to their runs while no engine was there.
     fn adopt(&mut self, survivors: Survivors) -> Vec<(InstanceId, Vec<Event>)> {
         for reason in survivors.refused {
@@ -484,11 +508,16 @@ fn cgroup_setting(config: &ostler_config::Loaded) -> CgroupSetting {
 /// The environments that services begin with; the first who asks waits for the login shell.
 pub(super) async fn bases_of(cell: &OnceCell<Bases>) -> &Bases {
     cell.get_or_init(|| async {
+        let own = Bases::of_this_process();
+        if cfg!(windows) {
+            // There are no login shells.
+            return own;
+        }
         let shell = LoginShell::capture(LOGIN_SHELL_TIMEOUT).await;
         if let Some(notice) = &shell.notice {
             tracing::warn!(%notice, "login shell");
         }
-        Bases::of_this_process().with_login_shell(shell.variables)
+        own.with_login_shell(shell)
     })
     .await
 }

@@ -20,6 +20,7 @@ impl Actor {
         checks.push(self.check_incidents());
         checks.extend(self.check_kept());
         checks.extend(self.check_notices());
+        checks.push(self.check_login_shell());
         let taken: Vec<_> = self.ports_of_resting_services();
         let paths = self.options.paths.clone();
         let keeper = self.nursery.program.clone();

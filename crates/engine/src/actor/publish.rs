@@ -234,6 +234,7 @@ impl Actor {
                 .chain(self.front_notices())
                 .chain(self.log_notice())
                 .chain(self.owed.notices())
+                .chain(self.login_shell_notice())
                 .collect(),
             on_quit: self.on_quit(),
             host: self.options.host,

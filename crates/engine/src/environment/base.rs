@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ostler_core::InheritEnv;
 
-use super::os;
+use super::{LoginShell, os};
 
 /// Variables that `inherit_env = "minimal"` keeps.
 const MINIMAL: [&str; 9] =
@@ -34,6 +34,7 @@ const OWN: [&str; 13] = [
 #[derive(Clone, Default)]
 pub struct Bases {
     login_shell: Option<BTreeMap<String, String>>,
+    login_shell_trouble: Option<String>,
     supervisor: BTreeMap<String, String>,
 }
 
@@ -48,19 +49,22 @@ impl Bases {
 
     /// Takes this environment as the supervisor's.
     pub fn new(supervisor: BTreeMap<String, String>) -> Self {
-        Self { login_shell: None, supervisor: inheritable(supervisor) }
+        Self { supervisor: inheritable(supervisor), ..Self::default() }
     }
 
-    /// Takes what the login shell said; until then its place is taken by the supervisor's environment.
+    /// Takes what the login shell said; until then, and if it said nothing, its place is taken by the supervisor's
+    /// environment.
     #[must_use]
-    pub fn with_login_shell(mut self, variables: BTreeMap<String, String>) -> Self {
-        self.login_shell = Some(inheritable(variables));
+    pub fn with_login_shell(mut self, shell: LoginShell) -> Self {
+        self.login_shell = shell.notice.is_none().then(|| inheritable(shell.variables));
+        self.login_shell_trouble = shell.notice;
         self
     }
 
-    /// Whether a login shell was asked and answered.
-    pub fn has_login_shell(&self) -> bool {
-        self.login_shell.is_some()
+    /// Why services get the supervisor's environment instead of the login shell's, for people; none where the shell
+    /// answered or was not asked.
+    pub fn login_shell_trouble(&self) -> Option<&str> {
+        self.login_shell_trouble.as_deref()
     }
 
     /// The variables that a command beside the services starts from: all of the user's, or of them the allowed few.

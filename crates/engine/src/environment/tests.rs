@@ -87,11 +87,10 @@ fn bases() -> Bases {
         ("HOME", "/h"),
         ("OSTLER_TOKEN", "t"),
     ]))
-    .with_login_shell(strings(&[
-        ("PATH", "/bin:/usr/bin"),
-        ("FROM", "login"),
-        ("SUPERVISOR_TOKEN", "t"),
-    ]))
+    .with_login_shell(LoginShell {
+        variables: strings(&[("PATH", "/bin:/usr/bin"), ("FROM", "login"), ("SUPERVISOR_TOKEN", "t")]),
+        notice: None,
+    })
 }
 
 fn compose_in(
@@ -191,8 +190,12 @@ fn the_bases_differ_and_the_supervisors_stands_in_for_a_silent_shell() {
     assert_eq!(from(InheritEnv::LoginShell, &bases()), (some("login"), None));
     assert_eq!(from(InheritEnv::Supervisor, &bases()), (some("supervisor"), some("/h")));
     assert_eq!(from(InheritEnv::Minimal, &bases()), (None, some("/h")));
-    let silent = Bases::new(strings(&[("FROM", "supervisor")]));
+    let unasked = Bases::new(strings(&[("FROM", "supervisor")]));
+    assert_eq!(from(InheritEnv::LoginShell, &unasked), (some("supervisor"), None));
+    let own = LoginShell { variables: strings(&[("FROM", "own")]), notice: some("it is silent") };
+    let silent = unasked.with_login_shell(own);
     assert_eq!(from(InheritEnv::LoginShell, &silent), (some("supervisor"), None));
+    assert_eq!((silent.login_shell_trouble(), bases().login_shell_trouble()), (Some("it is silent"), None));
 }
 
 #[test]
