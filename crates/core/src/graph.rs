@@ -41,16 +41,6 @@ impl Graph {
         Self::build(services).0
     }
 
-    /// Every service, dependencies first, otherwise by name.
-    pub fn start_order(&self) -> &[ServiceName] {
-        &self.order
-    }
-
-    /// Every service, dependants first.
-    pub fn stop_order(&self) -> impl Iterator<Item = &ServiceName> {
-        self.order.iter().rev()
-    }
-
     /// What a service needs directly, with the condition its start waits for.
     pub fn needs(&self, service: &ServiceName) -> impl Iterator<Item = (&ServiceName, Condition)> {
         self.needs.get(service).into_iter().flatten().map(|(name, condition)| (name, *condition))
@@ -63,25 +53,13 @@ impl Graph {
 
     /// All that a service needs, directly or not, in start order; without itself.
     pub fn all_needs(&self, service: &ServiceName) -> Vec<ServiceName> {
-        self.closure(service, |name| self.needs.get(name).into_iter().flat_map(BTreeMap::keys).collect())
-    }
-
-    /// All that need a service, directly or not, in start order; without itself.
-    pub fn all_needed_by(&self, service: &ServiceName) -> Vec<ServiceName> {
-        self.closure(service, |name| self.needed_by.get(name).into_iter().flatten().collect())
-    }
-
-    fn closure<'a>(
-        &'a self,
-        from: &'a ServiceName,
-        next: impl Fn(&ServiceName) -> Vec<&'a ServiceName>,
-    ) -> Vec<ServiceName> {
         let mut seen = BTreeSet::new();
-        let mut open = vec![from];
+        let mut open = vec![service];
         while let Some(name) = open.pop() {
-            open.extend(next(name).into_iter().filter(|name| seen.insert((*name).clone())));
+            let next = self.needs.get(name).into_iter().flat_map(BTreeMap::keys);
+            open.extend(next.filter(|name| seen.insert((*name).clone())));
         }
-        seen.remove(from);
+        seen.remove(service);
         if seen.is_empty() {
             return Vec::new();
         }

@@ -331,8 +331,7 @@ fn a_graph_knows_order_and_neighbours() {
     let graph = Graph::new(&fleet).expect("no cycle");
     let names = |names: &[ServiceName]| names.iter().map(ServiceName::as_str).collect::<String>();
     let name = |text| ServiceName::new(text).expect("a name");
-    assert_eq!(names(graph.start_order()), "cabd");
     assert_eq!(names(&graph.all_needs(&name("b"))), "ca");
-    assert_eq!(names(&graph.all_needed_by(&name("c"))), "ab");
-    assert_eq!(graph.stop_order().next().map(ServiceName::as_str), Some("d"));
+    let needed_by: Vec<_> = graph.needed_by(&name("c")).cloned().collect();
+    assert_eq!(names(&needed_by), "ab");
 }

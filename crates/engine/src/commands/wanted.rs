@@ -166,6 +166,15 @@ impl Resolver<'_> {
         }
     }
 
+    /// The names, with what is said of them.
+    fn listed(&self) -> String {
+        let of = |(name, entry): (&String, &CommandEntry)| match &entry.description {
+            Some(description) => format!("{name} ({description})"),
+            None => name.clone(),
+        };
+        self.commands.iter().map(of).collect::<Vec<_>>().join(", ")
+    }
+
     fn unknown(&self, path: &str, name: &str) -> ApiError {
         let error = bad(path, format!("there is no command {name:?}"));
         let names: Vec<_> = self.commands.keys().map(String::as_str).collect();
@@ -175,7 +184,7 @@ impl Resolver<'_> {
                 "a text is a name from [commands]; give {command, args} for a command as it is".to_owned()
             }
             Some(near) if strsim::damerau_levenshtein(near, name) <= 2 => format!("did you mean {near}?"),
-            Some(_) => format!("the commands are: {}", names.join(", ")),
+            Some(_) => format!("the commands are: {}", self.listed()),
             None => "define it in [commands], or give {command, args} for a command as it is".to_owned(),
         })
     }
@@ -235,4 +244,25 @@ fn line(argv: &[String]) -> String {
         if is_plain { word.clone() } else { format!("'{}'", word.replace('\'', r"'\''")) }
     };
     argv.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_there_is_not_comes_with_those_that_there_are_and_what_is_said_of_them() {
+        let text = "[commands.clean]\ncommand = \"make\"\ndescription = \"Removes build output\"\n\
+                    [commands.say]\ncommand = \"echo\"\n";
+        let loaded = ostler_config::check(text, Path::new("/etc/ostler.toml"), &ostler_config::Os).unwrap();
+        let commands = &loaded.config.security.commands;
+        let resolver =
+            Resolver { commands, folder: Path::new("/etc"), finds_names: false, port_of: &|_| None };
+        let hint = |name: &str| {
+            let asked = CommandRef::Named(name.to_owned());
+            resolver.resolve("command", &asked, &[]).err().and_then(|error| error.hint).unwrap_or_default()
+        };
+        assert_eq!(hint("deploy"), "the commands are: clean (Removes build output), say");
+        assert_eq!(hint("claen"), "did you mean clean?");
+    }
 }

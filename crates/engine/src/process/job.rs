@@ -29,9 +29,6 @@ const LAST_DRAIN: Duration = Duration::from_secs(2);
 /// Kept of the end of an output that is longer than its cap, in bytes.
 pub const JOB_TAIL_MAX: usize = 16 * 1024;
 
-/// The default of [`Job::output_max`], in bytes.
-pub const JOB_OUTPUT_MAX: usize = 64 * 1024;
-
 /// A command with a time limit. It runs in a session of its own, without input.
 pub struct Job {
     /// The program and its arguments; not empty. A program without a slash is found through the `PATH` of `env`.
