@@ -7,7 +7,7 @@ use ostler_api::{ApiError, ErrorCode};
 use ostler_config::{Paths, PathsError};
 use ostler_view::Clock;
 
-use crate::{args::Global, failure::Failure, link::Link, print::Out};
+use crate::{args::Global, failure::Failure, link::Link, print::Out, reach::Port};
 
 const FOLDER_CONFIG: &str = "ostler.toml";
 
@@ -57,7 +57,22 @@ impl Context {
             );
         }
         let config = self.paths().map(|paths| paths.config).unwrap_or_default();
-        let message = format!("no engine runs for {}", crate::print::home_text(&config.to_string_lossy()));
+        let config = crate::print::home_text(&config.to_string_lossy());
+        if let Some(Port { host, port }) = self.port_instead() {
+            return Failure::new(
+                ErrorCode::NoEngine,
+                format!(
+                    "no engine answers for {config}: `[control] socket = false` closes its socket, and nothing answers \
+                     at {host}:{port}"
+                ),
+                format!(
+                    "start it: {}; if it runs at another port, name that: --host and --port, with its token in \
+                     OSTLER_TOKEN or --token-file",
+                    self.command("up")
+                ),
+            );
+        }
+        let message = format!("no engine runs for {config}");
         let hint = match self.folder_engine() {
             Some(_) => format!(
                 "start it: {}; the engine of this folder runs: add --config {FOLDER_CONFIG}",

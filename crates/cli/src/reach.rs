@@ -12,9 +12,9 @@ const PORT: u16 = 8081;
 
 /// A port.
 #[derive(Debug, PartialEq)]
-struct Port {
-    host: String,
-    port: u16,
+pub(crate) struct Port {
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
 impl Context {
@@ -24,7 +24,7 @@ impl Context {
         if let Some(port) = of_flags(&self.global) {
             return self.reach_port(&port).await.map(Some);
         }
-        if let Some(link) = Link::first(&self.sockets()?).await? {
+        if let Some(link) = self.reach_own().await? {
             return Ok(Some(link));
         }
         let environment = environment()?;
@@ -34,6 +34,27 @@ impl Context {
         let host = environment.host.map_or_else(|| HOST.to_owned(), |host| host.value);
         let port = environment.port.map_or(PORT, |port| port.value);
         self.reach_port(&Port { host, port }).await.map(Some)
+    }
+
+    /// Connects to the engine of the configuration that is meant, if it runs: to its socket, or to its port if it closes
+    /// its socket.
+    pub(crate) async fn reach_own(&self) -> Result<Option<Link>, Failure> {
+        if let Some(link) = Link::first(&self.sockets()?).await? {
+            return Ok(Some(link));
+        }
+        let Some(port) = self.port_instead() else { return Ok(None) };
+        match self.reach_port(&port).await {
+            Err(Failure::Api(error)) if error.code == ErrorCode::NoEngine => Ok(None),
+            reached => reached.map(Some),
+        }
+    }
+
+    /// The port of an engine that closes its socket and has a token, so has run before.
+    pub(crate) fn port_instead(&self) -> Option<Port> {
+        let paths = self.global.socket.is_none().then(|| self.paths().ok()).flatten()?;
+        let has_run = TokenFile::of_engine(&paths.private).path().exists();
+        let (host, port) = has_run.then(|| ostler_host::instead_of_socket(&paths)).flatten()?;
+        Some(Port { host, port })
     }
 
     async fn reach_port(&self, port: &Port) -> Result<Link, Failure> {

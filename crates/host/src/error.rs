@@ -22,6 +22,9 @@ pub enum HostError {
         /// Its process.
         pid: Option<u32>,
     },
+    /// The engine that runs does not let us ask it to hand over.
+    #[error("the engine that runs does not hand over")]
+    HandOverRefused(#[source] Box<ApiError>),
     /// The default configuration cannot be written.
     #[error("cannot write the default configuration {}", path.display())]
     DefaultConfig {
@@ -75,6 +78,7 @@ impl HostError {
                     places.join(", ")
                 ))
             }
+            Self::HandOverRefused(error) => error.hint.clone(),
             Self::NotHandedOver { pid: Some(pid) } => Some(format!("end it yourself: kill {pid}")),
             Self::UnknownService { known, .. } => Some(format!("there are: {}", known.join(", "))),
             Self::DefaultConfig { .. } => Some("write one yourself and name it: --config FILE".to_owned()),
@@ -93,7 +97,9 @@ impl HostError {
                 PathsError::NoHome | PathsError::NoWorkingDirectory(_) | PathsError::SocketTooLong { .. },
             )
             | Self::NoKeeper { .. } => ErrorCode::NotAvailable,
-            Self::Home(_) | Self::Lock(_) | Self::Listen(_) => ErrorCode::NotPermitted,
+            Self::Home(_) | Self::Lock(_) | Self::Listen(_) | Self::HandOverRefused(_) => {
+                ErrorCode::NotPermitted
+            }
             Self::NotHandedOver { .. } => ErrorCode::Timeout,
             Self::DefaultConfig { .. } => ErrorCode::ConfigUnreadable,
             Self::Config(rejected) if rejected.is_unreadable() => ErrorCode::ConfigUnreadable,

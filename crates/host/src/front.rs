@@ -97,6 +97,11 @@ pub(crate) trait Port: Send + Sync {
     /// What is said of the open port, and its address for `status`.
     fn describe(&self, wanted: &Self::Wanted, front: &Self::Front) -> (Check, Option<String>);
 
+    /// What is said of it while the settings close it; nothing of most.
+    fn unwanted(&self, _settings: &Settings) -> Option<Check> {
+        None
+    }
+
     /// How bad it is that it is closed, and the mend.
     fn excuse(&self, trouble: &Self::Trouble) -> (CheckState, String);
 
@@ -132,8 +137,15 @@ pub(crate) async fn keep<P: Port>(
     let mut open: Option<Open<P::Wanted>> = None;
     let mut draining = JoinSet::new();
     let mut trouble = String::new();
+    let closed =
+        port.wanted(&settings.borrow()).is_none().then(|| port.unwanted(&settings.borrow())).flatten();
+    if let Some(check) = closed {
+        // An engine that is too busy to be told shows it in its log.
+        let _ = engine.report_front(check, None).await;
+    }
     while !ending.is_cancelled() {
-        let wanted = port.wanted(&settings.borrow_and_update());
+        let now = settings.borrow_and_update().clone();
+        let wanted = port.wanted(&now);
         let is_wanted = wanted.is_some();
         if open.as_ref().map(|open| &open.wanted) != wanted.as_ref() {
             if let Some(open) = open.take() {
@@ -149,7 +161,10 @@ pub(crate) async fn keep<P: Port>(
                 None => {
                     port.tell(&engine, None);
                     // An engine that is too busy to be told is about to end, or asked again.
-                    let _ = engine.forget_front(P::NAME).await;
+                    let _ = match port.unwanted(&now) {
+                        Some(check) => engine.report_front(check, None).await,
+                        None => engine.forget_front(P::NAME).await,
+                    };
                 }
             }
         }

@@ -2,13 +2,13 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use ostler_api::{Method, OnQuit, ShutdownParams, ShutdownReply};
-use ostler_client::{Client, Endpoint};
+use ostler_api::{ApiError, ErrorCode, Method, OnQuit, ShutdownParams, ShutdownReply};
+use ostler_client::Client;
 use ostler_config::Paths;
 use ostler_engine::{Lock, LockError};
 use tokio::time::{Instant, sleep};
 
-use crate::HostError;
+use crate::{HostError, socket::ways};
 
 /// The longest that an engine may take to hand over: it only lets go of its keepers.
 const HAND_OVER_MAX: Duration = Duration::from_secs(15);
@@ -35,7 +35,7 @@ pub(crate) async fn acquire(paths: &Paths, replace: bool) -> Result<Ownership, H
     let mut is_asked = false;
     loop {
         // An engine that has just begun may not listen yet.
-        is_asked = is_asked || ask_to_hand_over(paths).await;
+        is_asked = is_asked || ask_to_hand_over(paths).await?;
         match Lock::acquire(paths) {
             Ok(lock) => return Ok(Ownership::Ours(lock)),
             Err(LockError::Held { owner }) if Instant::now() > until => {
@@ -47,14 +47,19 @@ pub(crate) async fn acquire(paths: &Paths, replace: bool) -> Result<Ownership, H
     }
 }
 
-/// Asks the engine that runs to end and to keep its services.
-async fn ask_to_hand_over(paths: &Paths) -> bool {
-    for socket in &paths.sockets {
-        let Ok(client) = Client::connect(&Endpoint::Unix(socket.clone())).await else { continue };
+/// Asks the engine that runs to end and to keep its services; says whether it has heard.
+async fn ask_to_hand_over(paths: &Paths) -> Result<bool, HostError> {
+    for way in ways(paths) {
+        let Ok(client) = Client::connect(&way).await else { continue };
         let params = ShutdownParams { services: Some(OnQuit::Keep) };
-        if client.call::<_, ShutdownReply>(Method::Shutdown, &params).await.is_ok() {
-            return true;
+        match client.call::<_, ShutdownReply>(Method::Shutdown, &params).await.map_err(ApiError::from) {
+            Ok(_) => return Ok(true),
+            // As over TCP, when the configuration says so.
+            Err(error) if error.code == ErrorCode::NotPermitted => {
+                return Err(HostError::HandOverRefused(Box::new(error)));
+            }
+            Err(_) => {}
         }
     }
-    false
+    Ok(false)
 }

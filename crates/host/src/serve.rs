@@ -4,10 +4,10 @@ use std::process;
 
 use ostler_api::{OnQuit, ShutdownParams};
 use ostler_engine::{Actor, Ended, Ending, Engine, EngineHandle, PowerNews};
-use ostler_server::{ControlServer, Listener, Peer};
+use ostler_server::{ControlServer, Peer};
 use tokio::{
     io::DuplexStream,
-    sync::{mpsc, oneshot},
+    sync::mpsc,
     task::{JoinError, JoinSet},
     time::{Duration, sleep},
 };
@@ -20,6 +20,7 @@ use crate::{
     http::Http,
     log, notify,
     os::{self, Heard, Signals},
+    socket::Socket,
     tcp::Tcp,
 };
 
@@ -55,7 +56,7 @@ pub(crate) struct Serving {
     pub(crate) server: ControlServer,
     pub(crate) tcp: Tcp,
     pub(crate) http: Http,
-    pub(crate) listener: Listener,
+    pub(crate) socket: Socket,
     pub(crate) signals: Signals,
     pub(crate) on_signal: OnSignal,
     pub(crate) streams: mpsc::Receiver<DuplexStream>,
@@ -64,19 +65,11 @@ pub(crate) struct Serving {
 impl Serving {
     /// Serves until the engine has ended.
     pub(crate) async fn run(self) -> Ended {
-        let Self { engine, server, tcp, http, listener, mut signals, on_signal, mut streams } = self;
+        let Self { engine, server, tcp, http, socket, mut signals, on_signal, mut streams } = self;
         let handle = engine.handle();
-        let (stop_listening, stopped) = oneshot::channel::<()>();
         let mut tasks = JoinSet::new();
-        let accepting = server.clone();
-        let accepting = tasks.spawn(async move {
-            accepting
-                .run(listener, async {
-                    let _ = stopped.await;
-                })
-                .await;
-        });
         let ending = CancellationToken::new();
+        let at_socket = tasks.spawn(keep(socket, handle.clone(), server.clone(), ending.clone()));
         tasks.spawn(keep(tcp, handle.clone(), server.clone(), ending.clone()));
         tasks.spawn(keep(http, handle.clone(), server.clone(), ending.clone()));
         tasks.spawn({
@@ -117,19 +110,15 @@ impl Serving {
                     tasks.spawn(end(handle.clone(), on_signal, ends));
                 }
                 Some(ended) = tasks.join_next_with_id() => {
-                    let id = match &ended {
-                        Ok((id, ())) => *id,
-                        Err(error) => error.id(),
-                    };
+                    let is_closed = ended.as_ref().is_err_and(|error| error.id() == at_socket.id());
                     heed(ended);
-                    if id == accepting.id() {
-                        give_up("nobody accepts at the control socket any more");
+                    if is_closed {
+                        give_up("nobody looks after the control socket any more");
                     }
                 }
             }
         };
         // The last answers go out before the connections end.
-        drop(stop_listening);
         ending.cancel();
         server.close();
         while let Some(ended) = tasks.join_next().await {

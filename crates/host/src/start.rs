@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ostler_api::{ApiError, EngineHost, OnQuit, ShutdownParams, ShutdownReply};
 use ostler_config::{Os, Overrides, Paths};
 use ostler_engine::{Actor, Ended, Engine, EngineHandle, EngineOptions, Lock, logs::LogStore};
-use ostler_server::{ControlServer, ListenError, Listener, ServerOptions};
+use ostler_server::{ControlServer, ServerOptions};
 use tokio::{io::DuplexStream, sync::mpsc, task::JoinHandle};
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     owner::{self, Ownership},
     programs,
     serve::{STREAMS_WAITING_MAX, Serving, give_up},
+    socket::Socket,
     tcp::Tcp,
 };
 
@@ -36,7 +37,7 @@ pub enum HostStart {
 /// An engine with its control plane in front, in this process.
 pub struct Host {
     paths: Paths,
-    socket: PathBuf,
+    socket: Option<PathBuf>,
     keeper: PathBuf,
     is_first_start: bool,
     kind: EngineHost,
@@ -76,7 +77,8 @@ impl Host {
         let keeper = programs::find_keeper()?;
         let signals = Signals::open().map_err(HostError::Signals)?;
         // Bound before the engine starts, so that clients that come meanwhile wait instead of failing.
-        let (listener, socket) = listen(&paths)?;
+        let socket = Socket::open(&paths, &config.config.control)?;
+        let place = socket.path();
         let engine = Engine::start(EngineOptions {
             revive: revive(&paths, &options.overrides),
             paths: paths.clone(),
@@ -96,15 +98,15 @@ impl Host {
         let key = Key::new(&options.overrides, &paths);
         let tcp = Tcp::new(&options.overrides, key.clone());
         let http = Http::new(&options.overrides, key, &paths);
-        let serving = Serving { engine, server, tcp, http, listener, signals, on_signal, streams: arriving };
+        let serving = Serving { engine, server, tcp, http, socket, signals, on_signal, streams: arriving };
         let serving = tokio::spawn(serving.run());
-        tracing::info!(config = %paths.config.display(), socket = %socket.display(), "the engine serves");
+        tracing::info!(config = %paths.config.display(), "the engine serves");
         notify::tell("READY=1");
         let connector = Connector { streams };
         let kind = options.host;
         Ok(HostStart::Running(Self {
             paths,
-            socket,
+            socket: place,
             keeper,
             is_first_start,
             kind,
@@ -120,9 +122,9 @@ impl Host {
         &self.paths
     }
 
-    /// The control socket.
-    pub fn socket(&self) -> &Path {
-        &self.socket
+    /// The control socket as it was at the start; none if the configuration closes it.
+    pub fn socket(&self) -> Option<&Path> {
+        self.socket.as_deref()
     }
 
     /// The keeper program.
@@ -184,21 +186,6 @@ impl Host {
         }
         Ok(ended)
     }
-}
-
-/// The first place for the socket that can be used.
-fn listen(paths: &Paths) -> Result<(Listener, PathBuf), HostError> {
-    let mut refused: Option<ListenError> = None;
-    for socket in &paths.sockets {
-        match ControlServer::listen_unix(socket) {
-            Ok(listener) => return Ok((listener, socket.clone())),
-            Err(error) => {
-                tracing::warn!(%error, socket = %socket.display(), "cannot listen here");
-                refused.get_or_insert(error);
-            }
-        }
-    }
-    Err(HostError::Listen(refused.expect("paths have at least one socket")))
 }
 
 /// What a keeper runs to bring an engine back.

@@ -1,11 +1,8 @@
 //! The server: accepts, admits, owns the connections.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use ostler_api::{ApiError, ErrorCode};
@@ -19,14 +16,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ListenError, Listener, Peer,
+    Draining, ListenError, Listener, Peer,
     connection::{self, Shared},
     connections::Connections,
     encode,
     events::{self, Hub},
-    limits::{
-        ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, CONNECTIONS_MAX, DRAIN_DEADLINE, LONG_LINES_MAX, WRITE_DEADLINE,
-    },
+    limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, CONNECTIONS_MAX, LONG_LINES_MAX},
     listen::{AcceptError, Arrival},
     registry::{Activity, Registry},
 };
@@ -94,9 +89,22 @@ impl ControlServer {
     }
 
     /// Accepts until `shutdown` resolves, then ends all connections: what was asked is answered, within
-    /// [`DRAIN_DEADLINE`], and the socket is removed.
-    pub async fn run(&self, mut listener: Listener, shutdown: impl Future<Output = ()>) {
-        let mut shutdown = std::pin::pin!(shutdown);
+    /// [`crate::limits::DRAIN_DEADLINE`], and the socket is removed.
+    pub async fn run(&self, listener: Listener, shutdown: impl Future<Output = ()>) {
+        let stop = CancellationToken::new();
+        let stopping = async {
+            shutdown.await;
+            stop.cancel();
+        };
+        let (draining, ()) = tokio::join!(self.accept_local(listener, stop.clone()), stopping);
+        self.close();
+        draining.finish().await;
+    }
+
+    /// Accepts at a socket until told to stop; then it is removed, and what was asked is being answered.
+    pub async fn accept_local(&self, mut listener: Listener, stop: CancellationToken) -> Draining {
+        let closing = self.shared.closing.child_token();
+        let shared = Arc::new(Shared { closing: closing.clone(), ..Shared::clone(&self.shared) });
         let mut tasks = JoinSet::new();
         let max = self.connections_max.min(listener.connections_max());
         let mut registry = Registry::new(max);
@@ -104,12 +112,13 @@ impl ControlServer {
         let mut exhausted = 0u64;
         loop {
             tokio::select! {
-                () = &mut shutdown => break,
+                () = stop.cancelled() => break,
+                () = closing.cancelled() => break,
                 Some(ended) = tasks.join_next_with_id(), if !tasks.is_empty() => reap(&mut registry, ended),
                 arrival = listener.accept() => match arrival {
                     Ok(arrival) => {
                         pause = ACCEPT_PAUSE_MIN;
-                        self.admit(arrival, max, &mut tasks, &mut registry).await;
+                        self.admit(arrival, max, &shared, &mut tasks, &mut registry).await;
                     }
                     Err(AcceptError::Aborted) => {}
                     Err(AcceptError::Exhausted(error)) => {
@@ -118,7 +127,7 @@ impl ControlServer {
                         if exhausted.is_power_of_two() {
                             tracing::warn!(%error, exhausted, "no connection can be accepted");
                             let text = format!("{error}; {exhausted} connections could not be accepted so far");
-                            self.shared.engine.fault("no-descriptors", "control socket", text);
+                            shared.engine.fault("no-descriptors", "control socket", text);
                         }
                         // Those who are connected are served meanwhile, by their own tasks.
                         tokio::time::sleep(pause).await;
@@ -128,11 +137,8 @@ impl ControlServer {
             }
         }
         drop(listener);
-        self.close();
-        let limit = DRAIN_DEADLINE + WRITE_DEADLINE + Duration::from_secs(1);
-        let drained = async { while tasks.join_next().await.is_some() {} };
-        // Whoever is still there is dropped with the set.
-        let _ = tokio::time::timeout(limit, drained).await;
+        closing.cancel();
+        Draining::of(tasks)
     }
 
     /// Has the event stream tell what the engine does, until the engine has ended or it is told to end; costs nothing
@@ -156,7 +162,14 @@ impl ControlServer {
         &self.shared
     }
 
-    async fn admit(&self, arrival: Arrival, max: usize, tasks: &mut JoinSet<()>, registry: &mut Registry) {
+    async fn admit(
+        &self,
+        arrival: Arrival,
+        max: usize,
+        shared: &Arc<Shared>,
+        tasks: &mut JoinSet<()>,
+        registry: &mut Registry,
+    ) {
         match arrival {
             Arrival::Stranger { uid, pid } => {
                 let refused = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
@@ -171,7 +184,7 @@ impl ControlServer {
                     return;
                 }
                 let activity = Activity::default();
-                let shared = Arc::clone(&self.shared);
+                let shared = Arc::clone(shared);
                 let task = tasks.spawn(connection::serve(stream, peer, shared, activity.clone()));
                 registry.add(task, activity);
             }

@@ -261,3 +261,39 @@ fn strangers_that_hold_connections_and_guess_lock_nobody_out() {
         serde_json::from_str(&succeeded(&place.cli(&["status", "--json"]))).expect("a snapshot");
     assert_ne!(snapshot.services["web"].status, Word::Failed);
 }
+
+#[test]
+fn a_socket_that_the_configuration_closes_is_closed_and_our_own_commands_go_over_tcp() {
+    let port = free_port();
+    let closed = config(&format!("socket = false\ntcp = true\nport = {port}"));
+    let place = Place::new(&closed);
+    let closed = format!("{closed}\n[security]\nallowed_commands = [\"*\", \"shutdown\"]\n");
+    assert!(succeeded(&place.cli(&["up"])).contains("web"), "it waits for the port and shows the services");
+    assert!(!place.socket().exists());
+    assert!(succeeded(&place.cli(&["status"])).contains("web"));
+    let socket_check = || {
+        let reply: DoctorReply = serde_json::from_slice(&place.cli(&["doctor", "--json"]).stdout).unwrap();
+        reply.checks.into_iter().find(|check| check.name == "socket").expect("a check of the socket")
+    };
+    let said_of_it = socket_check().text;
+    assert!(said_of_it.contains("socket = false") && said_of_it.contains(&port.to_string()), "{said_of_it}");
+    assert!(succeeded(&place.cli(&["logs", "supervisor"])).contains("control.socket = false"));
+    let refused = place.cli(&["daemon", "--background", "--replace"]);
+    assert!(said(&refused).contains("security.allowed_commands"), "{}", said(&refused));
+    place.write_config(&closed);
+    succeeded(&place.cli(&["reload"]));
+    succeeded(&place.cli(&["daemon", "--background", "--replace"]));
+    assert!(succeeded(&place.cli(&["up"])).contains("runs already"));
+    // It follows a reload both ways; the one who asked over the socket has an answer.
+    place.write_config(&config(&format!("tcp = true\nport = {port}")));
+    succeeded(&place.cli(&["reload"]));
+    assert!(wait_until(LIMIT, || place.wire().is_ok_and(|mut wire| wire.status().is_ok())));
+    assert!(wait_until(LIMIT, || socket_check().text.contains("listens at")));
+    place.write_config(&closed);
+    succeeded(&place.cli(&["reload"]));
+    assert!(wait_until(LIMIT, || !place.socket().exists()));
+    succeeded(&place.cli(&["shutdown"]));
+    assert!(wait_until(LIMIT, || place.processes().is_empty()));
+    let output = place.cli(&["status"]);
+    assert!(said(&output).contains("`[control] socket = false` closes its socket"), "{}", said(&output));
+}

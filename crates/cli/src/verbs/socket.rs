@@ -8,6 +8,7 @@ use crate::{
     context::Context,
     failure::{OK, Outcome},
     link::Link,
+    reach::Port,
 };
 
 const EXAMPLES: &str = "\
@@ -40,7 +41,15 @@ pub(crate) async fn run(_: Args, context: &mut Context) -> Outcome {
     let is_live = live.is_some();
     let socket = live.or_else(|| sockets.first().cloned()).unwrap_or_default();
     if !is_live && !context.out.is_json() {
-        crate::print::remark(format!("(no engine answers there now; start it: {})", context.command("up")));
+        let remark = match context.port_instead() {
+            Some(Port { host, port }) => {
+                format!(
+                    "(`[control] socket = false` closes it; the engine is reached over TCP at {host}:{port})"
+                )
+            }
+            None => format!("(no engine answers there now; start it: {})", context.command("up")),
+        };
+        crate::print::remark(remark);
     }
     let text = format!("{}\n", socket.display());
     context.out.either(&Place { socket, is_live }, || text)?;

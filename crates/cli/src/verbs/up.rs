@@ -80,7 +80,7 @@ pub(crate) async fn launch(context: &mut Context, flags: &EngineFlags, replace: 
     if replace {
         args.push("--replace".into());
     }
-    let running = if replace { None } else { Link::first(&paths.sockets).await? };
+    let running = if replace { None } else { context.reach_own().await? };
     let (started, pid) = match running {
         Some(link) => (false, Some(link.hello().await?.pid)),
         None => match ostler_host::launch_daemon(&ostler_host::find_cli(), Some(&paths.config), &args).await?
@@ -115,10 +115,9 @@ pub(crate) async fn launch(context: &mut Context, flags: &EngineFlags, replace: 
 
 /// Connects to an engine that somebody else may be starting this very moment.
 async fn connect_soon(context: &Context) -> Result<Link, Failure> {
-    let sockets = context.sockets()?;
     let until = tokio::time::Instant::now() + ANSWER_MAX;
     loop {
-        if let Some(link) = Link::first(&sockets).await? {
+        if let Some(link) = context.reach_own().await? {
             return Ok(link);
         }
         if tokio::time::Instant::now() > until {

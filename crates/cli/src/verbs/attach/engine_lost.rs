@@ -29,7 +29,6 @@ pub(super) async fn wait(
     context: &Context,
 ) -> Result<Option<Option<u8>>, Failure> {
     session.note("the engine is gone; the service goes on, waiting for the next engine", context);
-    let sockets = context.sockets()?;
     let give_up_at = Instant::now() + ENGINE_WITHIN;
     while Instant::now() < give_up_at {
         tokio::select! {
@@ -40,7 +39,7 @@ pub(super) async fn wait(
             () = sleep(LOOK_EVERY) => {}
         }
         // A dying engine's socket may take a connection and never answer.
-        let Ok(Ok(Some(link))) = timeout(ANSWER_WITHIN, Link::first(&sockets)).await else { continue };
+        let Ok(Ok(Some(link))) = timeout(ANSWER_WITHIN, context.reach_own()).await else { continue };
         match timeout(ANSWER_WITHIN, again(session, args, link, context)).await {
             Ok(Ok(())) => {
                 session.note("attached again", context);
