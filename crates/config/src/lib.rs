@@ -65,6 +65,7 @@ pub use home::{DEFAULT_ID, KnownEngine, Paths, PathsError, SOCKET_PATH_MAX};
 pub use include::{BYTES_MAX, FILES_MAX, KEYS_MAX};
 pub use known::{known_secrets, service_secrets};
 pub use load::{Config, Loaded, SERVICES_MAX, check, load};
+pub use nearest::nearest;
 pub use origins::{Origin, Origins};
 pub use overrides::{Override, OverrideError, Overrides, config_path};
 pub use parse::{DEPTH_MAX, toml_too_deep};

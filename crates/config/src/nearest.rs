@@ -1,7 +1,14 @@
 //! The known name that a mistyped one most likely meant.
 
-/// The candidate nearest to `wrong`, when it is near enough to be meant.
-pub(crate) fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// What nobody could have meant, in bytes, is not worth comparing.
+const LENGTH_MAX: usize = 128;
+
+/// The candidate nearest to `wrong`, when it is near enough to be meant: a third of its letters may be others, and one
+/// always. Case and the choice between `-` and `_` do not count. Nothing is near to more than 128 bytes.
+pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if wrong.len() > LENGTH_MAX {
+        return None;
+    }
     let lower = wrong.to_lowercase().replace('-', "_");
     candidates
         .into_iter()
@@ -22,5 +29,21 @@ pub(crate) fn either(names: &[&str]) -> String {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_its_word_and_nonsense_finds_none() {
+        assert_eq!(nearest("statsu", ["start", "status", "stop"]), Some("status"));
+        assert_eq!(nearest("rstart", ["start", "restart"]), Some("start"));
+        assert_eq!(nearest("Web-Server", ["web_server", "web"]), Some("web_server"));
+        assert_eq!(nearest("apo", ["api", "web"]), Some("api"));
+        assert_eq!(nearest("frobnicate", ["start", "status"]), None);
+        assert_eq!(nearest("x", ["y"]), None);
+        assert_eq!(nearest(&"x".repeat(129), ["x"]), None);
     }
 }

@@ -111,7 +111,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if map.contains_key(&key) {
-                let shown = crate::nearest::quoted(&key);
+                let shown = crate::quoted::quoted(&key);
                 return Err(A::Error::custom(format_args!("the key \"{shown}\" stands there twice")));
             }
             let Strict(value) = entries.next_value()?;

@@ -1,6 +1,7 @@
 //! A line becomes a request, or the reply that says why not.
 
 use ostler_api::{ApiError, ErrorCode, Method};
+use ostler_config::nearest;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -9,7 +10,7 @@ use crate::{
     encode::{self, INVALID_REQUEST, PARSE_ERROR},
     json,
     limits::ID_MAX,
-    nearest::{nearest, quoted},
+    quoted::quoted,
 };
 
 /// What a line asks for.

@@ -94,24 +94,17 @@ pub(super) fn unknown_mode(fleet: &Fleet, mode: &str) -> ApiError {
 fn unknown_service(fleet: &Fleet, name: &str) -> ApiError {
     let bare = name.split(':').next_back().unwrap_or(name);
     let bare = bare.split('/').next().unwrap_or(bare);
-    let near = fleet
-        .services
-        .keys()
-        .map(|service| (strsim::damerau_levenshtein(service.as_str(), bare), service))
-        .filter(|(distance, _)| *distance <= 2.max(bare.len() / 3))
-        .min();
+    let near = ostler_config::nearest(bare, fleet.services.keys().map(ServiceName::as_str));
     let groups: BTreeSet<_> = fleet.services.values().filter_map(|spec| spec.group.as_deref()).collect();
-    let hint = match near {
-        Some((0, service)) => {
-            let slots = fleet.services.get(service).map_or(1, |spec| spec.instances);
-            format!("{service} has the instances 0 to {}", slots.saturating_sub(1))
-        }
-        Some((_, service)) => format!("did you mean {service}?"),
-        None if name.starts_with("group:") => {
+    let own = fleet.services.values().find(|spec| spec.name.as_str() == bare);
+    let hint = match (own, near) {
+        (Some(spec), _) => format!("{bare} has the instances 0 to {}", spec.instances.saturating_sub(1)),
+        (None, Some(service)) => format!("did you mean {service}?"),
+        (None, None) if name.starts_with("group:") => {
             format!("the groups are: {}", groups.into_iter().collect::<Vec<_>>().join(", "))
         }
-        None if fleet.services.is_empty() => "no service is defined yet".to_owned(),
-        None => {
+        (None, None) if fleet.services.is_empty() => "no service is defined yet".to_owned(),
+        (None, None) => {
             let names: Vec<_> = fleet.services.keys().take(12).map(ServiceName::as_str).collect();
             let more = fleet.services.len().saturating_sub(names.len());
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };

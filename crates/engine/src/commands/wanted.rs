@@ -177,14 +177,13 @@ impl Resolver<'_> {
 
     fn unknown(&self, path: &str, name: &str) -> ApiError {
         let error = bad(path, format!("there is no command {name:?}"));
-        let names: Vec<_> = self.commands.keys().map(String::as_str).collect();
-        let near = names.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
-        error.hint(match near {
+        let names = self.commands.keys().map(String::as_str);
+        error.hint(match ostler_config::nearest(name, names) {
             _ if name.contains(' ') => {
                 "a text is a name from [commands]; give {command, args} for a command as it is".to_owned()
             }
-            Some(near) if strsim::damerau_levenshtein(near, name) <= 2 => format!("did you mean {near}?"),
-            Some(_) => format!("the commands are: {}", self.listed()),
+            Some(near) => format!("did you mean {near}?"),
+            None if !self.commands.is_empty() => format!("the commands are: {}", self.listed()),
             None => "define it in [commands], or give {command, args} for a command as it is".to_owned(),
         })
     }

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use ostler_api::{ApiError, ErrorCode, Health, InstanceStatus, ServiceStatus, Word};
+use ostler_config::nearest;
 
-use crate::nearest::{nearest, quoted};
+use crate::quoted::quoted;
 
 /// Mistakes of a configuration that are told; the others are counted.
 const MISTAKES_MAX: usize = 5;

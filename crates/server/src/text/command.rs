@@ -1,10 +1,11 @@
 //! What was typed.
 
 use ostler_api::{ActionParams, OnQuit, Wait};
+use ostler_config::nearest;
 
 use crate::{
     limits::{TEXT_LOG_LINES, TEXT_WAIT_SECONDS},
-    nearest::{nearest, quoted},
+    quoted::quoted,
 };
 
 /// A command with words.
