@@ -10,6 +10,8 @@ mod aside;
 mod conversation;
 #[path = "windows/ending.rs"]
 mod ending;
+#[path = "windows/shell.rs"]
+mod shell;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -198,11 +198,13 @@ fn priority_class(nice: Option<i32>) -> PROCESS_CREATION_FLAGS {
 /// The program that the system starts, and its command line.
 fn command(launch: &Launch<'_>) -> Result<(PathBuf, Vec<u16>), LaunchError> {
     let arguments = texts(launch.argv);
+    let rest = arguments.get(1..).unwrap_or_default();
     let (application, line) = if quote::is_batch(launch.program) {
-        let line = quote::batch_line(launch.program, &arguments[1..]).map_err(LaunchError::Order)?;
+        let line = quote::batch_line(launch.program, rest).map_err(LaunchError::Order)?;
         (interpreter(launch.env), line)
     } else {
-        (launch.program.to_owned(), quote::command_line(&arguments))
+        let line = quote::shell_line(launch.program, rest).map_err(LaunchError::Order)?;
+        (launch.program.to_owned(), line.unwrap_or_else(|| quote::command_line(&arguments)))
     };
     let line = wide(line)?;
     if line.len() > quote::LINE_MAX {

@@ -2,7 +2,7 @@
 //!
 //! Programs take their command line apart themselves, nearly all by the rules of the C runtime. A batch file is taken
 //! apart by `cmd.exe`, which knows other rules and runs what it finds between `&`: its arguments are quoted for it, and
-//! those that cannot be are refused.
+//! those that cannot be are refused. A line for `cmd.exe` itself is handed over as it is.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -16,6 +16,49 @@ pub fn is_batch(program: &Path) -> bool {
     let name = program.as_os_str().to_string_lossy();
     let extension = name.trim_end_matches(['.', ' ']).rsplit_once('.').map_or("", |(_, extension)| extension);
     extension.eq_ignore_ascii_case("bat") || extension.eq_ignore_ascii_case("cmd")
+}
+
+/// The command line with which `cmd.exe` runs a line of its own language, if the arguments are such a line.
+///
+/// They are when they end in `/c` and the line, and `/s` is before it or the line has quotes, which [`command_line`]
+/// would escape in a way that `cmd.exe` does not know. After `/s` and the line more arguments may come, which get added
+/// to the line.
+///
+/// # Errors
+/// Says which argument cannot be added.
+pub fn shell_line(program: &Path, arguments: &[String]) -> Result<Option<String>, String> {
+    if !is_interpreter(program) {
+        return Ok(None);
+    }
+    let is = |argument: &String, switch: &str| argument.eq_ignore_ascii_case(switch);
+    let switches = arguments.iter().take_while(|argument| argument.starts_with('/') && !is(argument, "/c"));
+    let switches = &arguments[..switches.count()];
+    let (line, more) = match &arguments[switches.len()..] {
+        [_, line, more @ ..] if switches.iter().any(|switch| is(switch, "/s")) => (line, more),
+        [_, line] if line.contains('"') => (line, &[][..]),
+        _ => return Ok(None),
+    };
+    let mut all = format!("\"{}\"", program.display());
+    for switch in switches.iter().filter(|switch| !is(switch, "/s")) {
+        all.push(' ');
+        all.push_str(switch);
+    }
+    // With /s it takes off the outer quotes and no others.
+    all.push_str(" /s /c \"");
+    all.push_str(line);
+    for argument in more {
+        all.push(' ');
+        put_for_batch(&mut all, argument)?;
+    }
+    all.push('"');
+    Ok(Some(all))
+}
+
+/// Whether a program is `cmd.exe`, by its name.
+fn is_interpreter(program: &Path) -> bool {
+    let name = program.as_os_str().to_string_lossy();
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    name.eq_ignore_ascii_case("cmd.exe") || name.eq_ignore_ascii_case("cmd")
 }
 
 /// The command line of a program; `argv` begins with the program's name.
@@ -195,6 +238,45 @@ mod tests {
         ] {
             assert_eq!(batch(&[argument]).expect("can be quoted"), format!("{start} {quoted}\""));
         }
+    }
+
+    fn shell(program: &str, arguments: &[&str]) -> Option<String> {
+        let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        shell_line(Path::new(program), &arguments).expect("can be quoted")
+    }
+
+    #[test]
+    fn a_line_for_the_shell_is_handed_over_as_it_is() {
+        const CMD: &str = r"C:\Windows\System32\cmd.exe";
+        let handed = |rest: &str| Some(format!("\"{CMD}\" {rest}"));
+        let line = r#""C:\a b\c.exe" "d e" & echo \"f\" > "g h""#;
+        let whole = format!("\"{line}\"");
+        for (arguments, rest) in [
+            (&["/d", "/s", "/c", line][..], format!("/d /s /c {whole}")),
+            (&["/c", line], format!("/s /c {whole}")),
+            (&["/D", "/C", line], format!("/D /s /c {whole}")),
+            (&["/d", "/s", "/c", r"dir C:\a b\"], r#"/d /s /c "dir C:\a b\""#.to_owned()),
+            (
+                &["/d", "/s", "/c", "echo", "a b", "c&d", "%e%"],
+                r#"/d /s /c "echo "a b" "c&d" "%%cd:~,%e%%cd:~,%"""#.to_owned(),
+            ),
+        ] {
+            assert_eq!(shell(CMD, arguments), handed(&rest));
+        }
+        assert_eq!(shell("CMD", &["/s", "/c", "a"]), Some(r#""CMD" /s /c "a""#.to_owned()));
+        for arguments in [
+            &["/c", "a b"][..],
+            &["/c", "a", "\"b\""],
+            &["/k", "\"a\""],
+            &["/s", "/c"],
+            &["a", "/c", "\"b\""],
+            &[],
+        ] {
+            assert_eq!(shell(CMD, arguments), None, "{arguments:?}");
+        }
+        assert_eq!(shell(r"C:\bin\sh.exe", &["/d", "/s", "/c", "a"]), None);
+        let broken = ["/s", "/c", "a", "b\nc"].map(str::to_owned);
+        assert!(shell_line(Path::new(CMD), &broken).is_err());
     }
 
     #[test]

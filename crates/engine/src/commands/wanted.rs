@@ -217,7 +217,10 @@ fn argv_of(kind: CommandKind, command: String, args: Vec<String>) -> Vec<String>
         CommandKind::Cargo => vec![word("cargo"), command],
         CommandKind::Npm if args.is_empty() => vec![word("npm"), word("run"), command],
         CommandKind::Npm => vec![word("npm"), word("run"), command, word("--")],
-        CommandKind::Shell if cfg!(windows) => vec![word("cmd"), word("/c"), command],
+        // With /s the line arrives as it is.
+        CommandKind::Shell if cfg!(windows) => {
+            vec![word("cmd"), word("/d"), word("/s"), word("/c"), command]
+        }
         // The word after the line is `$0`.
         CommandKind::Shell if !args.is_empty() => vec![word("sh"), word("-c"), command, word("sh")],
         CommandKind::Shell => vec![word("sh"), word("-c"), command],

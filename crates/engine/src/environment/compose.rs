@@ -73,7 +73,10 @@ pub fn compose(
             argv
         }
         Command::Shell(line) => {
-            vec![os::shell(value("SHELL")), os::SHELL_LINE.to_owned(), holes.render(line)?]
+            let mut argv = vec![os::shell(value("SHELL"))];
+            argv.extend(os::SHELL_LINE.iter().map(|word| (*word).to_owned()));
+            argv.push(holes.render(line)?);
+            argv
         }
     };
     check_zero_bytes(&argv, &variables)?;

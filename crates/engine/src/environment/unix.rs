@@ -70,7 +70,7 @@ pub(super) fn shell(variable: Option<&str>) -> String {
 }
 
 /// What makes the shell run a line.
-pub(super) const SHELL_LINE: &str = "-c";
+pub(super) const SHELL_LINE: &[&str] = &["-c"];
 
 /// What makes the shell print a mark, its environment and the mark again, the variables ended by zero bytes.
 pub(super) fn login_arguments(mark: &str) -> Vec<String> {

@@ -88,8 +88,8 @@ pub(super) fn shell(_variable: Option<&str>) -> String {
     "cmd.exe".to_owned()
 }
 
-/// What makes the shell run a line.
-pub(super) const SHELL_LINE: &str = "/C";
+/// What makes the shell run a line: without the user's AutoRun, and with the line as it is.
+pub(super) const SHELL_LINE: &[&str] = &["/d", "/s", "/c"];
 
 /// There is no login shell on Windows: nothing is printed.
 pub(super) fn login_arguments(_mark: &str) -> Vec<String> {
