@@ -10,6 +10,8 @@ mod aside;
 mod conversation;
 #[path = "windows/ending.rs"]
 mod ending;
+#[path = "windows/files.rs"]
+mod files;
 #[path = "windows/shell.rs"]
 mod shell;
 
