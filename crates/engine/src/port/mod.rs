@@ -40,13 +40,14 @@ const ADDRESSES: [IpAddr; 4] = [
 
 /// Whether nobody has this port, on IPv4 or IPv6. Takes microseconds.
 ///
-/// A port that this user may not bind (below 1024) is free when no listener is known on it.
+/// On Unix a port that this user may not bind (below 1024) is free when no listener is known on it. Windows has no such
+/// ports: one that is refused is reserved, or somebody has it for himself alone.
 pub fn is_free(port: u16) -> bool {
     ADDRESSES.into_iter().all(|address| match os::try_bind(SocketAddr::new(address, port)) {
         Ok(()) => true,
         Err(error) => match error.kind() {
             io::ErrorKind::AddrInUse => false,
-            io::ErrorKind::PermissionDenied => table::listeners(&[port]).is_empty(),
+            io::ErrorKind::PermissionDenied => cfg!(unix) && table::listeners(&[port]).is_empty(),
             // No IPv6, or no such address: nobody can have it there.
             _ => true,
         },

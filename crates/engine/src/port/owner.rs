@@ -15,8 +15,25 @@ use super::{
 };
 use crate::process::Process;
 
-/// Programs that listen on behalf of others, whose listeners say nothing about who serves.
-const PROXIES: [&str; 6] = ["docker-proxy", "dockerd", "rootlessport", "slirp4netns", "pasta", "systemd"];
+/// Programs that listen on behalf of others, whose listeners say nothing about who serves. On Windows those of Docker
+/// and WSL, the system itself (`http.sys`) and its services (`netsh interface portproxy`).
+const PROXIES: [&str; 12] = [
+    "docker-proxy",
+    "dockerd",
+    "rootlessport",
+    "slirp4netns",
+    "pasta",
+    "systemd",
+    "com.docker.backend",
+    "wslrelay",
+    "wslhost",
+    "vpnkit",
+    "system",
+    "svchost",
+];
+
+/// What says which ports Windows has reserved.
+const RESERVED_COMMAND: &str = "netsh int ipv4 show excludedportrange tcp";
 
 /// Who has a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +48,24 @@ pub struct Owner {
     pub since: Option<Timestamp>,
     /// Where it runs.
     pub working_dir: Option<PathBuf>,
+    /// What kind of owner it is.
+    pub kind: OwnerKind,
+}
+
+/// What has a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerKind {
+    /// A process.
+    Process,
+    /// The system, which has reserved the port and gives it to nobody. Windows alone does so.
+    Reservation,
 }
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == OwnerKind::Reservation {
+            return write!(f, "Windows, which has reserved it: {RESERVED_COMMAND}");
+        }
         let Some(process) = &self.process else {
             return write!(f, "a process of user {}", self.user);
         };
@@ -70,19 +101,19 @@ pub fn owners(ports: &[u16]) -> BTreeMap<u16, Owner> {
             of_port().find(|socket| socket.state == State::Listening).or_else(|| of_port().next())
         })
         .collect();
+    let nobodys = ports.iter().filter(|port| chosen.iter().all(|socket| socket.port != **port));
+    let reserved: Vec<u16> = nobodys.copied().filter(|port| os::is_reserved(*port)).collect();
+    let mut found: BTreeMap<u16, Owner> = reserved.into_iter().map(|port| (port, reservation())).collect();
     if chosen.is_empty() {
-        return BTreeMap::new();
+        return found;
     }
     let inodes: HashSet<u64> = chosen.iter().map(|socket| socket.inode).collect();
     let holders = os::holders(&inodes);
-    chosen
-        .into_iter()
-        .map(|socket| {
-            let process =
-                holders.get(&socket.inode).and_then(|all| all.iter().min_by_key(|p| p.start)).cloned();
-            (socket.port, describe(process, socket.user))
-        })
-        .collect()
+    found.extend(chosen.into_iter().map(|socket| {
+        let process = holders.get(&socket.inode).and_then(|all| all.iter().min_by_key(|p| p.start)).cloned();
+        (socket.port, describe(process, socket.user))
+    }));
+    found
 }
 
 /// Whether connections to `port` (at `target`, if given) are taken by one of `pids`; `None` when the system does
@@ -110,7 +141,24 @@ pub fn listener_belongs_to(port: u16, target: Option<IpAddr>, pids: &HashSet<u32
     let holders = os::holders(&inodes);
     let mut strangers = holders.values().flatten().peekable();
     strangers.peek()?;
-    if strangers.any(|process| PROXIES.contains(&os::program(process).as_str())) { None } else { Some(false) }
+    if strangers.any(|process| is_proxy(&os::program(process))) { None } else { Some(false) }
+}
+
+/// Whether a program listens on behalf of others; Windows knows names by their letters alone, and ends them in `.exe`.
+fn is_proxy(program: &str) -> bool {
+    let name = program.to_ascii_lowercase();
+    PROXIES.contains(&name.strip_suffix(".exe").unwrap_or(&name))
+}
+
+fn reservation() -> Owner {
+    Owner {
+        process: None,
+        program: String::new(),
+        user: String::new(),
+        since: None,
+        working_dir: None,
+        kind: OwnerKind::Reservation,
+    }
 }
 
 fn describe(process: Option<Process>, user: u32) -> Owner {
@@ -119,7 +167,39 @@ fn describe(process: Option<Process>, user: u32) -> Owner {
         since: process.as_ref().and_then(os::started_at),
         working_dir: process.as_ref().and_then(|process| os::working_dir(process.pid)),
         user: os::user_name(user),
+        kind: OwnerKind::Process,
         process,
+    }
+}
+
+#[cfg(test)]
+mod shown {
+    use super::*;
+
+    #[test]
+    fn programs_that_listen_for_others_are_known_in_any_case_and_with_their_ending() {
+        for name in
+            ["docker-proxy", "com.docker.backend.exe", "WSLRelay.exe", "vpnkit.EXE", "System", "svchost.exe"]
+        {
+            assert!(is_proxy(name), "{name}");
+        }
+        for name in ["docker", "wslrelay.exe.exe", "node.exe", ""] {
+            assert!(!is_proxy(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_reserved_port_says_where_to_look() {
+        let said = reservation().to_string();
+        assert_eq!(said, "Windows, which has reserved it: netsh int ipv4 show excludedportrange tcp");
+    }
+
+    #[test]
+    fn yesterday_is_said_with_its_date() {
+        let now: Zoned = "2026-11-21T00:10:00[UTC]".parse().expect("a time");
+        let check = |at: &str| clock(at.parse().expect("a time"), &now);
+        assert_eq!(check("2026-11-21T00:05:07Z"), "00:05:07");
+        assert_eq!(check("2026-11-20T23:59:59Z"), "2026-11-20 23:59");
     }
 }
 
@@ -188,13 +268,5 @@ mod tests {
         BufReader::new(stdout).read_line(&mut line).expect("a line");
         let port = line.trim().parse().expect("a port");
         (child, port)
-    }
-
-    #[test]
-    fn yesterday_is_said_with_its_date() {
-        let now: Zoned = "2026-11-21T00:10:00[UTC]".parse().expect("a time");
-        let check = |at: &str| clock(at.parse().expect("a time"), &now);
-        assert_eq!(check("2026-11-21T00:05:07Z"), "00:05:07");
-        assert_eq!(check("2026-11-20T23:59:59Z"), "2026-11-20 23:59");
     }
 }
