@@ -6,10 +6,13 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use tokio::net::{TcpListener, lookup_host};
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 
 /// Ports after one that is taken that are looked at for a free one.
 const NEXT_PORTS_MAX: usize = 100;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// Which port, and who may reach it.
 #[derive(Clone, Debug)]
@@ -119,16 +122,39 @@ async fn try_bind(rules: &PortRules<'_>) -> Result<(TcpListener, SocketAddr), Po
             return Err(PortFault::Remote { address: address.ip() });
         }
     }
-    match TcpListener::bind(address).await {
+    match listen(address) {
         Ok(listener) => {
             let address = listener.local_addr().unwrap_or(address);
             Ok((listener, address))
         }
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+        Err(error) if is_taken(&error) => {
             let (owner, free) = owner_of(port).await;
             Err(PortFault::Busy { port, owner, free })
         }
         Err(source) => Err(PortFault::Bind { address, source }),
+    }
+}
+
+/// Listens where nobody else does.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // What is left of closed connections is no obstacle.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    // Windows lets two listen at one port of different addresses unless one of them objects.
+    #[cfg(windows)]
+    ostler_windows::net::claim_alone(&socket)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Whether somebody has the port. Windows knows no ports that are for administrators: what is denied is taken by
+/// somebody who shares it with nobody, or reserved.
+fn is_taken(error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => true,
+        io::ErrorKind::PermissionDenied => cfg!(windows),
+        _ => false,
     }
 }
 
@@ -147,4 +173,19 @@ async fn owner_of(port: u16) -> (String, Option<u16>) {
 /// Whether an address is this machine's alone.
 pub(crate) fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_another_has_at_all_addresses_is_in_use_at_each() {
+        let other = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+        let port = other.local_addr().unwrap().port();
+        let keys = PortKeys { host: "host", port: "port", auth: "auth" };
+        let rules = PortRules { host: "127.0.0.1", port, keys, needs_token: true, allow_remote: false };
+        let error = bind(&rules).await.unwrap_err();
+        assert!(error.is_busy(), "{error}: {:?}", error.source());
+    }
 }

@@ -2,7 +2,9 @@
 #![expect(unsafe_code, reason = "tables of the system have no safe form")]
 
 use std::{
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    os::windows::io::AsRawSocket,
     ptr::null_mut,
 };
 
@@ -12,7 +14,7 @@ use windows_sys::Win32::{
         GetExtendedTcpTable, MIB_TCP_STATE_LISTEN, MIB_TCP_STATE_TIME_WAIT, MIB_TCP6ROW_OWNER_PID,
         MIB_TCPROW_OWNER_PID, TCP_TABLE_OWNER_PID_ALL,
     },
-    Networking::WinSock::{AF_INET, AF_INET6},
+    Networking::WinSock::{AF_INET, AF_INET6, SO_EXCLUSIVEADDRUSE, SOL_SOCKET, setsockopt},
 };
 
 /// The longest table that is read, in bytes.
@@ -34,6 +36,28 @@ pub struct Socket {
     pub peer: SocketAddr,
     /// Who has it; 0 where the system does not say.
     pub pid: u32,
+}
+
+/// Keeps everybody else from the port that a socket is bound to later, at any address that includes this one's, and the
+/// socket from a port that somebody has so. Without it a listener at one address takes the connections of another that
+/// listens at all of them.
+///
+/// # Errors
+/// The system refuses.
+pub fn claim_alone(socket: &impl AsRawSocket) -> io::Result<()> {
+    let is_wanted: i32 = 1;
+    // SAFETY: the socket is open, and the value as long as is said.
+    let result = unsafe {
+        setsockopt(
+            socket.as_raw_socket() as usize,
+            SOL_SOCKET,
+            SO_EXCLUSIVEADDRUSE,
+            (&raw const is_wanted).cast(),
+            size_of::<i32>() as i32,
+        )
+    };
+    // Errors of sockets are in the same place as others.
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// All TCP sockets that somebody has.
