@@ -23,8 +23,15 @@ use crate::canonical::canonical_or_to_be;
 
 /// The identity of the engine of the default configuration.
 pub const DEFAULT_ID: &str = "default";
-/// The longest path of a socket in bytes: `sun_path` less its final zero.
-pub const SOCKET_PATH_MAX: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
+/// The longest path of a socket in bytes: `sun_path` less its final zero. On Windows it is a file like others, whose path
+/// has so many UTF-16 units: `MAX_PATH` less its final zero.
+pub const SOCKET_PATH_MAX: usize = if cfg!(windows) {
+    259
+} else if cfg!(target_os = "macos") {
+    103
+} else {
+    107
+};
 
 const CONFIG_FILE: &str = "ostler.toml";
 const FOLDER: &str = "ostler";
@@ -67,7 +74,7 @@ pub enum PathsError {
     #[error("the working directory cannot be read")]
     NoWorkingDirectory(#[source] io::Error),
     /// The paths of both possible sockets are longer than the system allows.
-    #[error("the path of the control socket is too long: {} has {} bytes, at most {SOCKET_PATH_MAX} are possible", path.display(), path.as_os_str().len())]
+    #[error("the path of the control socket is too long: {} has {} {}, at most {SOCKET_PATH_MAX} are possible", path.display(), os::path_length(path), os::LENGTH_UNIT)]
     SocketTooLong {
         /// The shortest candidate.
         path: PathBuf,
@@ -170,6 +177,9 @@ impl PathsError {
             Self::NoHome => "set HOME, or XDG_STATE_HOME and XDG_CONFIG_HOME".to_owned(),
             Self::NoWorkingDirectory(_) => {
                 "go to a directory that exists, or give an absolute path".to_owned()
+            }
+            Self::SocketTooLong { .. } if cfg!(windows) => {
+                "a user folder with a shorter path is needed".to_owned()
             }
             Self::SocketTooLong { .. } => "set XDG_STATE_HOME to a shorter path".to_owned(),
             Self::Create { path, .. } => {
@@ -315,7 +325,7 @@ fn candidates(runtime: Option<&Path>, private: &Path, id: &str) -> Vec<PathBuf> 
     in_runtime
         .into_iter()
         .chain([private.join("control.sock")])
-        .filter(|path| path.as_os_str().len() <= SOCKET_PATH_MAX)
+        .filter(|path| os::path_length(path) <= SOCKET_PATH_MAX)
         .collect()
 }
 

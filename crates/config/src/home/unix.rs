@@ -26,6 +26,14 @@ pub(super) fn machine_id() -> String {
         .unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned())
 }
 
+/// What paths are measured in.
+pub(super) const LENGTH_UNIT: &str = "bytes";
+
+/// The length of a path as the system counts it.
+pub(super) fn path_length(path: &Path) -> usize {
+    path.as_os_str().len()
+}
+
 /// Whether a directory that somebody else made for us is ours.
 pub(super) fn is_ours(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw())

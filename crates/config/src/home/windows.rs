@@ -4,6 +4,7 @@
 use std::{
     env, fs,
     io::{self, ErrorKind},
+    os::windows::ffi::OsStrExt as _,
     path::Path,
 };
 
@@ -14,6 +15,14 @@ use super::PathsError;
 /// Text that tells this machine from others with the same home directory.
 pub(super) fn machine_id() -> String {
     env::var("COMPUTERNAME").unwrap_or_default()
+}
+
+/// What paths are measured in.
+pub(super) const LENGTH_UNIT: &str = "characters";
+
+/// The length of a path as the system counts it, in UTF-16 units.
+pub(super) fn path_length(path: &Path) -> usize {
+    path.as_os_str().encode_wide().count()
 }
 
 /// Whether a directory that somebody else made for us is ours.
