@@ -82,14 +82,8 @@ pub(crate) fn watch(
         if event.paths.iter().any(|path| missing.iter().any(|base| base.starts_with(path))) {
             hear(Seen::Folder);
         }
-        // Permissions and times of access are no change of what is in a file.
-        let is_change = match event.kind {
-            EventKind::Create(_) | EventKind::Remove(_) | EventKind::Any => true,
-            EventKind::Modify(kind) => !matches!(kind, ModifyKind::Metadata(_)),
-            EventKind::Access(_) | EventKind::Other => false,
-        };
         let mut is_first = false;
-        for path in event.paths.iter().filter(|_| is_change) {
+        for path in event.paths.iter().filter(|path| is_change(&event.kind, path)) {
             is_first |= changes.add(&wanted, path);
         }
         if is_first {
@@ -104,6 +98,17 @@ pub(crate) fn watch(
         }
     }
     Ok(FileWatcher { _watcher: watcher, remarks })
+}
+
+/// Whether an event says that what is at a path is not what it was. Permissions and times of access are no change of what
+/// is in a file; and Windows tells of a folder itself whenever an entry in it changes, which it tells of as well.
+fn is_change(kind: &EventKind, path: &Path) -> bool {
+    match kind {
+        EventKind::Create(_) | EventKind::Remove(_) | EventKind::Any => true,
+        EventKind::Modify(ModifyKind::Metadata(_)) | EventKind::Access(_) | EventKind::Other => false,
+        EventKind::Modify(ModifyKind::Any) => !path.is_dir(),
+        EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Name(_) | ModifyKind::Other) => true,
+    }
 }
 
 type Folders = BTreeMap<PathBuf, (RecursiveMode, Vec<ServiceName>)>;
@@ -180,5 +185,25 @@ fn in_words(error: &notify::Error) -> String {
             "the system's limit of watchers is reached; raise fs.inotify.max_user_instances".to_owned()
         }
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{DataChange, MetadataKind};
+
+    use super::*;
+
+    #[test]
+    fn a_folder_in_which_something_changed_has_not_changed_itself() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let file = folder.path().join("a.txt");
+        std::fs::write(&file, "").expect("written");
+        let any = EventKind::Modify(ModifyKind::Any);
+        assert!(is_change(&any, &file));
+        assert!(!is_change(&any, folder.path()));
+        assert!(is_change(&any, &folder.path().join("gone")));
+        assert!(is_change(&EventKind::Modify(ModifyKind::Data(DataChange::Any)), &file));
+        assert!(!is_change(&EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any)), &file));
     }
 }
