@@ -207,6 +207,13 @@ fn command(launch: &Launch<'_>) -> Result<(PathBuf, Vec<u16>), LaunchError> {
         (launch.program.to_owned(), line.unwrap_or_else(|| quote::command_line(&arguments)))
     };
     let line = wide(line)?;
+    if quote::is_by_interpreter(launch.program) && line.len() > quote::SHELL_LINE_MAX + 1 {
+        let text = format!(
+            "the command line is longer than the {} characters that cmd.exe reads",
+            quote::SHELL_LINE_MAX
+        );
+        return Err(LaunchError::Order(text));
+    }
     if line.len() > quote::LINE_MAX {
         let text = format!("the command line is longer than {} characters", quote::LINE_MAX);
         return Err(LaunchError::Order(text));
@@ -387,6 +394,26 @@ impl Drop for Attributes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_the_shell_cannot_read_is_refused_before_it_runs_in_part() {
+        let order = |program: &str, argument: String| {
+            let argv = [program, "/s", "/c", &argument].map(OsString::from);
+            let streams = [nowhere().unwrap(), nowhere().unwrap(), nowhere().unwrap()];
+            let (program, cwd) = (Path::new(program), Path::new(r"\"));
+            let order =
+                Launch { program, argv: &argv, env: &[], cwd, streams, console: Console::Ours, nice: None };
+            command(&order).map(|(_, line)| line.len() - 1)
+        };
+        let around = r#""cmd.exe" /s /c """#.len();
+        let longest = "x".repeat(quote::SHELL_LINE_MAX - around);
+        assert_eq!(order("cmd.exe", longest.clone()).unwrap(), quote::SHELL_LINE_MAX);
+        for program in ["cmd.exe", "run.bat"] {
+            let refusal = order(program, format!("{longest}x"));
+            assert!(matches!(refusal, Err(LaunchError::Order(text)) if text.contains("8191")), "{program}");
+        }
+        assert!(order("other.exe", format!("{longest}x")).is_ok());
+    }
 
     #[test]
     fn by_whatever_way_a_process_comes_into_its_job_it_is_in_it() {

@@ -10,6 +10,9 @@ use std::path::Path;
 /// The longest command line, in UTF-16 units, with the zero at its end.
 pub const LINE_MAX: usize = 32_767;
 
+/// The longest one that `cmd.exe` reads, without the zero.
+pub const SHELL_LINE_MAX: usize = 8_191;
+
 /// Whether a program is a batch file, which `cmd.exe` runs. The system does not see dots and spaces at the end of a name
 /// (CVE-2024-43402).
 pub fn is_batch(program: &Path) -> bool {
@@ -59,6 +62,11 @@ fn is_interpreter(program: &Path) -> bool {
     let name = program.as_os_str().to_string_lossy();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     name.eq_ignore_ascii_case("cmd.exe") || name.eq_ignore_ascii_case("cmd")
+}
+
+/// Whether `cmd.exe` runs a program, or is it.
+pub fn is_by_interpreter(program: &Path) -> bool {
+    is_batch(program) || is_interpreter(program)
 }
 
 /// The command line of a program; `argv` begins with the program's name.
@@ -295,6 +303,10 @@ mod tests {
         for name in ["A.BAT", "a.Cmd", "a.bat.", "a.bat ", "a.cmd. . ", r"C:\dir.x\a.bat..."] {
             assert!(is_batch(Path::new(name)), "{name:?}");
         }
+        for name in ["a.bat", r"C:\cmd.exe", "CMD"] {
+            assert!(is_by_interpreter(Path::new(name)), "{name:?}");
+        }
+        assert!(!is_by_interpreter(Path::new("a.exe")));
         for name in ["a.exe", "a", "bat", "a.bat.exe", r"C:\a.bat\b", "a.batch", "a.exe "] {
             assert!(!is_batch(Path::new(name)), "{name:?}");
         }

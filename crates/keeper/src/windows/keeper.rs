@@ -15,7 +15,7 @@ use ostler_keeper::protocol::{
     SpawnOrder,
 };
 use ostler_windows::job::Limits;
-use ostler_windows::{console, process};
+use ostler_windows::{console, process, quote};
 use std::collections::VecDeque;
 use std::io;
 use std::os::windows::io::OwnedHandle;
@@ -311,6 +311,7 @@ impl Keeper {
             status: None,
             tree: Tree::Alive,
             is_acknowledged: false,
+            is_by_interpreter: quote::is_by_interpreter(&order.program),
             asked: None,
             is_leader_ending: false,
             is_tree_ending: false,

@@ -23,6 +23,9 @@ const KILL_PAUSE: Duration = Duration::from_millis(20);
 const SIGKILL: i32 = 9;
 const SIGTERM: i32 = 15;
 
+/// The answer to "Terminate batch job (Y/N)?".
+const END_OF_BATCH: &[u8] = b"Y\r\n";
+
 /// How many of the killed are named.
 const NAMES_MAX: usize = 16;
 
@@ -42,6 +45,8 @@ pub(super) struct Run {
     pub(super) status: Option<ExitStatus>,
     pub(super) tree: Tree,
     pub(super) is_acknowledged: bool,
+    /// Whether `cmd.exe` runs it, which asks back what to do with the rest of a batch file.
+    pub(super) is_by_interpreter: bool,
     /// How far it was asked to end, if it was.
     pub(super) asked: Option<Ladder>,
     /// The job has told that the leader ends.
@@ -107,11 +112,18 @@ impl Run {
             return Vec::new();
         }
         let members = self.job.members();
-        let Self { asked: Some(ladder), pid, output, .. } = self else { return Vec::new() };
+        let Self { asked: Some(ladder), pid, output, is_by_interpreter, .. } = self else {
+            return Vec::new();
+        };
         ladder.climb(now, |way| match way {
             // The leader's number cannot be another's while we hold the leader.
-            Way::Break => (hears_break(&members) && console::send_break(*pid).is_ok())
-                .then(|| "asked to end by Ctrl-Break".to_owned()),
+            Way::Break if hears_break(&members) && console::send_break(*pid).is_ok() => {
+                if *is_by_interpreter {
+                    output.end_input_with(END_OF_BATCH);
+                }
+                Some("asked to end by Ctrl-Break".to_owned())
+            }
+            Way::Break => None,
             Way::Close => {
                 let asked = window::ask_to_close(&members);
                 (asked > 0).then(|| format!("asked to end by closing, {asked} windows"))
