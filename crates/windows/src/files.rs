@@ -24,8 +24,8 @@ use windows_sys::Win32::{
         BY_HANDLE_FILE_INFORMATION, CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL,
         FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE, FILE_SHARE_READ,
         FILE_SHARE_WRITE, GetDiskFreeSpaceExW, GetFileInformationByHandle, LOCKFILE_EXCLUSIVE_LOCK,
-        LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH,
-        MoveFileExW,
+        LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, MOVE_FILE_FLAGS, MOVEFILE_REPLACE_EXISTING,
+        MOVEFILE_WRITE_THROUGH, MoveFileExW, ReOpenFile,
     },
     System::IO::{OVERLAPPED, OVERLAPPED_0_0},
 };
@@ -41,34 +41,34 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const HASTE: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Puts `from` in the place of `to` at once. Who reads `to` and shares it reads on in the old file; for others it waits
-/// a moment, on this thread: up to 2 s.
+/// Puts `from` in the place of `to` at once, and sees it to the disk. Who reads `to` and shares it reads on in the old
+/// file; for others it waits a moment, on this thread: up to 2 s.
 ///
 /// # Errors
 /// The system refuses, or somebody does not let go of the file.
 pub fn replace(from: &Path, to: &Path) -> io::Result<()> {
-    replace_within(PATIENCE, from, to)
+    replace_within(PATIENCE, MOVEFILE_WRITE_THROUGH, from, to)
 }
 
-/// The same for a thread that others wait for: it gives up after 100 ms.
+/// The same for a thread that others wait for: it gives up after 100 ms, and does not wait for the disk.
 ///
 /// # Errors
 /// As [`replace`].
 pub fn replace_soon(from: &Path, to: &Path) -> io::Result<()> {
-    replace_within(HASTE, from, to)
+    replace_within(HASTE, 0, from, to)
 }
 
-/// The same for a thread that may not wait at all: it tries once.
+/// The same for a thread that may not wait at all: it tries once, and does not wait for the disk.
 ///
 /// # Errors
 /// As [`replace`].
 pub fn replace_now(from: &Path, to: &Path) -> io::Result<()> {
-    replace_within(Duration::ZERO, from, to)
+    replace_within(Duration::ZERO, 0, from, to)
 }
 
-fn replace_within(limit: Duration, from: &Path, to: &Path) -> io::Result<()> {
+fn replace_within(limit: Duration, flags: MOVE_FILE_FLAGS, from: &Path, to: &Path) -> io::Result<()> {
     let (wide_from, wide_to) = (wide(from)?, wide(to)?);
-    let flags = MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH;
+    let flags = flags | MOVEFILE_REPLACE_EXISTING;
     patiently(limit, || {
         // SAFETY: both names end in zero.
         let moved = check(unsafe { MoveFileExW(wide_from.as_ptr(), wide_to.as_ptr(), flags) });
@@ -92,6 +92,24 @@ fn patiently<T>(limit: Duration, mut attempt: impl FnMut() -> io::Result<T>) -> 
 fn is_in_use(error: &io::Error) -> bool {
     let codes = [ERROR_ACCESS_DENIED, ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION];
     error.raw_os_error().is_some_and(|code| codes.contains(&(code as u32)))
+}
+
+/// Cuts a file off at a length. Who may only append may not cut, so the file is opened once more, whatever its name is
+/// by now.
+///
+/// # Errors
+/// The system refuses, or somebody does not let others write.
+pub fn cut(file: &File, length: u64) -> io::Result<()> {
+    let share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    // SAFETY: the handle is open; the new one is owned at once.
+    let writable = unsafe {
+        let handle = ReOpenFile(file.as_raw_handle(), GENERIC_WRITE, share, 0);
+        if handle == INVALID_HANDLE_VALUE {
+            return Err(io::Error::last_os_error());
+        }
+        File::from(OwnedHandle::from_raw_handle(handle))
+    };
+    writable.set_len(length)
 }
 
 /// Makes a folder for our user and the system alone; an error of kind `AlreadyExists` where there is one.

@@ -144,7 +144,7 @@ impl AuditFile {
         };
         if let Err(error) = file.write_all(&line) {
             // Half a line would spoil the next one.
-            let _ = file.set_len(*size);
+            let _ = cut(file, *size);
             self.open = None;
             return Err(error);
         }
@@ -160,6 +160,14 @@ impl AuditFile {
         fs::rename(&self.path, name(1))
     }
 }
+
+#[cfg(unix)]
+fn cut(file: &File, size: u64) -> io::Result<()> {
+    file.set_len(size)
+}
+
+#[cfg(windows)]
+use ostler_windows::files::cut;
 
 #[cfg(test)]
 mod tests {

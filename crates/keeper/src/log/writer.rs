@@ -336,7 +336,7 @@ impl LogWriter {
             let whole = records[..written].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             open.has_records |= whole > 0;
             open.length += whole as u64;
-            if whole < written && open.file.set_len(open.length).is_err() {
+            if whole < written && os::cut_log(&open.file, open.length).is_err() {
                 self.file = None;
             }
             return Err((whole, error));
@@ -441,8 +441,8 @@ impl LogWriter {
         let text = Header { generation, instance }.to_string();
         put_record(&mut record, &self.time, Stream::Meta, false, text.as_bytes());
         if let Err(error) = file.write_all(&record) {
-            // A half header would make the file a strange one.
-            file.set_len(0)?;
+            // A half header would make the file a strange one, which is moved aside. Told is why it was not written.
+            let _ = os::cut_log(&file, 0);
             return Err(error);
         }
         self.generation = generation;

@@ -9,11 +9,11 @@ pub mod windows;
 
 #[cfg(unix)]
 pub(crate) use unix::{
-    boot_id, create_private, file_identity, from_bytes, open_log, open_read, path_identity, replace,
+    boot_id, create_private, cut_log, file_identity, from_bytes, open_log, open_read, path_identity, replace,
     start_ticks, to_bytes,
 };
 #[cfg(windows)]
 pub(crate) use windows::{
-    boot_id, create_private, file_identity, from_bytes, open_log, open_read, path_identity, replace,
+    boot_id, create_private, cut_log, file_identity, from_bytes, open_log, open_read, path_identity, replace,
     start_ticks, to_bytes,
 };

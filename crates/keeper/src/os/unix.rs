@@ -55,6 +55,11 @@ pub(crate) fn open_log(path: &Path, is_new: bool) -> io::Result<File> {
     options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
 }
 
+/// Cuts a log off at a length.
+pub(crate) fn cut_log(log: &File, length: u64) -> io::Result<()> {
+    log.set_len(length)
+}
+
 /// Opens a file to read without waiting, whatever is at its place.
 pub(crate) fn open_read(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)

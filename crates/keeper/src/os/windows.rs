@@ -53,6 +53,11 @@ pub(crate) fn open_log(path: &Path, is_new: bool) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).create_new(is_new).open(path)
 }
 
+/// Cuts a log off at a length.
+pub(crate) fn cut_log(log: &File, length: u64) -> io::Result<()> {
+    files::cut(log, length)
+}
+
 pub(crate) fn open_read(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).open(path)
 }

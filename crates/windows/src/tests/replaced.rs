@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::ErrorKind,
+    io::{ErrorKind, Write as _},
     os::windows::fs::OpenOptionsExt,
     path::Path,
     sync::mpsc,
@@ -101,4 +101,15 @@ fn readers_that_share_do_not_keep_a_file_from_being_replaced() {
     std::io::Read::read_to_string(&mut reader, &mut text).unwrap();
     assert_eq!(text, "old");
     assert_eq!(fs::read_to_string(&old).unwrap(), "new");
+}
+
+#[test]
+fn a_file_to_append_to_can_be_cut_and_goes_on_at_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let mut log = File::options().create(true).append(true).open(&path).unwrap();
+    log.write_all(b"whole\nhal").unwrap();
+    files::cut(&log, 6).unwrap();
+    log.write_all(b"next\n").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "whole\nnext\n");
 }
