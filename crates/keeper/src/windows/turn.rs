@@ -5,7 +5,7 @@ use super::keeper::{Keeper, Link, LogWatch, SESSION_KEY, is_job_key};
 use super::run::Tree;
 use super::spawn::plain;
 use ostler_keeper::log::{Flush, Meta};
-use ostler_keeper::os::windows::port::{Done, Packet, Port};
+use ostler_keeper::os::windows::port::{Done, Packet, Pipe, Port};
 use ostler_keeper::protocol::{Event, OnLoss, Request};
 use ostler_windows::{launch, pipe};
 use std::time::{Duration, Instant};
@@ -160,6 +160,8 @@ impl Keeper {
     /// Waits for the next engine, which may have come already.
     fn await_engine(&mut self, now: Instant) {
         self.accept_at = None;
+        // Who looks for the name finds it at any time: an instance is let go of only when the next one is there.
+        let mut refused = None;
         loop {
             if self.slot.listener.is_none() {
                 let key = self.new_key();
@@ -168,11 +170,16 @@ impl Keeper {
                     return;
                 }
             }
+            drop(refused.take());
             match self.slot.listener.as_mut().map(|listener| listener.start_connect()) {
                 Some(Ok(false)) | None => return,
-                Some(Ok(true)) => self.admit(now),
+                Some(Ok(true)) => refused = self.admit(now),
                 Some(Err(_)) => {
-                    self.slot.listener = None;
+                    let failed = self.slot.listener.take();
+                    let key = self.new_key();
+                    // Without one it is tried again with the next wait.
+                    let _ = self.slot.listen_again(&self.port, key);
+                    drop(failed);
                     self.accept_at = Some(now + ACCEPT_PAUSE);
                     return;
                 }
@@ -182,20 +189,24 @@ impl Keeper {
 
     fn accept(&mut self, packet: &Packet, now: Instant) {
         let done = self.slot.listener.as_mut().and_then(|listener| listener.finish(packet));
-        match done {
+        let refused = match done {
             Some(Done::Read(_) | Done::Written(_)) => self.admit(now),
-            Some(Done::Gone) | None => self.slot.listener = None,
-        }
+            Some(Done::Gone) | None => self.slot.listener.take(),
+        };
         self.await_engine(now);
+        drop(refused);
     }
 
-    /// Takes the engine that has opened the waiting instance, if it may speak.
-    fn admit(&mut self, now: Instant) {
-        let Some(pipe) = self.slot.listener.take() else { return };
+    /// Takes the engine that has opened the waiting instance, if it may speak; gives the instance back if not, which is
+    /// to be let go of when there is another.
+    fn admit(&mut self, now: Instant) -> Option<Pipe> {
+        let pipe = self.slot.listener.take()?;
         let strangers = self.connections.iter().filter(|it| !it.is_greeted).count();
-        if strangers < STRANGERS_MAX && pipe::is_opened_by_us(&pipe) {
-            self.connections.push(Connection::new(pipe, now));
+        if strangers >= STRANGERS_MAX || !pipe::is_opened_by_us(&pipe) {
+            return Some(pipe);
         }
+        self.connections.push(Connection::new(pipe, now));
+        None
     }
 
     /// Follows the requests that have arrived, and lets go of those who have gone.
