@@ -14,6 +14,7 @@ mod audit_file;
 mod browser;
 mod context;
 mod diagnostics;
+mod editor;
 mod failure;
 mod help;
 mod keys;

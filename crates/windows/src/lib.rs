@@ -3,7 +3,7 @@
 //! [`user`] says who somebody is, [`access`] closes what we make to everybody else, [`pipe`] names, makes and opens
 //! the named pipes of engines and keepers, [`peer`] says who has opened one, [`process`] tells a process from a later
 //! one with the same number, and [`job`] holds all processes of a run together, [`launch`] starts them with what they
-//! inherit said one by one, [`quote`] makes one command line of their arguments, and [`ended`] tells of their end.
+//! inherit said one by one, [`program`] finds their files, [`quote`] makes one command line of their arguments, and [`ended`] tells of their end.
 //! [`files`] has what replacing and recognising files needs, [`net`] the table of sockets, [`broadcast`], [`clock`] and
 //! [`session`] what the system tells of sessions, sleep and clocks, [`keyboard`] the keys of a console, and
 //! [`autostart`] the entry by which it starts a program at sign-in.
@@ -43,6 +43,8 @@ pub mod peer;
 pub mod pipe;
 #[cfg(windows)]
 pub mod process;
+#[cfg(windows)]
+pub mod program;
 #[cfg(any(windows, test))]
 pub mod quote;
 #[cfg(windows)]

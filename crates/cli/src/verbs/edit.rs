@@ -16,6 +16,7 @@ use serde_json::json;
 use super::config;
 use crate::{
     context::Context,
+    editor,
     failure::{Failure, OK, Outcome},
     print::{self, home_text},
     saving::{Saver, diff_text, saved_text},
@@ -171,10 +172,10 @@ fn open_editor(draft: &Path) -> Result<(), Failure> {
         None => EDITORS.iter().map(|&editor| editor.to_owned()).collect(),
     };
     for editor in &editors {
-        // `code --wait` has arguments; a path with spaces is not split further than at spaces.
-        let mut words = editor.split_whitespace();
-        let Some(program) = words.next() else { continue };
-        match Command::new(program).args(words).arg(draft).status() {
+        let Some((program, words)) = editor::command(editor) else { continue };
+        let status = Command::new(&program).args(words).arg(draft).status();
+        let program = program.display();
+        match status {
             Ok(status) if status.success() => return Ok(()),
             Ok(status) => {
                 let message = format!("the editor {program} ended with {status}; the file stays as it was");

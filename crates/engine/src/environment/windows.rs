@@ -1,10 +1,10 @@
 //! Programs and shells on Windows. Differs from Unix: what can be executed is told by the end of its name, names of
 //! variables are the same in capitals, and there are no login shells.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
+
+use ostler_windows::program::has_ending;
+pub(super) use ostler_windows::program::{has_separator, with_ending as as_program};
 
 /// Where programs are looked for when the service has no `PATH`.
 pub(super) const DEFAULT_PATH: &str = r"C:\Windows\System32;C:\Windows";
@@ -29,31 +29,9 @@ pub(super) const MINIMAL: [&str; 16] = [
     "USERPROFILE",
 ];
 
-/// The ends of the names of programs, in the order in which they are looked for.
-const ENDINGS: [&str; 4] = ["com", "exe", "bat", "cmd"];
-
 /// The name of a variable as it is compared.
 pub(super) fn variable_name(name: String) -> String {
     name.to_uppercase()
-}
-
-/// Whether a program is given with its place.
-pub(super) fn has_separator(program: &str) -> bool {
-    program.contains(['/', '\\', ':'])
-}
-
-/// The file that a program's name means: its ending may be left out.
-pub(super) fn as_program(place: PathBuf) -> PathBuf {
-    if has_ending(&place) {
-        return place;
-    }
-    let with = |ending: &&str| {
-        let mut name = place.clone().into_os_string();
-        name.push(".");
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    ENDINGS.iter().map(with).find(|candidate| candidate.is_file()).unwrap_or(place)
 }
 
 /// Says why a file cannot be executed; `None` when it can.
@@ -66,11 +44,6 @@ pub(super) fn why_not_executable(path: &Path) -> Option<String> {
         }
         Ok(_) => None,
     }
-}
-
-fn has_ending(path: &Path) -> bool {
-    let ending = path.extension().unwrap_or_default();
-    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// Says why an existing directory cannot be entered; `None` when it can.
