@@ -2,6 +2,7 @@
  *
  *     session PID stays       asks whether the session may end, then says that it goes on
  *     session PID ends        asks, then says that the user signs out
+ *     session PID machine     asks, then says that the machine ends
  *     session PID replaced    asks, then says that the program is to end because its files are replaced
  *
  * The process must have exactly one window of Ostler's. Prints `agreed` when it does not object, and how long it took to
@@ -36,11 +37,12 @@ static BOOL CALLBACK visit(HWND window, LPARAM unused) {
 int main(int argument_count, char **words) {
     DWORD_PTR answer = 0;
     if (argument_count != 3) {
-        fprintf(stderr, "usage: session PID stays|ends|replaced\n");
+        fprintf(stderr, "usage: session PID stays|ends|machine|replaced\n");
         return 64;
     }
     int is_end = strcmp(words[2], "stays") != 0;
     LPARAM reason = (LPARAM)(LONG)(strcmp(words[2], "replaced") ? ENDSESSION_LOGOFF : ENDSESSION_CLOSEAPP);
+    if (!strcmp(words[2], "machine")) reason = 0;
     process = strtoul(words[1], NULL, 10);
     EnumWindows(visit, 0);
     if (count != 1) {
