@@ -7,15 +7,11 @@ use std::{
     ffi::OsString,
     io::{self, Write as _},
     path::Path,
-    process::Stdio,
 };
 
 use ostler_api::{ApiError, ErrorCode};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
-    process::Command,
-};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
 use crate::os;
 
@@ -46,24 +42,18 @@ pub async fn launch_daemon(
     config: Option<&Path>,
     flags: &[OsString],
 ) -> Result<Launched, ApiError> {
-    let mut command = Command::new(program);
+    let mut arguments: Vec<OsString> = Vec::new();
     if let Some(config) = config {
-        command.arg("--config").arg(config);
+        arguments.extend([OsString::from("--config"), config.into()]);
     }
-    command.args(["daemon", DETACHED]).args(flags);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    // It must outlive us, and belongs to no directory that somebody may want to unmount.
-    command.current_dir("/").kill_on_drop(false);
-    os::pass_on_nothing();
-    let mut child = os::spawn_aside(&mut command).map_err(|error| {
+    arguments.extend(["daemon", DETACHED].map(OsString::from));
+    arguments.extend_from_slice(flags);
+    let said = os::spawn_aside(program, &arguments).map_err(|error| {
         ApiError::new(ErrorCode::SpawnFailed, format!("cannot start {}: {error}", program.display()))
     })?;
     let mut line = String::new();
-    if let Some(stdout) = child.stdout.take() {
-        let mut reader = BufReader::new(stdout.take(REPORT_BYTES_MAX));
-        // A daemon that fails before its word leaves an empty line, which is told below.
-        let _ = reader.read_line(&mut line).await;
-    }
+    // A daemon that fails before its word leaves an empty line, which is told below.
+    let _ = BufReader::new(said.take(REPORT_BYTES_MAX)).read_line(&mut line).await;
     understand(&line)
 }
 

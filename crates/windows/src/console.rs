@@ -4,7 +4,7 @@
 use std::{io, ptr::null_mut, sync::OnceLock};
 
 use windows_sys::Win32::{
-    Foundation::{CloseHandle, HANDLE, HANDLE_FLAG_INHERIT, INVALID_HANDLE_VALUE, SetHandleInformation},
+    Foundation::{CloseHandle, HANDLE, INVALID_HANDLE_VALUE},
     System::Console::{
         ATTACH_PARENT_PROCESS, AttachConsole, CONSOLE_SCREEN_BUFFER_INFO, CTRL_BREAK_EVENT, CTRL_C_EVENT,
         CTRL_LOGOFF_EVENT, FreeConsole, GenerateConsoleCtrlEvent, GetConsoleProcessList,
@@ -31,19 +31,6 @@ pub fn leave() {
 pub fn join_parent() {
     // SAFETY: no pointers. Whose parent has no console stays without one.
     unsafe { AttachConsole(ATTACH_PARENT_PROCESS) };
-}
-
-/// Has children inherit none of our standard handles by accident; who is to have one gets a copy.
-pub fn keep_standard_handles() {
-    for which in STANDARD {
-        // SAFETY: only a flag of an open handle changes; an invalid one is refused.
-        unsafe {
-            let handle = GetStdHandle(which);
-            if !handle.is_null() && handle != INVALID_HANDLE_VALUE {
-                SetHandleInformation(handle, HANDLE_FLAG_INHERIT, 0);
-            }
-        }
-    }
 }
 
 /// Closes the standard handles: what is written to them from now on goes nowhere.

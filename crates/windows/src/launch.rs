@@ -60,6 +60,8 @@ pub enum Console {
     Ours,
     /// It has one of its own that nobody sees.
     Hidden,
+    /// It has none.
+    Absent,
 }
 
 /// A process that was started.
@@ -251,6 +253,7 @@ impl<'a> Prepared<'a> {
         let console = match launch.console {
             Console::Ours => 0,
             Console::Hidden => CREATE_NO_WINDOW,
+            Console::Absent => DETACHED_PROCESS,
         };
         let usual = CREATE_UNICODE_ENVIRONMENT | CREATE_NEW_PROCESS_GROUP | EXTENDED_STARTUPINFO_PRESENT;
         Ok(Self {

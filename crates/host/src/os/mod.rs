@@ -21,11 +21,9 @@ pub(crate) struct Heard {
 
 #[cfg(unix)]
 pub(crate) use unix::{
-    Signals, detach, pass_on_nothing, raise_file_limit, share_one_heap, silence_stdio, spawn_aside,
-    trim_memory,
+    Signals, detach, raise_file_limit, share_one_heap, silence_stdio, spawn_aside, trim_memory,
 };
 #[cfg(windows)]
 pub(crate) use windows::{
-    Signals, detach, pass_on_nothing, raise_file_limit, share_one_heap, silence_stdio, spawn_aside,
-    trim_memory,
+    Signals, detach, raise_file_limit, share_one_heap, silence_stdio, spawn_aside, trim_memory,
 };

@@ -1,10 +1,10 @@
 //! Signals, limits and processes on Unix.
 
-use std::{fs::OpenOptions, io};
+use std::{ffi::OsString, fs::OpenOptions, io, path::Path, process::Stdio};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
-    process::{Child, Command},
+    process::{ChildStdout, Command},
     signal::unix::{Signal, SignalKind, signal},
 };
 
@@ -58,14 +58,19 @@ pub(crate) fn detach() {
     let _ = rustix::process::setsid();
 }
 
-/// Starts a process that is to leave the terminal by itself; see [`detach`].
-pub(crate) fn spawn_aside(command: &mut Command) -> io::Result<Child> {
-    command.spawn()
+/// Starts a process that is to leave the terminal by itself; see [`detach`]. Gives what it says.
+pub(crate) fn spawn_aside(program: &Path, arguments: &[OsString]) -> io::Result<ChildStdout> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    // It must outlive us, and belongs to no directory that somebody may want to unmount.
+    command.current_dir("/").kill_on_drop(false);
+    pass_on_nothing();
+    command.spawn()?.stdout.take().ok_or_else(|| io::Error::other("it has no standard output"))
 }
 
 /// Has what is started from now on inherit nothing but its standard streams: what a shell left open here would stay
 /// open for as long as a daemon lives, and a pipe with it.
-pub(crate) fn pass_on_nothing() {
+fn pass_on_nothing() {
     let Ok(open) = std::fs::read_dir("/dev/fd") else { return };
     let number = |entry: io::Result<std::fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse::<i32>().ok();
     let foreign: Vec<i32> = open.filter_map(number).filter(|number| *number > 2).collect();

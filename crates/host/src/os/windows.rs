@@ -3,19 +3,24 @@
 //!
 //! The system ends a program a few seconds after either, whatever it does, so the engine is told how long it has.
 
-use std::{io, time::Duration};
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    os::windows::io::{IntoRawHandle as _, OwnedHandle},
+    path::Path,
+    time::Duration,
+};
 
 use ostler_engine::Ending;
 use ostler_windows::{
     broadcast::{self, LAST_WORDS, Said},
-    session,
+    launch::{self, Launch},
+    pipe::{self, Direction, Use},
+    program, session,
 };
 use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlLogoff, CtrlShutdown};
 use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
-use tokio::{
-    process::{Child, Command},
-    sync::mpsc,
-};
+use tokio::{net::windows::named_pipe::NamedPipeServer, sync::mpsc};
 
 use super::Heard;
 
@@ -127,25 +132,32 @@ pub(crate) fn detach() {
 }
 
 /// Starts a process without a console, not even one that is seen for a moment, and outside of the job that ends with a
-/// terminal, where that lets somebody out; else it ends with that job.
-pub(crate) fn spawn_aside(command: &mut Command) -> io::Result<Child> {
-    // From `winbase.h`.
-    const DETACHED_PROCESS: u32 = 0x8;
-    const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
-    const CREATE_BREAKAWAY_FROM_JOB: u32 = 0x0100_0000;
-    let aside = DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP;
-    match command.creation_flags(aside | CREATE_BREAKAWAY_FROM_JOB).spawn() {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            tracing::debug!(%error, "the job of this process lets nobody out");
-            command.creation_flags(aside).spawn()
-        }
-        spawned => spawned,
-    }
+/// terminal, where that lets somebody out; else it ends with that job. It inherits its standard streams and nothing
+/// else. Gives what it says.
+pub(crate) fn spawn_aside(program: &Path, arguments: &[OsString]) -> io::Result<NamedPipeServer> {
+    let (said, theirs) = pipe::pair(Direction::In, Use::Inherited)?;
+    let file = program.to_str().and_then(program::find).unwrap_or_else(|| program.to_owned());
+    let argv: Vec<OsString> =
+        std::iter::once(program.as_os_str().to_owned()).chain(arguments.iter().cloned()).collect();
+    let entry = |(name, value): (OsString, OsString)| [name, value].join(OsStr::new("="));
+    let env: Vec<OsString> = std::env::vars_os().map(entry).collect();
+    launch::launch_out(&Launch {
+        program: &file,
+        argv: &argv,
+        env: &env,
+        // It belongs to no directory that somebody may want to remove.
+        cwd: Path::new(r"\"),
+        streams: [launch::nowhere()?, theirs, launch::nowhere()?],
+        console: launch::Console::Absent,
+        nice: None,
+    })?;
+    of_runtime(said)
 }
 
-/// Has what is started from now on inherit nothing but its standard streams.
-pub(crate) fn pass_on_nothing() {
-    ostler_windows::console::keep_standard_handles();
+#[expect(unsafe_code, reason = "the runtime takes a pipe by its handle alone")]
+fn of_runtime(pipe: OwnedHandle) -> io::Result<NamedPipeServer> {
+    // SAFETY: the handle is that of a pipe made for asynchronous use, and nobody else owns it.
+    unsafe { NamedPipeServer::from_raw_handle(pipe.into_raw_handle()) }
 }
 
 /// Lets go of standard input, output and error: whoever waits for their end is told.
