@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use ostler_api::{InstanceStatus, Word};
+use ostler_api::{Check, CheckState, DoctorReply, InstanceStatus, Word};
 use ostler_e2e::{Place, Service, wait_until};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -78,4 +78,25 @@ fn the_audit_names_the_process_and_the_user_who_asked() {
     let shown = place.cli(&["audit", "--service", "idle"]);
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(shown.contains(&format!("pid {}", child.id())), "{shown}");
+}
+
+#[test]
+fn a_login_shell_that_says_nothing_is_told_by_status_and_doctor() {
+    let place = Place::with_services(&[Service::new("idle", &["sleep", "1000"])]);
+    let checked = || -> Check {
+        let reply: DoctorReply = serde_json::from_slice(&place.cli(&["doctor", "--json"]).stdout).unwrap();
+        reply.checks.into_iter().find(|check| check.name == "login shell").expect("a check of it")
+    };
+    let up = |shell: &str| place.command("ostler").arg("up").env("SHELL", shell).output().unwrap();
+    assert!(up("/bin/false").status.success());
+    assert!(wait_until(LIMIT, || checked().state == CheckState::Warn), "{:?}", checked());
+    assert!(checked().text.contains("/bin/false"), "{:?}", checked());
+    let notices = place.wire().unwrap().status().unwrap().supervisor.notices;
+    assert!(notices.iter().any(|notice| notice.contains("/bin/false")), "{notices:?}");
+    assert!(place.cli(&["shutdown"]).status.success());
+    assert!(wait_until(LIMIT, || place.processes().is_empty()));
+    assert!(up("/bin/sh").status.success());
+    assert!(wait_until(LIMIT, || checked().text.contains("get its environment")), "{:?}", checked());
+    let notices = place.wire().unwrap().status().unwrap().supervisor.notices;
+    assert!(!notices.iter().any(|notice| notice.contains("login shell")), "{notices:?}");
 }
