@@ -5,6 +5,7 @@
 //! old what it shows is.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +74,33 @@ impl From<String> for ConnectError {
     }
 }
 
+/// A link that was lost.
+struct Lost {
+    /// Since when, for a person.
+    since: Timestamp,
+    /// The same, to measure by.
+    at: Instant,
+    /// What the last try met.
+    reason: ConnectError,
+}
+
+impl Lost {
+    fn is_stale(&self) -> bool {
+        self.at.elapsed() >= STALE_AFTER
+    }
+}
+
+/// How a connection ended.
+struct End {
+    /// Whether a snapshot was heard over it.
+    was_live: bool,
+    /// Why, in words.
+    reason: String,
+}
+
+/// A watch that was asked for.
+type Asked = Pin<Box<dyn Future<Output = Result<Watch, ClientError>> + Send>>;
+
 /// The link.
 pub(crate) struct Link<C> {
     connect: C,
@@ -101,58 +129,76 @@ where
     /// Runs until nobody commands any more.
     pub(crate) async fn run(mut self) {
         let mut wait = RETRY_MIN;
-        let mut lost: Option<(Timestamp, Instant)> = None;
+        let mut lost: Option<Lost> = None;
         loop {
             let reason = match (self.connect)().await {
                 Ok(client) => {
-                    let was_live = self.live(client).await;
-                    let Some(reason) = was_live else { return };
-                    lost = None;
-                    wait = RETRY_MIN;
-                    ConnectError::from(reason)
+                    let Some(end) = self.live(client, lost.as_ref()).await else { return };
+                    // A connection without a snapshot has shown nothing: what was lost before is lost still.
+                    if end.was_live {
+                        lost = None;
+                        wait = RETRY_MIN;
+                    }
+                    ConnectError::from(end.reason)
                 }
                 Err(error) => error,
             };
-            let (since, at) = *lost.get_or_insert_with(|| (Timestamp::now(), Instant::now()));
-            self.tell_lost(since, at, &reason);
-            if !self.pause(wait, since, at, &reason).await {
+            let (since, at) =
+                lost.as_ref().map_or_else(|| (Timestamp::now(), Instant::now()), |it| (it.since, it.at));
+            let now = lost.insert(Lost { since, at, reason });
+            self.tell_lost(now);
+            if !self.pause(wait, now).await {
                 return;
             }
             wait = (wait * 2).min(RETRY_MAX);
         }
     }
 
-    /// Watches and commands until the stream ends; says why. Nothing when nobody commands any more.
-    async fn live(&mut self, client: Client) -> Option<String> {
-        let mut watch = match self.watch(&client).await {
-            Ok(watch) => watch,
-            Err(error) => return Some(met(&error)),
-        };
+    /// Watches and commands until the stream ends; says how. Nothing when nobody commands any more.
+    async fn live(&mut self, client: Client, lost: Option<&Lost>) -> Option<End> {
+        let mut was_live = false;
+        let mut watch: Option<Watch> = None;
+        let mut asked = Some(self.ask(&client));
+        let mut stale = lost.filter(|lost| !lost.is_stale()).map(|lost| lost.at + STALE_AFTER);
         let mut calls = JoinSet::new();
-        loop {
+        let error = loop {
             tokio::select! {
-                watched = watch.next() => match watched {
-                    Ok(item) => self.take(item, &client),
-                    Err(error) => return Some(met(&error)),
+                begun = answered(&mut asked) => match begun {
+                    Ok(begun) => (watch, asked) = (Some(begun), None),
+                    Err(error) => break error,
                 },
-                command = self.commands.recv() => {
-                    let command = command?;
-                    let (client, notices) = (client.clone(), self.notices.clone());
-                    calls.spawn(async move { perform(&client, command, &notices).await });
-                }
+                watched = next(&mut watch) => match watched {
+                    Ok(item) => {
+                        was_live |= matches!(item, WatchItem::Snapshot(_));
+                        self.take(item, &client);
+                    }
+                    Err(error) => break error,
+                },
+                command = self.commands.recv() => match command? {
+                    command if was_live || matches!(command, Command::Shutdown(_)) => {
+                        let (client, notices) = (client.clone(), self.notices.clone());
+                        calls.spawn(async move { perform(&client, command, &notices).await });
+                    }
+                    Command::LookNow => {}
+                    command => self.refuse(&command),
+                },
                 Some(_) = calls.join_next() => {}
-                Ok(()) = self.is_watched.changed() => match self.watch(&client).await {
-                    Ok(again) => watch = again,
-                    Err(error) => return Some(met(&error)),
-                },
+                // One question at a time; a change meanwhile waits for its answer.
+                Ok(()) = self.is_watched.changed(), if asked.is_none() => asked = Some(self.ask(&client)),
+                () = at(stale), if !was_live => {
+                    stale = None;
+                    lost.into_iter().for_each(|lost| self.tell_lost(lost));
+                }
             }
-        }
+        };
+        Some(End { was_live, reason: met(&error) })
     }
 
-    /// Watches from the present; CPU and memory only while somebody looks.
-    async fn watch(&mut self, client: &Client) -> Result<Watch, ClientError> {
+    /// Asks to watch from the present; for CPU and memory only while somebody looks.
+    fn ask(&mut self, client: &Client) -> Asked {
         let metrics = *self.is_watched.borrow_and_update();
-        client.watch(&WatchParams { metrics, ..Default::default() }).await
+        let client = client.clone();
+        Box::pin(async move { client.watch(&WatchParams { metrics, ..Default::default() }).await })
     }
 
     fn take(&self, item: WatchItem, client: &Client) {
@@ -170,9 +216,11 @@ where
         });
     }
 
-    fn tell_lost(&self, since: Timestamp, at: Instant, reason: &ConnectError) {
-        let link = if at.elapsed() >= STALE_AFTER {
-            LinkState::Stale { since, reason: reason.reason.clone(), obstacle: reason.obstacle }
+    fn tell_lost(&self, lost: &Lost) {
+        let since = lost.since;
+        let link = if lost.is_stale() {
+            let ConnectError { reason, obstacle } = lost.reason.clone();
+            LinkState::Stale { since, reason, obstacle }
         } else {
             LinkState::Reconnecting { since }
         };
@@ -189,29 +237,53 @@ where
     }
 
     /// Waits before the next try, refusing commands. False when nobody commands any more.
-    async fn pause(&mut self, wait: Duration, since: Timestamp, at: Instant, reason: &ConnectError) -> bool {
+    async fn pause(&mut self, wait: Duration, lost: &Lost) -> bool {
         let end = Instant::now() + wait;
-        let stale = at + STALE_AFTER;
-        let mut is_told = at.elapsed() >= STALE_AFTER;
+        let mut stale = (!lost.is_stale()).then(|| lost.at + STALE_AFTER);
         loop {
             tokio::select! {
                 () = tokio::time::sleep_until(end) => return true,
-                () = tokio::time::sleep_until(stale), if !is_told => {
-                    is_told = true;
-                    self.tell_lost(since, at, reason);
+                () = at(stale) => {
+                    stale = None;
+                    self.tell_lost(lost);
                 }
                 command = self.commands.recv() => match command {
                     None => return false,
                     Some(Command::Shutdown(_)) => {}
                     Some(Command::LookNow) => return true,
-                    Some(command) => {
-                        tracing::info!(?command, "refused without an engine");
-                        let text = say("The engine does not answer. This command was not sent.");
-                        self.notices.try_send(Ask::Notice(text)).ok();
-                    }
+                    Some(command) => self.refuse(&command),
                 },
             }
         }
+    }
+
+    fn refuse(&self, command: &Command) {
+        tracing::info!(?command, "refused without an engine");
+        let text = say("The engine does not answer. This command was not sent.");
+        self.notices.try_send(Ask::Notice(text)).ok();
+    }
+}
+
+/// Waits for the answer to a question; for ever without one.
+async fn answered(asked: &mut Option<Asked>) -> Result<Watch, ClientError> {
+    match asked {
+        Some(asked) => asked.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for what is watched; for ever before a watch has begun.
+async fn next(watch: &mut Option<Watch>) -> Result<WatchItem, ClientError> {
+    match watch {
+        Some(watch) => watch.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 

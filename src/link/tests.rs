@@ -29,6 +29,13 @@ impl FakeEngine {
         request["params"].clone()
     }
 
+    /// Takes the next request and leaves it unanswered.
+    async fn ignore(&mut self, method: &str) {
+        let line = self.lines.next_line().await.unwrap().expect("a request");
+        let request: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(request["method"], method);
+    }
+
     async fn say(&mut self, message: Value) {
         self.write.write_all(format!("{message}\n").as_bytes()).await.unwrap();
     }
@@ -88,6 +95,12 @@ impl Rig {
         FakeEngine::over(self.streams.recv().await.expect("a connection"))
     }
 
+    /// What a person is told well before an engine that does not answer is given up.
+    async fn told(&mut self) -> Ask {
+        let told = tokio::time::timeout(Duration::from_secs(5), self.notices.recv()).await;
+        told.expect("in time").expect("the link runs")
+    }
+
     async fn until(&mut self, is_met: impl Fn(&Report) -> bool) {
         let wait = self.reports.wait_for(is_met);
         let met = tokio::time::timeout(Duration::from_secs(30), wait).await.expect("in time");
@@ -144,6 +157,60 @@ async fn a_lost_link_is_made_again_and_meanwhile_said_to_be_stale() {
     let mut engine = rig.engine().await;
     engine.answer("watch", json!({"snapshot": snapshot("failed"), "seq": 1})).await;
     rig.until(|report| report.link.is_live() && word(report) == Some(Word::Failed)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_hangs_up_at_once_is_asked_less_and_less_and_stays_lost_since_the_first_loss() {
+    let mut rig = rig(0);
+    let mut engine = rig.engine().await;
+    engine.answer("watch", json!({"snapshot": snapshot("running"), "seq": 3})).await;
+    rig.until(|report| report.link.is_live()).await;
+    drop(engine);
+    rig.until(|report| matches!(report.link, LinkState::Reconnecting { .. })).await;
+    let LinkState::Reconnecting { since: lost } = rig.reports.borrow().link.clone() else { unreachable!() };
+    let mut last = Instant::now();
+    for _ in 0..10 {
+        last = Instant::now();
+        drop(rig.engine().await);
+    }
+    drop(rig.engine().await);
+    assert!(last.elapsed() >= RETRY_MAX, "asked again after {:?}", last.elapsed());
+    rig.until(|report| matches!(report.link, LinkState::Stale { since, .. } if since == lost)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_does_not_answer_leaves_the_link_stale_and_commands_are_refused_at_once() {
+    let mut rig = rig(0);
+    let mut first = rig.engine().await;
+    first.ignore("watch").await;
+    rig.commands.send(Command::ReloadConfig).await.unwrap();
+    assert!(matches!(rig.told().await, Ask::Notice(_)));
+    assert_eq!(rig.reports.borrow().link, LinkState::Connecting, "nothing was heard yet");
+    drop(first);
+    let mut second = rig.engine().await;
+    second.ignore("watch").await;
+    let begin = Instant::now();
+    rig.until(|report| report.link.is_stale()).await;
+    assert!(begin.elapsed() <= STALE_AFTER, "told after {:?}", begin.elapsed());
+    rig.commands.send(Command::Act(Verb::Stop, "api".to_owned())).await.unwrap();
+    assert!(matches!(rig.told().await, Ask::Notice(_)));
+    // The end is the one wish that must not be lost.
+    rig.commands.send(Command::Shutdown(None)).await.unwrap();
+    second.ignore("shutdown").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn commands_are_sent_while_the_answer_to_another_look_is_waited_for() {
+    let mut rig = rig(0);
+    let mut engine = rig.engine().await;
+    engine.answer("watch", json!({"snapshot": snapshot("running"), "seq": 3})).await;
+    rig.until(|report| report.link.is_live()).await;
+    rig.is_watched.send_replace(true);
+    engine.ignore("watch").await;
+    rig.commands.send(Command::Act(Verb::Restart, "api".to_owned())).await.unwrap();
+    let begin = Instant::now();
+    engine.answer("restart", json!({"accepted_at": 4})).await;
+    assert!(begin.elapsed() < STALE_AFTER, "sent after {:?}", begin.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
