@@ -74,7 +74,7 @@ pub(crate) async fn run(pipes: NotePipes) {
         let quiet_until = *quiet.borrow_and_update();
         let attention = Attention {
             is_in_front: presence.borrow_and_update().is_in_front,
-            is_off: !set.borrow_and_update().notifications,
+            is_off: !set.borrow_and_update().set().notifications,
             quiet_until,
         };
         let report = reports.borrow_and_update().clone();

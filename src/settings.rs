@@ -1,14 +1,14 @@
-//! What the person has set in the app, and what the app has to remember from one day to the next.
+//! What the person has chosen in the app, and what the app has to remember from one day to the next.
 //!
 //! A file of its own beside the state of the engine, so that the app never writes into the configuration
-//! unasked. What is not set there is as `[desktop]` of the configuration says.
+//! unasked. What was not chosen is as `[desktop]` of the configuration says.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use ostler_api::OnQuit;
-use ostler_config::{Os, Paths};
+use ostler_config::{DesktopSettings, Os, Paths, Theme};
 use ostler_view::say_with;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
@@ -16,6 +16,15 @@ use tokio::sync::{mpsc, watch};
 use crate::desk::Ask;
 
 const FILE: &str = "desktop.json";
+
+/// What counts without a configuration that can be read.
+const UNCONFIGURED: DesktopSettings = DesktopSettings {
+    theme: Theme::System,
+    close_to_tray: true,
+    start_hidden: true,
+    notifications: true,
+    tray_icon: true,
+};
 
 static COUNTING: OnceLock<Settings> = OnceLock::new();
 
@@ -53,32 +62,61 @@ pub(crate) enum IconColour {
     Coloured,
 }
 
-/// What is in the file: only what was set.
+/// What was chosen in the app, and is in the file. A choice that says the same as the configuration is one too: it
+/// holds when the configuration changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-struct Stored {
+pub(crate) struct Choices {
+    /// Closing the window keeps the app in the tray.
     #[serde(skip_serializing_if = "Option::is_none")]
-    close_to_tray: Option<bool>,
+    pub(crate) close_to_tray: Option<bool>,
+    /// No window when started at login.
     #[serde(skip_serializing_if = "Option::is_none")]
-    start_hidden: Option<bool>,
+    pub(crate) start_hidden: Option<bool>,
+    /// Desktop notifications.
     #[serde(skip_serializing_if = "Option::is_none")]
-    notifications: Option<bool>,
+    pub(crate) notifications: Option<bool>,
+    /// An icon in the tray.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tray_icon: Option<bool>,
+    pub(crate) tray_icon: Option<bool>,
+    /// The colour of that icon.
     #[serde(skip_serializing_if = "Option::is_none")]
-    icon_colour: Option<IconColour>,
+    pub(crate) icon_colour: Option<IconColour>,
+    /// What quitting does with the services; nothing = ask.
     #[serde(skip_serializing_if = "Option::is_none")]
-    quit: Option<OnQuit>,
+    pub(crate) quit: Option<OnQuit>,
+    /// The person knows where a closed window goes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    is_close_known: bool,
+    pub(crate) is_close_known: bool,
+}
+
+/// What was chosen, over what `[desktop]` of the configuration says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layers {
+    chosen: Choices,
+    default: DesktopSettings,
+}
+
+impl Layers {
+    /// What counts.
+    pub(crate) fn set(&self) -> Set {
+        let Self { chosen, default } = self;
+        Set {
+            close_to_tray: chosen.close_to_tray.unwrap_or(default.close_to_tray),
+            start_hidden: chosen.start_hidden.unwrap_or(default.start_hidden),
+            notifications: chosen.notifications.unwrap_or(default.notifications),
+            tray_icon: chosen.tray_icon.unwrap_or(default.tray_icon),
+            icon_colour: chosen.icon_colour.unwrap_or_default(),
+            quit: chosen.quit.filter(|quit| *quit != OnQuit::Unknown),
+            is_close_known: chosen.is_close_known,
+        }
+    }
 }
 
 /// What is set, its changes, and the way to change it. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    set: Arc<watch::Sender<Set>>,
-    /// What counts where nothing was set.
-    default: Arc<Set>,
+    layers: Arc<watch::Sender<Layers>>,
     file: Arc<PathBuf>,
 }
 
@@ -86,31 +124,13 @@ impl Settings {
     /// What was set in a home.
     pub(crate) fn load(paths: &Paths) -> Self {
         // An unreadable configuration is the engine's to tell.
-        let config = ostler_config::load(&paths.config, &Os).ok().map(|loaded| loaded.config.desktop);
-        let default = Set {
-            close_to_tray: config.as_ref().is_none_or(|it| it.close_to_tray),
-            start_hidden: config.as_ref().is_none_or(|it| it.start_hidden),
-            notifications: config.as_ref().is_none_or(|it| it.notifications),
-            tray_icon: config.as_ref().is_none_or(|it| it.tray_icon),
-            icon_colour: IconColour::default(),
-            quit: None,
-            is_close_known: false,
-        };
+        let default = configured(&paths.config).unwrap_or(UNCONFIGURED);
         Self::with(default, paths.state.join(FILE))
     }
 
-    fn with(default: Set, file: PathBuf) -> Self {
-        let stored = read(&file);
-        let set = Set {
-            close_to_tray: stored.close_to_tray.unwrap_or(default.close_to_tray),
-            start_hidden: stored.start_hidden.unwrap_or(default.start_hidden),
-            notifications: stored.notifications.unwrap_or(default.notifications),
-            tray_icon: stored.tray_icon.unwrap_or(default.tray_icon),
-            icon_colour: stored.icon_colour.unwrap_or(default.icon_colour),
-            quit: stored.quit.filter(|quit| *quit != OnQuit::Unknown),
-            is_close_known: stored.is_close_known,
-        };
-        Self { set: Arc::new(watch::Sender::new(set)), default: Arc::new(default), file: Arc::new(file) }
+    fn with(default: DesktopSettings, file: PathBuf) -> Self {
+        let layers = Layers { chosen: read(&file), default };
+        Self { layers: Arc::new(watch::Sender::new(layers)), file: Arc::new(file) }
     }
 
     /// Lets the objects of the bridge find it. Only the first one counts.
@@ -127,35 +147,25 @@ impl Settings {
 
     /// What counts now.
     pub(crate) fn now(&self) -> Set {
-        self.set.borrow().clone()
+        self.layers.borrow().set()
     }
 
     /// What counts, and its changes.
-    pub(crate) fn watch(&self) -> watch::Receiver<Set> {
-        self.set.subscribe()
+    pub(crate) fn watch(&self) -> watch::Receiver<Layers> {
+        self.layers.subscribe()
     }
 
-    /// Changes something; [`keep`] writes it down.
-    pub(crate) fn change(&self, change: impl FnOnce(&mut Set)) {
-        self.set.send_if_modified(|set| {
-            let old = set.clone();
-            change(set);
-            *set != old
+    /// Chooses something; [`keep`] writes it down.
+    pub(crate) fn choose(&self, choose: impl FnOnce(&mut Choices)) {
+        self.change(|layers| choose(&mut layers.chosen));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Layers)) {
+        self.layers.send_if_modified(|layers| {
+            let old = layers.clone();
+            change(layers);
+            *layers != old
         });
-    }
-
-    fn stored(&self) -> Stored {
-        let (set, default) = (self.now(), &self.default);
-        let differing = |set: bool, default: bool| (set != default).then_some(set);
-        Stored {
-            close_to_tray: differing(set.close_to_tray, default.close_to_tray),
-            start_hidden: differing(set.start_hidden, default.start_hidden),
-            notifications: differing(set.notifications, default.notifications),
-            tray_icon: differing(set.tray_icon, default.tray_icon),
-            icon_colour: Some(set.icon_colour).filter(|colour| *colour != default.icon_colour),
-            quit: set.quit,
-            is_close_known: set.is_close_known,
-        }
     }
 }
 
@@ -167,8 +177,8 @@ pub(crate) async fn keep(settings: Settings, asks: mpsc::Sender<Ask>) {
             () = asks.closed() => return,
             Ok(()) = changes.changed() => {}
         }
-        changes.borrow_and_update();
-        if let Err(error) = write(&settings.file, &settings.stored()).await {
+        let chosen = changes.borrow_and_update().chosen.clone();
+        if let Err(error) = write(&settings.file, &chosen).await {
             tracing::warn!(%error, file = %settings.file.display(), "what was set is not written down");
             let text = say_with("The setting could not be saved: %1. It holds until you quit.", &[&error]);
             asks.try_send(Ask::Notice(text)).ok();
@@ -176,24 +186,29 @@ pub(crate) async fn keep(settings: Settings, asks: mpsc::Sender<Ask>) {
     }
 }
 
-fn read(file: &Path) -> Stored {
+/// `[desktop]` of a configuration, if it can be read.
+fn configured(config: &Path) -> Option<DesktopSettings> {
+    ostler_config::load(config, &Os).ok().map(|loaded| loaded.config.desktop)
+}
+
+fn read(file: &Path) -> Choices {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Stored::default(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Choices::default(),
         Err(error) => {
             tracing::warn!(%error, file = %file.display(), "what was set cannot be read");
-            return Stored::default();
+            return Choices::default();
         }
     };
     serde_json::from_str(&text).unwrap_or_else(|error| {
         tracing::warn!(%error, file = %file.display(), "what was set cannot be understood");
-        Stored::default()
+        Choices::default()
     })
 }
 
 /// In one step: whoever reads meanwhile sees the old or the new.
-async fn write(file: &Path, stored: &Stored) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(stored).map_err(io::Error::other)?;
+async fn write(file: &Path, chosen: &Choices) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(chosen).map_err(io::Error::other)?;
     let beside = file.with_extension("json.new");
     tokio::fs::write(&beside, text + "\n").await?;
     tokio::fs::rename(&beside, file).await
@@ -203,39 +218,60 @@ async fn write(file: &Path, stored: &Stored) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn plain() -> Set {
-        Set {
-            close_to_tray: true,
-            start_hidden: true,
-            notifications: true,
-            tray_icon: true,
-            icon_colour: IconColour::Coloured,
-            quit: None,
-            is_close_known: false,
-        }
+    fn home() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE);
+        (folder, file)
+    }
+
+    /// What counts the next day, with another configuration.
+    async fn next_day(settings: &Settings, default: DesktopSettings) -> Set {
+        let chosen = settings.layers.borrow().chosen.clone();
+        write(&settings.file, &chosen).await.unwrap();
+        Settings::with(default, settings.file.to_path_buf()).now()
     }
 
     #[tokio::test]
     async fn what_was_set_is_there_the_next_day_and_the_rest_follows_the_configuration() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(FILE);
-        let settings = Settings::with(plain(), file.clone());
-        settings.change(|set| (set.quit, set.notifications) = (Some(OnQuit::Keep), false));
-        settings.change(|set| set.icon_colour = IconColour::Light);
-        write(&file, &settings.stored()).await.unwrap();
-        let later = Settings::with(Set { close_to_tray: false, ..plain() }, file).now();
+        let (_folder, file) = home();
+        let settings = Settings::with(UNCONFIGURED, file);
+        settings.choose(|choices| (choices.quit, choices.notifications) = (Some(OnQuit::Keep), Some(false)));
+        settings.choose(|choices| choices.icon_colour = Some(IconColour::Light));
+        let later = next_day(&settings, DesktopSettings { close_to_tray: false, ..UNCONFIGURED }).await;
         assert_eq!((later.quit, later.notifications), (Some(OnQuit::Keep), false));
         assert_eq!(later.icon_colour, IconColour::Light);
         assert!(!later.close_to_tray, "the configuration has changed, and nothing was set");
     }
 
+    #[tokio::test]
+    async fn what_was_chosen_as_the_configuration_had_it_holds_when_that_changes() {
+        let (_folder, file) = home();
+        let quiet = DesktopSettings { notifications: false, tray_icon: false, ..UNCONFIGURED };
+        let settings = Settings::with(quiet, file);
+        settings.choose(|choices| choices.notifications = Some(false));
+        let later = next_day(&settings, UNCONFIGURED).await;
+        assert!(!later.notifications, "off was chosen");
+        assert!(later.tray_icon, "nothing was chosen");
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_version_is_understood() {
+        let (_folder, file) = home();
+        let text =
+            r#"{"notifications": false, "icon_colour": "dark", "quit": "stop", "is_close_known": true}"#;
+        std::fs::write(&file, text).unwrap();
+        let set = Settings::with(UNCONFIGURED, file).now();
+        assert_eq!((set.notifications, set.close_to_tray, set.is_close_known), (false, true, true));
+        assert_eq!((set.icon_colour, set.quit), (IconColour::Dark, Some(OnQuit::Stop)));
+    }
+
     #[test]
     fn a_broken_file_is_as_none() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(FILE);
+        let (_folder, file) = home();
+        let plain = Settings::with(UNCONFIGURED, file.clone()).now();
         for text in ["", "{", "[]", "{\"quit\": 7}", "{\"quit\": \"later\", \"unknown\": 1}"] {
             std::fs::write(&file, text).unwrap();
-            assert_eq!(Settings::with(plain(), file.clone()).now(), plain(), "{text}");
+            assert_eq!(Settings::with(UNCONFIGURED, file.clone()).now(), plain, "{text}");
         }
     }
 }

@@ -176,11 +176,12 @@ impl ffi::Settings {
 
     fn choose(mut self: Pin<&mut Self>, choice: ffi::Switch, is_on: bool) {
         if let Some(settings) = Settings::published() {
-            settings.change(|set| match choice {
-                ffi::Switch::CloseToTray => set.close_to_tray = is_on,
-                ffi::Switch::StartHidden => set.start_hidden = is_on,
-                ffi::Switch::Notifications => set.notifications = is_on,
-                _ => set.tray_icon = is_on,
+            let chosen = Some(is_on);
+            settings.choose(|choices| match choice {
+                ffi::Switch::CloseToTray => choices.close_to_tray = chosen,
+                ffi::Switch::StartHidden => choices.start_hidden = chosen,
+                ffi::Switch::Notifications => choices.notifications = chosen,
+                _ => choices.tray_icon = chosen,
             });
         }
         self.as_mut().tell_set();
@@ -190,7 +191,7 @@ impl ffi::Settings {
         let all = [IconColour::Automatic, IconColour::Light, IconColour::Dark, IconColour::Coloured];
         let meant = all.into_iter().find(|it| colour_to_qml(*it) == colour);
         if let Some((settings, meant)) = Settings::published().zip(meant) {
-            settings.change(|set| set.icon_colour = meant);
+            settings.choose(|choices| choices.icon_colour = Some(meant));
         }
         self.as_mut().tell_set();
     }
@@ -199,7 +200,7 @@ impl ffi::Settings {
         let all = [None, Some(OnQuit::Keep), Some(OnQuit::Stop)];
         let meant = all.into_iter().find(|it| answer_to_qml(*it) == answer);
         if let Some((settings, meant)) = Settings::published().zip(meant) {
-            settings.change(|set| set.quit = meant);
+            settings.choose(|choices| choices.quit = meant);
         }
         self.as_mut().tell_set();
     }

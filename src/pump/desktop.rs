@@ -17,7 +17,7 @@ impl Pump {
             Wish::Closed => self.closed(),
             Wish::QuitAs { services, is_remembered } => {
                 if is_remembered {
-                    self.pipes.settings.change(|settings| settings.quit = Some(services));
+                    self.pipes.settings.choose(|choices| choices.quit = Some(services));
                 }
                 self.shut_down(Some(services));
             }
@@ -86,7 +86,7 @@ impl Pump {
             return;
         }
         if !settings.is_close_known {
-            self.pipes.settings.change(|settings| settings.is_close_known = true);
+            self.pipes.settings.choose(|choices| choices.is_close_known = true);
             self.pipes.hints.try_send(say("Ostler keeps running in the tray. Quit is in its menu.")).ok();
         }
     }

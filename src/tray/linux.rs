@@ -16,7 +16,7 @@ pub(super) async fn run(mut pipes: TrayPipes) {
     let mut style = pipes.style();
     let mut icons = Icons::new(style);
     loop {
-        let is_wanted = settings.borrow_and_update().tray_icon;
+        let is_wanted = settings.borrow_and_update().set().tray_icon;
         let now = pipes.style();
         let is_restyled = std::mem::replace(&mut style, now) != now;
         if is_restyled {

@@ -9,7 +9,7 @@ pub(super) async fn run(mut pipes: TrayPipes) {
     let mut embedded = embed::reachable();
     let mut settings = pipes.settings.watch();
     loop {
-        let is_wanted = settings.borrow_and_update().tray_icon;
+        let is_wanted = settings.borrow_and_update().set().tray_icon;
         let style = pipes.style();
         let view = pipes.views.borrow_and_update().clone();
         let qt = pipes.qt.borrow_and_update().clone();
