@@ -34,7 +34,7 @@ use crate::pages;
 use crate::pump::{Pipes, Pump};
 use crate::reach::Reach;
 use crate::records;
-use crate::settings::{self, Settings};
+use crate::settings::{self, Colours, Settings};
 use crate::single::{self, Start};
 use crate::stage::Surface;
 use crate::stalls;
@@ -82,11 +82,11 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     #[cfg(all(windows, not(debug_assertions)))]
     ostler_windows::console::leave();
     let mark = Mark::set(&paths.private);
-    let settings = Settings::load(&paths);
+    memory::open(&paths.state);
+    let settings = Settings::load(&paths, options.theme.map(Colours::from), memory::now().chosen_theme());
     settings.publish();
     let starts_hidden = options.background && settings.now().start_hidden;
     language::choose(options.language.as_deref());
-    memory::open(&paths.state);
     match autostart::repair() {
         Ok(false) => {}
         Ok(true) => tracing::info!("the session starts this program from now on"),
@@ -94,8 +94,7 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     }
     let (asks, asked) = mpsc::channel(desk::ASKS_MAX);
     let (surfaces, entered) = mpsc::channel(SURFACES_MAX);
-    let manner =
-        Manner { theme: options.theme.choice(), starts_hidden, is_motion_reduced: options.reduced_motion };
+    let manner = Manner { starts_hidden, is_motion_reduced: options.reduced_motion };
     Desk::open(asks.clone(), surfaces, manner);
     let engine_options = HostOptions { config: options.config.clone(), overrides, ..Default::default() };
     let engine = Engine::new(paths, engine_options);
@@ -175,6 +174,8 @@ fn crew(
     let reachable = lifecycle::stay_reachable(has_tray.clone(), seen, asks.clone(), kit.starts_hidden);
     let adopted = lifecycle::tell_adopted(reports.clone(), asks.clone(), kit.has_crashed);
     let kept = settings::keep(settings.clone(), asks.clone());
+    let config = engine.paths().config.clone();
+    let followed = settings::follow(settings.clone(), reports.clone(), config, asks.clone());
     let tray = TrayPipes {
         views,
         is_dark,
@@ -211,6 +212,7 @@ fn crew(
     crew.spawn_on(reachable, handle);
     crew.spawn_on(adopted, handle);
     crew.spawn_on(kept, handle);
+    crew.spawn_on(followed, handle);
     crew.spawn_on(crate::signals::hear(asks), handle);
     let mut clerks = JoinSet::new();
     pages(&mut clerks, &reach, handle);

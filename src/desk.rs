@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 use ostler_view::Chip;
 use tokio::sync::mpsc;
 
-use crate::bridge::app::ffi::ThemeChoice;
 use crate::desktop::Wish;
 use crate::stage::Surface;
 
@@ -73,8 +72,6 @@ pub(crate) enum Verb {
 /// How the app was started.
 #[derive(Clone, Copy)]
 pub(crate) struct Manner {
-    /// Which colours.
-    pub(crate) theme: ThemeChoice,
     /// Without a window.
     pub(crate) starts_hidden: bool,
     /// Without motion.
@@ -99,11 +96,6 @@ impl Desk {
     /// The desk, once it is open.
     pub(crate) fn get() -> Option<&'static Self> {
         DESK.get()
-    }
-
-    /// Which colours were asked for.
-    pub(crate) fn theme(&self) -> ThemeChoice {
-        self.manner.theme
     }
 
     /// Whether the app starts without a window.

@@ -1,4 +1,4 @@
-//! What the window remembers from one day to the next: its colours, its place, where its panes meet, and what its
+//! What the window remembers from one day to the next: its place, where its panes meet, and what its
 //! lists, logs and charts show.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
+
+use crate::settings::Colours;
 
 const FILE: &str = "window.json";
 /// The most positions of panes that are kept.
@@ -18,8 +20,9 @@ static SHELF: OnceLock<Shelf> = OnceLock::new();
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Memory {
-    /// Which colours.
-    pub(crate) theme: Colours,
+    /// Which colours an earlier version of the app was to have; now the settings keep them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theme: Option<Colours>,
     /// Where the window was.
     pub(crate) place: Option<Place>,
     /// Where panes meet, by name, in logical pixels.
@@ -52,21 +55,6 @@ pub(crate) enum Column {
     Graphs,
 }
 
-/// Which colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Colours {
-    /// As the system.
-    #[default]
-    System,
-    /// Light.
-    Light,
-    /// Dark.
-    Dark,
-    /// High contrast.
-    HighContrast,
-}
-
 /// Where the window was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Place {
@@ -80,6 +68,13 @@ pub(crate) struct Place {
     pub(crate) height: f64,
     /// Whether it filled the screen; the rest is what it was before.
     pub(crate) is_maximized: bool,
+}
+
+impl Memory {
+    /// Which colours were chosen in an earlier version of the app. It wrote `system` where nothing was chosen.
+    pub(crate) fn chosen_theme(&self) -> Option<Colours> {
+        self.theme.filter(|theme| *theme != Colours::System)
+    }
 }
 
 struct Shelf {
@@ -159,7 +154,7 @@ mod tests {
         let place = Place { x: -4.0, y: 0.5, width: 900.0, height: 600.0, is_maximized: true };
         let panes = [("detail".to_owned(), 456.0)].into();
         let memory = Memory {
-            theme: Colours::HighContrast,
+            theme: Some(Colours::HighContrast),
             place: Some(place),
             panes,
             is_flat: true,
@@ -169,6 +164,16 @@ mod tests {
         };
         write(&file, &memory).unwrap();
         assert_eq!(read(&file), memory);
+    }
+
+    #[test]
+    fn colours_of_an_earlier_version_are_known_unless_it_wrote_that_of_no_choice() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE);
+        for (text, chosen) in [("dark", Some(Colours::Dark)), ("system", None)] {
+            std::fs::write(&file, format!("{{\"theme\": \"{text}\"}}")).unwrap();
+            assert_eq!(read(&file).chosen_theme(), chosen);
+        }
     }
 
     #[test]

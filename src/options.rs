@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use crate::bridge::app::ffi::ThemeChoice;
+use crate::settings::Colours;
 
 /// Local services in the system tray.
 #[derive(Debug, Parser)]
@@ -16,9 +16,9 @@ pub(crate) struct Options {
     /// The configuration file.
     #[arg(long, value_name = "FILE", env = "OSTLER_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// Colours.
-    #[arg(long, value_enum, default_value_t = Theme::System, env = "OSTLER_THEME")]
-    pub(crate) theme: Theme,
+    /// Colours, for this start alone; without it those that were chosen or configured.
+    #[arg(long, value_enum, env = "OSTLER_THEME")]
+    pub(crate) theme: Option<Theme>,
     /// The language, as `de`; without it the system's.
     #[arg(long, value_name = "CODE", env = "OSTLER_LANGUAGE")]
     pub(crate) language: Option<String>,
@@ -40,14 +40,13 @@ pub(crate) enum Theme {
     HighContrast,
 }
 
-impl Theme {
-    /// The same, as QML has it.
-    pub(crate) fn choice(self) -> ThemeChoice {
-        match self {
-            Self::System => ThemeChoice::System,
-            Self::Light => ThemeChoice::Light,
-            Self::Dark => ThemeChoice::Dark,
-            Self::HighContrast => ThemeChoice::HighContrast,
+impl From<Theme> for Colours {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::System => Self::System,
+            Theme::Light => Self::Light,
+            Theme::Dark => Self::Dark,
+            Theme::HighContrast => Self::HighContrast,
         }
     }
 }

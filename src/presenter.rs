@@ -44,7 +44,7 @@ impl Presenter {
     pub(crate) fn forget(&mut self, surface: &Surface) {
         match surface {
             Surface::App(_) => (self.app, self.has_app) = (None, true),
-            Surface::Desktop(_) => {}
+            Surface::Desktop(_) | Surface::Settings(_) => {}
             Surface::Supervisor(_) => (self.supervisor, self.has_supervisor) = (None, true),
             Surface::Services(_) => {
                 self.rows.clear();

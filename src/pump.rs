@@ -109,6 +109,7 @@ impl Pump {
     /// does not wait for it: the services go on under their keepers.
     pub(crate) async fn run(mut self) {
         let engine = Arc::clone(&self.engine);
+        let mut set = self.pipes.settings.watch();
         loop {
             let icon_due = self.icon.due().map(|due| self.born + due);
             let gathered = self.dirty.filter(|_| self.in_flight.is_none()).map(|since| since + GATHER);
@@ -126,6 +127,10 @@ impl Pump {
                 Some(surface) = self.pipes.surfaces.recv() => self.enter(surface),
                 Ok(()) = self.pipes.reports.changed() => self.mark(),
                 Ok(()) = self.pipes.has_tray.changed() => self.mark(),
+                Ok(()) = set.changed() => {
+                    self.stage.tell_set();
+                    self.mark();
+                }
                 () = engine.ended(), if self.presenter.is_ending => break,
                 () = shown(&mut self.in_flight) => self.in_flight = None,
                 () = at(gathered) => self.show(),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
 use crate::desk::Ask;
+use crate::link::Report;
 
 const FILE: &str = "desktop.json";
 
@@ -31,6 +32,8 @@ static COUNTING: OnceLock<Settings> = OnceLock::new();
 /// What counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Set {
+    /// The colours of the window.
+    pub(crate) theme: Colours,
     /// Closing the window keeps the app in the tray.
     pub(crate) close_to_tray: bool,
     /// No window when started at login.
@@ -45,6 +48,32 @@ pub(crate) struct Set {
     pub(crate) quit: Option<OnQuit>,
     /// The person knows where a closed window goes.
     pub(crate) is_close_known: bool,
+}
+
+/// The colours of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Colours {
+    /// As the system.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+    /// High contrast.
+    HighContrast,
+}
+
+impl From<Theme> for Colours {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::System => Self::System,
+            Theme::Light => Self::Light,
+            Theme::Dark => Self::Dark,
+            Theme::HighContrast => Self::HighContrast,
+        }
+    }
 }
 
 /// The colour of the tray icon.
@@ -67,6 +96,9 @@ pub(crate) enum IconColour {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Choices {
+    /// The colours of the window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) theme: Option<Colours>,
     /// Closing the window keeps the app in the tray.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) close_to_tray: Option<bool>,
@@ -93,6 +125,8 @@ pub(crate) struct Choices {
 /// What was chosen, over what `[desktop]` of the configuration says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layers {
+    /// The colours of this start of the app alone, until others are chosen.
+    asked: Option<Colours>,
     chosen: Choices,
     default: DesktopSettings,
 }
@@ -100,8 +134,9 @@ pub(crate) struct Layers {
 impl Layers {
     /// What counts.
     pub(crate) fn set(&self) -> Set {
-        let Self { chosen, default } = self;
+        let Self { asked, chosen, default } = self;
         Set {
+            theme: asked.or(chosen.theme).unwrap_or(default.theme.into()),
             close_to_tray: chosen.close_to_tray.unwrap_or(default.close_to_tray),
             start_hidden: chosen.start_hidden.unwrap_or(default.start_hidden),
             notifications: chosen.notifications.unwrap_or(default.notifications),
@@ -121,15 +156,21 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// What was set in a home.
-    pub(crate) fn load(paths: &Paths) -> Self {
+    /// What was set in a home, with the colours that this start of the app asks for, and those that an earlier
+    /// version remembered.
+    pub(crate) fn load(paths: &Paths, asked: Option<Colours>, remembered: Option<Colours>) -> Self {
         // An unreadable configuration is the engine's to tell.
         let default = configured(&paths.config).unwrap_or(UNCONFIGURED);
-        Self::with(default, paths.state.join(FILE))
+        let settings = Self::with(default, paths.state.join(FILE));
+        settings.change(|layers| {
+            layers.asked = asked;
+            layers.chosen.theme = layers.chosen.theme.or(remembered);
+        });
+        settings
     }
 
     fn with(default: DesktopSettings, file: PathBuf) -> Self {
-        let layers = Layers { chosen: read(&file), default };
+        let layers = Layers { asked: None, chosen: read(&file), default };
         Self { layers: Arc::new(watch::Sender::new(layers)), file: Arc::new(file) }
     }
 
@@ -160,6 +201,11 @@ impl Settings {
         self.change(|layers| choose(&mut layers.chosen));
     }
 
+    /// Chooses colours.
+    pub(crate) fn choose_theme(&self, theme: Colours) {
+        self.change(|layers| (layers.asked, layers.chosen.theme) = (None, Some(theme)));
+    }
+
     fn change(&self, change: impl FnOnce(&mut Layers)) {
         self.layers.send_if_modified(|layers| {
             let old = layers.clone();
@@ -172,16 +218,45 @@ impl Settings {
 /// Writes down what is changed, until the desk is closed.
 pub(crate) async fn keep(settings: Settings, asks: mpsc::Sender<Ask>) {
     let mut changes = settings.watch();
+    let mut kept = changes.borrow_and_update().chosen.clone();
     loop {
         tokio::select! {
             () = asks.closed() => return,
             Ok(()) = changes.changed() => {}
         }
         let chosen = changes.borrow_and_update().chosen.clone();
+        if std::mem::replace(&mut kept, chosen.clone()) == chosen {
+            continue;
+        }
         if let Err(error) = write(&settings.file, &chosen).await {
             tracing::warn!(%error, file = %settings.file.display(), "what was set is not written down");
             let text = say_with("The setting could not be saved: %1. It holds until you quit.", &[&error]);
             asks.try_send(Ask::Notice(text)).ok();
+        }
+    }
+}
+
+/// Follows `[desktop]` of the configuration from reload to reload, until the desk is closed.
+pub(crate) async fn follow(
+    settings: Settings,
+    mut reports: watch::Receiver<Report>,
+    config: PathBuf,
+    asks: mpsc::Sender<Ask>,
+) {
+    let mut known = String::new();
+    loop {
+        let hash = reports.borrow_and_update().snapshot.supervisor.config_hash.clone();
+        if hash != known {
+            known = hash;
+            let config = config.clone();
+            let read = tokio::task::spawn_blocking(move || configured(&config)).await;
+            if let Ok(Some(default)) = read {
+                settings.change(|layers| layers.default = default);
+            }
+        }
+        tokio::select! {
+            () = asks.closed() => return,
+            changed = reports.changed() => if changed.is_err() { return },
         }
     }
 }
@@ -216,6 +291,8 @@ async fn write(file: &Path, chosen: &Choices) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn home() -> (tempfile::TempDir, PathBuf) {
@@ -252,6 +329,54 @@ mod tests {
         let later = next_day(&settings, UNCONFIGURED).await;
         assert!(!later.notifications, "off was chosen");
         assert!(later.tray_icon, "nothing was chosen");
+    }
+
+    #[tokio::test]
+    async fn the_theme_of_the_configuration_counts_until_one_is_chosen_and_a_start_may_ask_for_another() {
+        let (_folder, file) = home();
+        let dark = DesktopSettings { theme: Theme::Dark, ..UNCONFIGURED };
+        let settings = Settings::with(dark.clone(), file);
+        assert_eq!(settings.now().theme, Colours::Dark);
+        settings.change(|layers| layers.asked = Some(Colours::HighContrast));
+        assert_eq!(settings.now().theme, Colours::HighContrast);
+        assert_eq!(next_day(&settings, dark.clone()).await.theme, Colours::Dark, "asked for, not chosen");
+        settings.choose_theme(Colours::System);
+        assert_eq!(settings.now().theme, Colours::System);
+        assert_eq!(next_day(&settings, dark).await.theme, Colours::System);
+    }
+
+    #[test]
+    fn colours_that_an_earlier_version_remembered_count_as_chosen() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("ostler.toml");
+        std::fs::write(&config, "[desktop]\ntheme = \"light\"\n").unwrap();
+        let paths = Paths { state: folder.path().to_owned(), ..Paths::for_config(Some(&config)).unwrap() };
+        let load = |remembered| Settings::load(&paths, None, remembered).now().theme;
+        assert_eq!((load(None), load(Some(Colours::Dark))), (Colours::Light, Colours::Dark));
+        std::fs::write(folder.path().join(FILE), r#"{"theme": "high_contrast"}"#).unwrap();
+        assert_eq!(load(Some(Colours::Dark)), Colours::HighContrast, "chosen later");
+    }
+
+    #[tokio::test]
+    async fn a_reload_changes_what_was_not_chosen() {
+        let (folder, file) = home();
+        let config = folder.path().join("ostler.toml");
+        let settings = Settings::with(UNCONFIGURED, file);
+        settings.choose(|choices| choices.tray_icon = Some(true));
+        let (report, reports) = watch::channel(Report::default());
+        let (asks, _desk) = mpsc::channel(1);
+        let _task = tokio::spawn(follow(settings.clone(), reports, config.clone(), asks));
+        let mut sets = settings.watch();
+        for (theme, colours) in [("dark", Colours::Dark), ("high-contrast", Colours::HighContrast)] {
+            let text = format!("[desktop]\ntheme = \"{theme}\"\ntray_icon = false\n");
+            std::fs::write(&config, text).unwrap();
+            report.send_modify(|report| {
+                Arc::make_mut(&mut report.snapshot).supervisor.config_hash = theme.to_owned();
+            });
+            let follows = sets.wait_for(|layers| layers.set().theme == colours);
+            let set = tokio::time::timeout(Duration::from_secs(30), follows).await.unwrap().unwrap().set();
+            assert!(set.tray_icon, "that was chosen");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use crate::bridge::app::ffi::{App, Link};
 use crate::bridge::desktop::ffi::Desktop;
 use crate::bridge::services::ffi::ServicesModel;
+use crate::bridge::settings::ffi::Settings;
 use crate::bridge::supervisor::ffi::{BannerKind, Mood, Supervisor};
 use crate::desktop::Place;
 
@@ -26,6 +27,8 @@ pub(crate) enum Surface {
     Desktop(CxxQtThread<Desktop>),
     /// The list.
     Services(CxxQtThread<ServicesModel>),
+    /// What can be set.
+    Settings(CxxQtThread<Settings>),
     /// The whole.
     Supervisor(CxxQtThread<Supervisor>),
 }
@@ -106,6 +109,7 @@ pub(crate) struct Stage {
     desktop: Option<CxxQtThread<Desktop>>,
     places: Vec<Place>,
     services: Option<CxxQtThread<ServicesModel>>,
+    settings: Option<CxxQtThread<Settings>>,
     supervisor: Option<CxxQtThread<Supervisor>>,
 }
 
@@ -119,6 +123,11 @@ impl Stage {
                 std::mem::take(&mut self.places).into_iter().for_each(|place| self.go(place));
             }
             Surface::Services(thread) => self.services = Some(thread),
+            Surface::Settings(thread) => {
+                self.settings = Some(thread);
+                // It may have changed since the object looked.
+                self.tell_set();
+            }
             Surface::Supervisor(thread) => self.supervisor = Some(thread),
         }
     }
@@ -145,6 +154,13 @@ impl Stage {
             Some(thread) => post(thread, &Arc::new(()), move |desktop| desktop.go(&place)),
             None if self.places.len() < PLACES_MAX => self.places.push(place),
             None => tracing::warn!(?place, "there is no window yet"),
+        }
+    }
+
+    /// Lets the Qt thread look at what is set.
+    pub(crate) fn tell_set(&self) {
+        if let Some(thread) = &self.settings {
+            post(thread, &Arc::new(()), |settings| settings.tell_set());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use cxx_qt::CxxQtType;
+use cxx_qt::{CxxQtType, Threading};
 use cxx_qt_lib::{QList, QRectF, QString};
 use ostler_api::OnQuit;
 use ostler_view::{Area, capitalised, window_place};
@@ -12,8 +12,9 @@ use crate::actions::{COUNTER, Errand};
 use crate::autostart;
 use crate::bridge::app::ffi::ThemeChoice;
 use crate::desk::Desk;
-use crate::memory::{self, Colours, Place};
-use crate::settings::{IconColour, Settings};
+use crate::memory::{self, Place};
+use crate::settings::{Colours, IconColour, Settings};
+use crate::stage::Surface;
 
 #[cxx_qt::bridge]
 pub(crate) mod ffi {
@@ -125,6 +126,7 @@ pub(crate) mod ffi {
         fn keep_pane(self: &Settings, name: &QString, position: f64);
     }
 
+    impl cxx_qt::Threading for Settings {}
     impl cxx_qt::Initialize for Settings {}
 }
 
@@ -144,10 +146,10 @@ pub struct SettingsRust {
 
 impl Default for SettingsRust {
     fn default() -> Self {
-        let asked = Desk::get().map_or(ThemeChoice::System, Desk::theme);
-        let theme = if asked == ThemeChoice::System { to_qml(memory::now().theme) } else { asked };
+        // The window is never drawn in other colours first.
+        let theme = Settings::published().map_or(Colours::System, |settings| settings.now().theme);
         Self {
-            theme: theme.repr,
+            theme: to_qml(theme).repr,
             is_autostarted: false,
             autostart_place: QString::default(),
             autostart_trouble: QString::default(),
@@ -163,15 +165,17 @@ impl Default for SettingsRust {
 
 impl cxx_qt::Initialize for ffi::Settings {
     fn initialize(self: Pin<&mut Self>) {
+        Desk::announce(Surface::Settings(self.qt_thread()));
         self.refresh();
     }
 }
 
 impl ffi::Settings {
     fn choose_theme(mut self: Pin<&mut Self>, theme: i32) {
-        memory::change(|memory| memory.theme = from_qml(theme));
-        COUNTER.ask(Errand::Remember);
-        put!(self.theme = theme, theme_changed);
+        if let Some(settings) = Settings::published() {
+            settings.choose_theme(from_qml(theme));
+        }
+        self.as_mut().tell_set();
     }
 
     fn choose(mut self: Pin<&mut Self>, choice: ffi::Switch, is_on: bool) {
@@ -205,8 +209,10 @@ impl ffi::Settings {
         self.as_mut().tell_set();
     }
 
-    fn tell_set(mut self: Pin<&mut Self>) {
+    /// Shows what counts now.
+    pub(crate) fn tell_set(mut self: Pin<&mut Self>) {
         let Some(set) = Settings::published().map(Settings::now) else { return };
+        put!(self.theme = to_qml(set.theme).repr, theme_changed);
         put!(self.is_close_to_tray = set.close_to_tray, is_close_to_tray_changed);
         put!(self.is_start_hidden = set.start_hidden, is_start_hidden_changed);
         put!(self.has_notifications = set.notifications, has_notifications_changed);

@@ -5,6 +5,7 @@ import signal
 
 import tree
 from channel import channel
+from colours import colours
 from editor import editor
 from faults import faults
 from flood import flood
@@ -143,6 +144,7 @@ PARTS = {
     "walk": walk,
     "layout": layout,
     "channel": channel,
+    "colours": colours,
     "flood": flood,
     "faults": faults,
     "language": language,

@@ -17,6 +17,7 @@ const DRIVER: &[(&str, &str)] = &[
     ("main.py", include_str!("../desktop/main.py")),
     ("channel.py", include_str!("../desktop/channel.py")),
     ("check.py", include_str!("../desktop/check.py")),
+    ("colours.py", include_str!("../desktop/colours.py")),
     ("cost.py", include_str!("../desktop/cost.py")),
     ("editor.py", include_str!("../desktop/editor.py")),
     ("faults.py", include_str!("../desktop/faults.py")),
