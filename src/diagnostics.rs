@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use ostler_view::say_with;
 use serde::Deserialize;
 use tokio::process::Command;
 
@@ -36,8 +37,8 @@ struct Packed {
 /// The tool is not there, takes too long or fails; in words.
 pub(crate) async fn parts(reach: &Reach) -> Result<Vec<Part>, String> {
     let said = tool(reach, &["diagnostics", "--list", "--json"]).await?;
-    let packed: Packed =
-        serde_json::from_slice(&said).map_err(|error| format!("its answer is unclear: {error}"))?;
+    let packed: Packed = serde_json::from_slice(&said)
+        .map_err(|error| say_with("the answer of the command line tool is unclear: %1", &[&error]))?;
     Ok(packed.parts)
 }
 
@@ -46,8 +47,10 @@ pub(crate) async fn save(reach: Reach, path: PathBuf) {
     let text = path.to_string_lossy();
     let outcome = tool(&reach, &["diagnostics", "--yes", "--json", "--output", &text]).await;
     reach.notice(match outcome {
-        Ok(_) => format!("Diagnostics written to {text}. Look through them before you give them away."),
-        Err(why) => format!("No diagnostics were written: {why}"),
+        Ok(_) => {
+            say_with("Diagnostics written to %1. Look through them before you give them away.", &[&text])
+        }
+        Err(why) => say_with("No diagnostics were written: %1", &[&why]),
     });
 }
 
@@ -66,8 +69,10 @@ async fn tool(reach: &Reach, words: &[&str]) -> Result<Vec<u8>, String> {
     let run = tokio::time::timeout(GATHER_MAX, command.output()).await;
     let output = match run {
         Ok(Ok(output)) => output,
-        Ok(Err(error)) => return Err(format!("{} cannot be started: {error}", program.display())),
-        Err(_) => return Err(format!("gathering took longer than {} s", GATHER_MAX.as_secs())),
+        Ok(Err(error)) => {
+            return Err(say_with("%1 cannot be started: %2", &[&program.display(), &error]));
+        }
+        Err(_) => return Err(say_with("gathering took longer than %1 s", &[&GATHER_MAX.as_secs()])),
     };
     if output.status.success() {
         return Ok(output.stdout);

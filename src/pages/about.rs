@@ -1,7 +1,7 @@
 //! Versions and places.
 
 use ostler_api::EngineHost;
-use ostler_view::{LinkState, Record};
+use ostler_view::{LinkState, Record, say, say_with};
 
 use crate::link::Report;
 use crate::reach::Reach;
@@ -31,12 +31,11 @@ pub(crate) const FACTS: Source = Source {
 fn facts(reach: &Reach) -> Vec<(i32, String, bool)> {
     let Report { snapshot, link, .. } = reach.reports.borrow().clone();
     let supervisor = &snapshot.supervisor;
+    let (version, pid) = (&supervisor.version, &supervisor.pid);
     let engine = match (&link, supervisor.host) {
-        (LinkState::Live, EngineHost::Tray) => {
-            format!("{}, in this app, pid {}", supervisor.version, supervisor.pid)
-        }
-        (LinkState::Live, _) => format!("{}, a daemon, pid {}", supervisor.version, supervisor.pid),
-        _ => "does not answer".to_owned(),
+        (LinkState::Live, EngineHost::Tray) => say_with("%1, in this app, pid %2", &[version, pid]),
+        (LinkState::Live, _) => say_with("%1, a daemon, pid %2", &[version, pid]),
+        _ => say("does not answer"),
     };
     let socket = reach.paths.sockets.iter().find(|path| path.exists()).or(reach.paths.sockets.first());
     let program = std::env::current_exe().unwrap_or_default();

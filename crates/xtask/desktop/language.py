@@ -12,10 +12,30 @@ SERVICES = sleeper("web")
 FOREIGN = re.compile(r"^(web|Ostler|ostler-tray|[\d.,:%–]+( (s|min|h|d|%|MiB|GiB|B|KiB))*|/|F\d+|[A-Z]|(Ctrl|Shift|Alt)\+.*|/.*)$")
 
 
+# As the app marks what it has looked up.
+ACCENTS = str.maketrans("aeou", "àéöü")
+
+
+def marked(sentence):
+    return f"⟦{sentence.translate(ACCENTS)}~⟧"
+
+
 def unmarked():
     """What is shown and was not looked up."""
     texts = {text.strip() for text in tree.shown_texts()}
     return sorted(text for text in texts if text and "⟦" not in text and not FOREIGN.match(text))
+
+
+def says_what_happened():
+    """What is put together from parts is said in the language too."""
+    tree.press(marked("Menu"))
+    tree.press(marked("About Ostler"))
+    wait("it says where the engine is", lambda: tree.find_text(", in this àpp, pid"))
+    tree.press(marked("Menu"))
+    tree.press(marked("Save diagnostics…"))
+    tree.press(marked("Save diagnostics"))
+    wait("it says that they are written", lambda: tree.find_text("⟦Diàgnöstics writtén"))
+    say("so can what is put together from parts")
 
 
 def language(desktop):
@@ -26,6 +46,7 @@ def language(desktop):
     wait(f"everything is looked up: {unmarked()}", lambda: not unmarked())
     say("every sentence of the window can be translated")
     desktop.picture("check-pseudo")
+    says_what_happened()
     desktop.end(app)
     app = desktop.start_app("--language", "mirrored")
     wait("the window is in the accessible tree", tree.app_node)
