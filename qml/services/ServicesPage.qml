@@ -77,13 +77,6 @@ FocusScope {
         order.ask(intent, names);
     }
 
-    // Moves with Shift: selects all from where it began.
-    function extend(step: int) {
-        const to = Math.max(0, Math.min(list.count - 1, list.currentIndex + step));
-        list.currentIndex = to;
-        ServicesModel.selectRange(list.anchorRow, to);
-    }
-
     function openMenu(anchor: Item) {
         if (!root.hasService)
             return;
@@ -130,149 +123,26 @@ FocusScope {
         height: visible ? implicitHeight : Metrics.lineWidth
     }
 
-    ListView {
+    ServicesList {
         id: list
-
-        // Where a selection with Shift began.
-        property int anchorRow: -1
 
         anchors.top: heads.bottom
         anchors.bottom: parent.bottom
         anchors.left: parent.left
         width: root.listWidth
         visible: !root.isDetailAlone
-        model: ServicesModel
-        clip: true
-        focus: true
-        activeFocusOnTab: true
-        reuseItems: true
-        currentIndex: -1
-        highlightFollowsCurrentItem: true
-        highlightMoveDuration: 0
-        boundsBehavior: Flickable.StopAtBounds
-        topMargin: Metrics.px(2)
-
-        Accessible.role: Accessible.List
-        Accessible.name: qsTr("Services")
-
-        onActiveFocusChanged: if (activeFocus && currentIndex < 0 && count > 0)
-            currentIndex = 0
-        onCurrentItemChanged: if (activeFocus)
-            root.follow()
-
-        Keys.onPressed: event => {
-            switch (event.key) {
-            case Qt.Key_Home:
-                list.currentIndex = 0;
-                break;
-            case Qt.Key_End:
-                list.currentIndex = list.count - 1;
-                break;
-            case Qt.Key_Left:
-            case Qt.Key_Right:
-                if (root.currentRow && Looks.isGrouped)
-                    ServicesModel.fold(root.currentRow.group, event.key === Qt.Key_Left);
-                break;
-            case Qt.Key_Return:
-            case Qt.Key_Enter:
-                if (root.hasService)
-                    root.openDetail(root.currentRow.name);
-                else if (root.currentRow)
-                    ServicesModel.fold(root.currentRow.group, !root.currentRow.isFolded);
-                break;
-            case Qt.Key_Menu:
-                root.openMenu(list.currentItem);
-                break;
-            case Qt.Key_F10:
-                if (event.modifiers & Qt.ShiftModifier)
-                    root.openMenu(list.currentItem);
-                break;
-            case Qt.Key_Space:
-                list.anchorRow = list.currentIndex;
-                ServicesModel.select(list.currentIndex);
-                break;
-            case Qt.Key_Up:
-            case Qt.Key_Down:
-                if (!(event.modifiers & Qt.ShiftModifier)) {
-                    list.anchorRow = -1;
-                    return;
-                }
-                if (list.anchorRow < 0)
-                    list.anchorRow = list.currentIndex;
-                root.extend(event.key === Qt.Key_Up ? -1 : 1);
-                break;
-            case Qt.Key_Escape:
-                if (ServicesModel.selected.length > 0)
-                    ServicesModel.clearSelection();
-                else if (root.isDetailOpen)
-                    root.closeDetail();
-                else
-                    list.currentIndex = -1;
-                break;
-            default:
-                return;
-            }
-            event.accepted = true;
-        }
-
-        delegate: ListRow {
-            id: delegate
-
-            width: list.width
-            height: implicitHeight
-            columns: tableColumns
-            isCurrent: ListView.isCurrentItem
-            hasFocusRing: ListView.isCurrentItem && list.activeFocus
-            // What waits to be used again is no part of the window, for readers of the screen neither.
-            ListView.onPooled: delegate.visible = false
-            ListView.onReused: delegate.visible = true
-            onPicked: {
-                ServicesModel.clearSelection();
-                list.anchorRow = delegate.index;
-                list.currentIndex = delegate.index;
-                list.forceActiveFocus(Qt.MouseFocusReason);
-                root.follow();
-            }
-            onSelectionWanted: {
-                // The row that one began with belongs to it.
-                if (ServicesModel.selected.length === 0 && list.currentIndex >= 0 && list.currentIndex !== delegate.index)
-                    ServicesModel.select(list.currentIndex);
-                ServicesModel.select(delegate.index);
-                list.anchorRow = delegate.index;
-                list.currentIndex = delegate.index;
-                list.forceActiveFocus(Qt.MouseFocusReason);
-            }
-            onRangeWanted: {
-                if (list.anchorRow < 0)
-                    list.anchorRow = Math.max(0, list.currentIndex);
-                ServicesModel.selectRange(list.anchorRow, delegate.index);
-                list.currentIndex = delegate.index;
-                list.forceActiveFocus(Qt.MouseFocusReason);
-            }
-            onOpened: root.openDetail(delegate.name)
-            onMenuWanted: anchor => {
-                list.currentIndex = delegate.index;
-                root.openMenu(anchor);
-            }
-        }
+        columns: tableColumns
+        isDetailOpen: root.isDetailOpen
+        onFollowed: root.follow()
+        onOpened: service => root.openDetail(service)
+        onMenuWanted: anchor => root.openMenu(anchor)
+        onDetailLeft: root.closeDetail()
     }
 
-    EmptyState {
+    ServicesEmpty {
         anchors.fill: list
         visible: list.count === 0 && !root.isDetailAlone && !onboarding.visible && App.link !== App.Connecting
-        title: ServicesModel.isFiltered ? qsTr("No service matches") : App.link === App.Stale ? qsTr("No engine") : qsTr("No services yet")
-        sentence: ServicesModel.isFiltered ? "" : App.link === App.Stale ? App.linkReason : qsTr("Define one in %1; it appears here when the file is saved.").arg(Supervisor.configPath)
-        step: ServicesModel.isFiltered ? qsTr("Clear filter") : App.waitsForConfig ? qsTr("Edit Config") : App.link === App.Stale ? qsTr("Start engine") : ""
-        otherStep: !ServicesModel.isFiltered && App.waitsForConfig ? qsTr("Try again") : ""
-        onStepTaken: {
-            if (ServicesModel.isFiltered)
-                toolbar.clear();
-            else if (App.waitsForConfig)
-                ConfigDocument.openEditor(ConfigDocument.MistakeView, "");
-            else
-                App.startEngine();
-        }
-        onOtherStepTaken: App.startEngine()
+        onClearWanted: toolbar.clear()
     }
 
     OnboardingPage {
