@@ -96,6 +96,8 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let (surfaces, entered) = mpsc::channel(SURFACES_MAX);
     let manner = Manner { starts_hidden, is_motion_reduced: options.reduced_motion };
     Desk::open(asks.clone(), surfaces, manner);
+    #[cfg(windows)]
+    let session = crate::signals::hear_session();
     let engine_options = HostOptions { config: options.config.clone(), overrides, ..Default::default() };
     let engine = Engine::new(paths, engine_options);
     let has_left = Arc::new(AtomicBool::new(false));
@@ -119,6 +121,8 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if let Err(error) = memory::keep() {
         tracing::warn!(%error, "what the window remembers is not written down");
     }
+    #[cfg(windows)]
+    drop(session);
     code
 }
 
@@ -240,7 +244,11 @@ fn show() -> anyhow::Result<ExitCode> {
     QQuickStyle::set_style(&QString::from("Basic"));
     language::install();
     shell::keep_running_without_windows();
-    shell::when_session_ends(|| Desk::ask(Ask::Desktop(Wish::End)));
+    // Qt on Windows tells when the system asks whether the session may end, which it need not do after all; see
+    // `signals::hear_session`.
+    if cfg!(not(windows)) {
+        shell::when_session_ends(|| Desk::ask(Ask::Desktop(Wish::End)));
+    }
     shell::set_window_icon(&QString::from(APP_ICON));
     let mut engine = QQmlApplicationEngine::new();
     let mut window = engine.as_mut().context("QML cannot start")?;

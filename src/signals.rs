@@ -3,7 +3,13 @@
 use tokio::sync::mpsc;
 
 use crate::desk::Ask;
+#[cfg(windows)]
+use crate::desk::Desk;
 use crate::desktop::Wish;
+
+/// What the user reads while the system waits for the app.
+#[cfg(windows)]
+const WHY: &str = "Ostler stops the services in order.";
 
 /// Waits for a signal to end and passes it on; ends with the desk.
 pub(crate) async fn hear(asks: mpsc::Sender<Ask>) {
@@ -31,7 +37,22 @@ async fn asked_to_end() {
     }
 }
 
-#[cfg(not(unix))]
+/// Passes on that the session ends, once that is certain; the system keeps the app alive for some seconds until this is
+/// dropped.
+#[cfg(windows)]
+pub(crate) fn hear_session() -> Option<ostler_windows::broadcast::Listener> {
+    use ostler_windows::broadcast::{self, Said};
+    let listener = broadcast::listen_to_the_end(WHY, |said| match said {
+        Said::MachineEnds | Said::SessionEnds | Said::ShouldClose => Desk::ask(Ask::Desktop(Wish::End)),
+        Said::Woke | Said::ClockSet => {}
+    });
+    if let Err(error) = &listener {
+        tracing::warn!(%error, "the system does not tell when the session ends");
+    }
+    listener.ok()
+}
+
+#[cfg(windows)]
 async fn asked_to_end() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
