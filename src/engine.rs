@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard};
 
 use ostler_api::EngineHost;
-use ostler_client::Client;
+use ostler_client::{Client, ClientError};
 use ostler_config::{Diagnostic, Paths, Severity};
 use ostler_host::{Connector, Host, HostError, HostOptions, HostStart};
 use ostler_view::{Obstacle, say_count};
@@ -99,7 +99,7 @@ impl Engine {
                 }
             }
         }
-        match Client::connect_first(&self.paths.client_sockets()).await {
+        match self.reach().await {
             Ok(client) => {
                 self.may_start.store(false, Ordering::Relaxed);
                 *self.refusal() = None;
@@ -108,6 +108,21 @@ impl Engine {
             Err(error) => {
                 Err(self.refusal().clone().unwrap_or_else(|| ConnectError::from(link::met(&error))))
             }
+        }
+    }
+
+    /// Connects to the engine of another process: at its socket, or at its port if it closes its socket.
+    async fn reach(&self) -> Result<Client, ClientError> {
+        let at_socket = Client::connect_first(&self.paths.client_sockets()).await;
+        if at_socket.is_ok() {
+            return at_socket;
+        }
+        // Who names a socket means no other engine.
+        let is_named = self.paths.client_sockets() != self.paths.sockets;
+        let way = (!is_named).then(|| ostler_host::way_by_port(&self.paths)).flatten();
+        match way {
+            Some(way) => Client::connect(&way).await.or(at_socket),
+            None => at_socket,
         }
     }
 

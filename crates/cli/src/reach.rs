@@ -44,7 +44,12 @@ impl Context {
         }
         let Some(port) = self.port_instead() else { return Ok(None) };
         match self.reach_port(&port).await {
-            Err(Failure::Api(error)) if error.code == ErrorCode::NoEngine => Ok(None),
+            // Somebody else may have the port while the engine does not run; who runs, its lock tells.
+            Err(Failure::Api(error))
+                if matches!(error.code, ErrorCode::NoEngine | ErrorCode::Unauthenticated) =>
+            {
+                Ok(None)
+            }
             reached => reached.map(Some),
         }
     }

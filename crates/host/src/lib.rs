@@ -47,7 +47,7 @@ pub use ostler_engine::{
 };
 pub use programs::{KEEPER_VARIABLE, find_cli, find_keeper};
 pub use serve::Connector;
-pub use socket::instead_of_socket;
+pub use socket::{instead_of_socket, way_by_port};
 pub use start::{Host, HostStart};
 
 /// Threads that serve; the actor needs one, connections share the other.

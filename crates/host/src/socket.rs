@@ -94,12 +94,14 @@ pub fn instead_of_socket(paths: &Paths) -> Option<(String, u16)> {
 /// All ways to the engine of these paths for its own user.
 pub(crate) fn ways(paths: &Paths) -> Vec<Endpoint> {
     let sockets = paths.sockets.iter().cloned().map(Endpoint::Unix);
-    let port = || {
-        let (host, port) = instead_of_socket(paths)?;
-        let token = TokenFile::of_engine(&paths.private).read().ok()?;
-        Some(Endpoint::Tcp { host, port, token: Token::new(token.expose()).ok()? })
-    };
-    sockets.chain(port()).collect()
+    sockets.chain(way_by_port(paths)).collect()
+}
+
+/// The way to an engine that closes its socket, as [`instead_of_socket`], with the token that it made for its user.
+pub fn way_by_port(paths: &Paths) -> Option<Endpoint> {
+    let (host, port) = instead_of_socket(paths)?;
+    let token = TokenFile::of_engine(&paths.private).read().ok()?;
+    Some(Endpoint::Tcp { host, port, token: Token::new(token.expose()).ok()? })
 }
 
 /// The first place that can be used.

@@ -40,5 +40,7 @@ pub fn find(program: &str) -> Option<PathBuf> {
         return Some(with_ending(PathBuf::from(program))).filter(is_program);
     }
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| with_ending(folder.join(program))).find(is_program)
+    // An empty entry would mean the current folder.
+    let mut folders = env::split_paths(&path).filter(|folder| folder.is_absolute());
+    folders.find_map(|folder| Some(with_ending(folder.join(program))).filter(is_program))
 }

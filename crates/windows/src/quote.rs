@@ -28,7 +28,7 @@ pub fn is_batch(program: &Path) -> bool {
 /// to the line.
 ///
 /// # Errors
-/// Says which argument cannot be added.
+/// Says why the line cannot be run, or which argument cannot be added.
 pub fn shell_line(program: &Path, arguments: &[String]) -> Result<Option<String>, String> {
     if !is_interpreter(program) {
         return Ok(None);
@@ -37,11 +37,26 @@ pub fn shell_line(program: &Path, arguments: &[String]) -> Result<Option<String>
     let switches = arguments.iter().take_while(|argument| argument.starts_with('/') && !is(argument, "/c"));
     let switches = &arguments[..switches.count()];
     let (line, more) = match &arguments[switches.len()..] {
-        [_, line, more @ ..] if switches.iter().any(|switch| is(switch, "/s")) => (line, more),
-        [_, line] if line.contains('"') => (line, &[][..]),
+        [c, line, more @ ..] if is(c, "/c") && switches.iter().any(|switch| is(switch, "/s")) => (line, more),
+        [c, line] if is(c, "/c") && line.contains('"') => (line, &[][..]),
         _ => return Ok(None),
     };
+    let line = line.trim_end_matches(['\r', '\n']);
+    if line.contains(['\0', '\r', '\n']) {
+        return Err(
+            "the line has a line break, at which cmd.exe stops reading; join the commands by &&".to_owned()
+        );
+    }
     let mut all = format!("\"{}\"", program.display());
+    if !more.is_empty() {
+        if line.matches('"').count() % 2 == 1 {
+            return Err(
+                "the line has an odd number of quotes, so that no argument can be added to it".to_owned()
+            );
+        }
+        // What is added is quoted for a shell with extensions and without delayed expansion.
+        all.push_str(" /e:ON /v:OFF");
+    }
     for switch in switches.iter().filter(|switch| !is(switch, "/s")) {
         all.push(' ');
         all.push_str(switch);
@@ -266,16 +281,27 @@ mod tests {
             (&["/d", "/s", "/c", r"dir C:\a b\"], r#"/d /s /c "dir C:\a b\""#.to_owned()),
             (
                 &["/d", "/s", "/c", "echo", "a b", "c&d", "%e%"],
-                r#"/d /s /c "echo "a b" "c&d" "%%cd:~,%e%%cd:~,%"""#.to_owned(),
+                r#"/e:ON /v:OFF /d /s /c "echo "a b" "c&d" "%%cd:~,%e%%cd:~,%"""#.to_owned(),
             ),
         ] {
             assert_eq!(shell(CMD, arguments), handed(&rest));
+        }
+        // A line of TOML's """ ends in a line break.
+        assert_eq!(shell(CMD, &["/s", "/c", "a\r\n"]), handed(r#"/s /c "a""#));
+        for (arguments, word) in
+            [(&["/s", "/c", "a\nb"][..], "line break"), (&["/s", "/c", "a \"", "b"], "quotes")]
+        {
+            let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
+            let error = shell_line(Path::new(CMD), &arguments).unwrap_err();
+            assert!(error.contains(word), "{error}");
         }
         assert_eq!(shell("CMD", &["/s", "/c", "a"]), Some(r#""CMD" /s /c "a""#.to_owned()));
         for arguments in [
             &["/c", "a b"][..],
             &["/c", "a", "\"b\""],
             &["/k", "\"a\""],
+            &["/k", "echo", "\"b\""],
+            &["/s", "/k", "a", "b"],
             &["/s", "/c"],
             &["a", "/c", "\"b\""],
             &[],

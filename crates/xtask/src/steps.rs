@@ -225,8 +225,13 @@ pub(crate) fn counts(lines: &[String]) -> String {
     if let Some(summary) = lines.iter().find_map(|line| line.strip_prefix("Summary ")) {
         return summary.split_once("] ").map_or(summary, |(_, counts)| counts).trim().to_owned();
     }
-    let sum = |word: &str| -> u64 { lines.iter().filter_map(|line| number_before(line, word)).sum() };
-    format!("{} tests passed, {} failed, {} ignored", sum("passed"), sum("failed"), sum("ignored"))
+    let [passed, failed, ignored] = ["passed", "failed", "ignored"].map(|word| sum(lines, word));
+    format!("{passed} tests passed, {failed} failed, {ignored} ignored")
+}
+
+/// The sum of the numbers that stand before a word.
+pub(crate) fn sum(lines: &[String], word: &str) -> u64 {
+    lines.iter().filter_map(|line| number_before(line, word)).sum()
 }
 
 fn number_before(line: &str, word: &str) -> Option<u64> {

@@ -164,7 +164,7 @@ pub(crate) fn test(rounds: Option<&str>, filters: &[String]) -> Outcome<String> 
         words.extend(&failed);
         let (lines, is_good) = run(runner(&words)?)?;
         windows.end();
-        if !is_good {
+        if !is_good || steps::sum(&lines, "passed") < failed.len() as u64 {
             return Err(Failure::new(format!("{counts}; once more: {}", steps::counts(&lines))));
         }
         counts = format!("{counts} and passed at the second attempt ({})", failed.join(", "));
@@ -187,12 +187,14 @@ fn again<'a>(windows: &Windows, lines: &'a [String]) -> Option<Vec<&'a str>> {
     let failed: Vec<_> = lines.iter().filter_map(|line| failed(line)).collect();
     let said = lines.iter().filter(|line| line.starts_with("test result: FAILED")).count();
     let programs = lines.iter().find_map(|line| failed_programs(line))?;
-    (said == programs && (1..=ATTEMPTED_AGAIN_MAX).contains(&failed.len())).then_some(failed)
+    let are_all_named = said == programs && steps::sum(lines, "failed") == failed.len() as u64;
+    (are_all_named && (1..=ATTEMPTED_AGAIN_MAX).contains(&failed.len())).then_some(failed)
 }
 
 /// The test that this line says has failed.
 fn failed(line: &str) -> Option<&str> {
-    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+    let name = line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?;
+    Some(name.strip_suffix(" - should panic").unwrap_or(name))
 }
 
 /// How many programs cargo says have failed, at its end.
@@ -292,7 +294,10 @@ mod tests {
         let lost = [one[0], one[1], "error: 2 targets failed:"];
         assert_eq!(again_of(&lost), None, "a program ended without a word");
         assert_eq!(again_of(&one[..2]), None);
-        assert_eq!(again_of(&[one[0], one[0], one[0], one[0], one[1], one[2]]), None, "too many");
+        let unnamed = [one[0], "test result: FAILED. 3 passed; 2 failed", one[2]];
+        assert_eq!(again_of(&unnamed), None, "one is not named");
+        let many = "test result: FAILED. 3 passed; 4 failed";
+        assert_eq!(again_of(&[one[0], one[0], one[0], one[0], many, one[2]]), None, "too many");
         assert_eq!(again_of(&["test result: ok. 3 passed; 0 failed"]), None);
     }
 }

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use ostler_api::{Check, EngineHost};
 use ostler_config::Paths;
-use ostler_core::{Actor as Who, Input, InstanceId, RunId, Supervisor};
+use ostler_core::{Actor as Who, Fleet, Input, InstanceId, RunId, Supervisor};
 use ostler_keeper::protocol::{Configuration, Event, KeeperState, LogSettings, OnLoss, Request};
 use tokio::{
     sync::{OnceCell, mpsc},
@@ -222,6 +222,7 @@ impl Actor {
         let intent = self.intent.read();
         let is_successor = intent.is_some();
         let ended = self.adopt(survivors);
+        self.fix_ports(self.supervisor.fleet());
         self.feed(Input::Boot { intent });
         for (instance, events) in ended {
             for event in events {
@@ -229,7 +230,6 @@ impl Actor {
             }
         }
         self.configure_all();
-        self.fix_ports();
         self.watch_files();
         self.arm_schedules(is_successor);
         self.arm_watches();
@@ -365,11 +365,11 @@ impl Actor {
     }
 
     /// What the configuration names is given to nobody else.
-    pub(super) fn fix_ports(&self) {
-        let services = self.supervisor.fleet().services.values();
-        let ports = services.flat_map(|spec| {
+    pub(super) fn fix_ports(&self, fleet: &Fleet) {
+        let ports = fleet.services.values().flat_map(|spec| {
+            let slots = spec.max_instances.max(spec.instances);
             let numbers = spec.ports.iter().filter_map(|port| port.number);
-            numbers.flat_map(|first| (0..spec.instances).map(move |index| first.saturating_add(index)))
+            numbers.flat_map(move |first| (0..slots).map(move |index| first.saturating_add(index)))
         });
         self.ports.set_fixed(ports.collect());
     }

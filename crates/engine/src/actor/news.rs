@@ -126,8 +126,24 @@ impl Actor {
         self.feed(Input::TreeGone { instance, run, report });
     }
 
+    /// The ports of a run that is over: those that were found for it stay its own, for the next one; others that the
+    /// configuration names may go to whom it names them for as well.
+    fn release_ports(&self, instance: &InstanceId) {
+        let spec = self.supervisor.fleet().services.get(&instance.service);
+        let is_automatic = |name: &str| {
+            let port = spec.and_then(|spec| spec.ports.iter().find(|port| port.name == name));
+            port.is_some_and(|port| port.number.is_none())
+        };
+        let ports = self.slots.get(instance).map(|slot| slot.ports.clone()).unwrap_or_default();
+        let kept = ports.into_iter().filter(|(name, _)| is_automatic(name)).collect();
+        self.ports.keep_only(instance, &kept);
+    }
+
     /// No process of the run is left: the keeper may forget it.
     fn run_is_over(&mut self, instance: &InstanceId, run: RunId) {
+        if self.slots.get(instance).and_then(|slot| slot.run.as_ref()).is_some_and(|state| state.run == run) {
+            self.release_ports(instance);
+        }
         let Some(slot) = self.slots.get_mut(instance) else { return };
         if slot.run.as_ref().is_some_and(|state| state.run == run) {
             slot.run = None;

@@ -164,6 +164,7 @@ impl Actor {
 
     fn remove(&mut self, instance: &InstanceId) {
         self.terminals.remove(instance);
+        self.ports.keep_only(instance, &std::collections::BTreeMap::new());
         if let Some(mut slot) = self.slots.remove(instance) {
             slot.drop_probe();
             if let Some(link) = slot.link.take() {

@@ -237,6 +237,8 @@ impl Actor {
         self.refused.clear();
         self.overrides.clear();
         self.note_changes(&plan, actor);
+        // Before the starts that follow choose theirs.
+        self.fix_ports(&fleet);
         self.command(Request::Apply { fleet }, actor);
         self.planned_changes = plan.changes.iter().map(|change| change.service.clone()).collect();
         for name in names {
@@ -249,7 +251,6 @@ impl Actor {
         let hash = self.config.hash.clone();
         self.note(None, api::EventKind::PlanApplied { plan: plan.clone(), hash });
         self.configure_all();
-        self.fix_ports();
         self.watch_files();
         self.arm_schedules(false);
         self.arm_watches();

@@ -28,8 +28,9 @@ use crate::terminal::{Descriptors, Terminals};
 pub(crate) use adopt::{Found, Survivors, find};
 pub(crate) use os::Stream;
 
-/// Requests that may wait for a keeper that does not read.
-const REQUESTS_MAX: usize = 64;
+/// Requests that may wait for a keeper that does not read: more than the actor has in several turns, after each of
+/// which they are written.
+const REQUESTS_MAX: usize = 1024;
 const READ_BYTES: usize = 4096;
 /// How long a keeper may take to say what became of an order to start a run.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
@@ -241,11 +242,16 @@ impl KeeperLink {
 async fn reap(mut child: os::Child) {
     let patience = Instant::now() + GOING_MAX;
     let mut pause = REAP_PAUSE_MIN;
+    let mut is_killed = false;
     while let Ok(None) = child.try_wait() {
-        if Instant::now() >= patience {
-            tracing::warn!(pid = child.id(), "a keeper closed its link and stayed; it is killed");
+        if Instant::now() >= patience && !is_killed {
+            tracing::warn!(
+                pid = child.id(),
+                "a keeper has given up its link, or was given up, and stayed; it is killed"
+            );
             // Not reaped, so the number is still its own.
             let _ = child.kill();
+            is_killed = true;
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(REAP_PAUSE_MAX);

@@ -64,7 +64,7 @@ impl Allocator {
     pub fn allocate(&self, owner: &InstanceId) -> io::Result<u16> {
         for _ in 0..TRIES_MAX {
             let port = super::os::any_port()?;
-            if is_free(port) && self.is_open(port) && self.ports().take(port, owner) {
+            if is_free(port) && self.is_open(port, None) && self.ports().take(port, owner) {
                 return Ok(port);
             }
         }
@@ -73,23 +73,26 @@ impl Allocator {
 
     /// Gives the next free port above `port`; `None` when none of the next hundred is free.
     pub fn allocate_near(&self, port: u16, owner: &InstanceId) -> Option<u16> {
-        self.near(port).find(|near| self.ports().take(*near, owner))
+        self.near(port, Some(owner)).find(|near| self.ports().take(*near, owner))
     }
 
     /// Finds the next free port above `port`, without giving it out.
     pub fn next_free(&self, port: u16) -> Option<u16> {
-        self.near(port).next()
+        self.near(port, None).next()
     }
 
-    fn near(&self, port: u16) -> impl Iterator<Item = u16> {
+    fn near(&self, port: u16, owner: Option<&InstanceId>) -> impl Iterator<Item = u16> {
         let above = port.checked_add(1).map(|first| first..=port.saturating_add(NEAR_MAX));
-        above.into_iter().flatten().filter(|near| self.is_open(*near) && is_free(*near))
+        above.into_iter().flatten().filter(move |near| self.is_open(*near, owner) && is_free(*near))
     }
 
-    /// Whether it is nobody's.
-    fn is_open(&self, port: u16) -> bool {
+    /// Whether it is nobody's, or this instance's from its last run.
+    fn is_open(&self, port: u16, owner: Option<&InstanceId>) -> bool {
         let ports = self.ports();
-        !ports.owners.contains_key(&port) && !ports.fixed.contains(&port)
+        match ports.owners.get(&port) {
+            Some(other) => Some(other) == owner,
+            None => !ports.fixed.contains(&port),
+        }
     }
 
     fn ports(&self) -> MutexGuard<'_, Ports> {
@@ -129,6 +132,7 @@ mod tests {
         assert!(!allocator.take(next, &other));
         allocator.keep_only(&one, &BTreeMap::from([("http".to_owned(), next)]));
         assert!(!allocator.take(next, &other));
+        assert_eq!(allocator.allocate_near(port, &one), Some(next), "it keeps what it has");
         allocator.keep_only(&one, &BTreeMap::new());
         assert_eq!(allocator.next_free(port), Some(next));
         allocator.set_fixed(BTreeSet::from([next]));

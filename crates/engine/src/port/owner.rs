@@ -64,7 +64,10 @@ pub enum OwnerKind {
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.kind == OwnerKind::Reservation {
-            return write!(f, "Windows, which has reserved it: {RESERVED_COMMAND}");
+            return write!(
+                f,
+                "Windows, which has reserved it, unless a program holds it without listening: {RESERVED_COMMAND}"
+            );
         }
         let Some(process) = &self.process else {
             return write!(f, "a process of user {}", self.user);
@@ -191,7 +194,11 @@ mod shown {
     #[test]
     fn a_reserved_port_says_where_to_look() {
         let said = reservation().to_string();
-        assert_eq!(said, "Windows, which has reserved it: netsh int ipv4 show excludedportrange tcp");
+        assert_eq!(
+            said,
+            "Windows, which has reserved it, unless a program holds it without listening: \
+             netsh int ipv4 show excludedportrange tcp"
+        );
     }
 
     #[test]

@@ -182,7 +182,8 @@ async fn stops_in_order_and_cuts(what: Ending, words: &str) {
     let (news, text) = machine(&mut watcher).await;
     assert!(news == MachineNews::Ends && text.starts_with(words), "{news:?} {text}");
     tokio::time::timeout(LIMIT, engine.join()).await.expect("ends in time");
-    assert!(began.elapsed() >= Duration::from_secs(2), "db gets its time");
+    // But for what one turn of the engine takes.
+    assert!(began.elapsed() >= Duration::from_millis(1900), "db gets its time: {:?}", began.elapsed());
     assert_eq!(world.read("ended"), "api\n");
     let audit = world.read("state/audit.jsonl");
     let cut: Vec<_> = audit.lines().filter(|line| line.contains("\"cut\"")).collect();

@@ -311,7 +311,7 @@ impl Keeper {
             status: None,
             tree: Tree::Alive,
             is_acknowledged: false,
-            is_by_interpreter: quote::is_by_interpreter(&order.program),
+            is_batch: quote::is_batch(&order.program),
             asked: None,
             is_leader_ending: false,
             is_tree_ending: false,

@@ -26,8 +26,6 @@ struct Typed {
     pipe: Pipe,
     waiting: VecDeque<u8>,
     under_way: usize,
-    /// Nothing comes after what waits: then the input ends.
-    is_last: bool,
 }
 
 impl Output {
@@ -36,7 +34,7 @@ impl Output {
         let source = |pipe, stream| Source { pipe, splitter: Splitter::new(stream), is_over: false };
         let mut output = Self {
             sources: vec![source(stdout, Stream::Stdout), source(stderr, Stream::Stderr)],
-            stdin: Some(Typed { pipe: stdin, waiting: VecDeque::new(), under_way: 0, is_last: false }),
+            stdin: Some(Typed { pipe: stdin, waiting: VecDeque::new(), under_way: 0 }),
         };
         output.listen();
         output
@@ -83,7 +81,7 @@ impl Output {
 
     /// Types bytes, unless the run has left too many unread or reads no more.
     pub(super) fn r#type(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let stdin = self.stdin.as_mut().filter(|it| !it.is_last).ok_or("the run has closed its input")?;
+        let stdin = self.stdin.as_mut().ok_or("the run has closed its input")?;
         if stdin.waiting.len() + stdin.under_way + bytes.len() > TYPED_MAX {
             return Err(NOT_READ.to_owned());
         }
@@ -112,23 +110,11 @@ impl Output {
         self.stdin.take().is_some()
     }
 
-    /// Types the last bytes, behind which the input ends.
-    pub(super) fn end_input_with(&mut self, last: &[u8]) {
-        if let Some(stdin) = &mut self.stdin {
-            stdin.waiting.extend(last);
-            stdin.is_last = true;
-        }
-        self.pass_on();
-    }
-
     fn pass_on(&mut self) {
-        let Some(stdin) = self.stdin.as_mut().filter(|it| !it.pipe.is_writing()) else { return };
-        if stdin.waiting.is_empty() {
-            if stdin.is_last {
-                self.stdin = None;
-            }
+        let Some(stdin) = self.stdin.as_mut().filter(|it| !it.waiting.is_empty() && !it.pipe.is_writing())
+        else {
             return;
-        }
+        };
         let bytes: Vec<u8> = stdin.waiting.drain(..).collect();
         stdin.under_way = bytes.len();
         if stdin.pipe.start_write(bytes).is_err() {
@@ -179,39 +165,5 @@ impl LogTarget {
     /// Writes what is batched.
     pub(super) fn flush(&mut self, now: Instant) -> Flush {
         self.writer.as_mut().map_or(Flush::Done, |writer| writer.flush(now))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ostler_keeper::os::windows::port::Port;
-    use ostler_windows::pipe::{self, Direction, Use};
-    use std::io::Read as _;
-    use std::time::Duration;
-
-    #[test]
-    fn what_is_typed_at_last_arrives_before_the_end_of_the_input() {
-        let port = Port::new().unwrap();
-        let (stdin, theirs) = pipe::pair(Direction::Out, Use::Inherited).unwrap();
-        let (stdout, _theirs_out) = pipe::pair(Direction::In, Use::Inherited).unwrap();
-        let (stderr, _theirs_err) = pipe::pair(Direction::In, Use::Inherited).unwrap();
-        let own = |handle, key| Pipe::new(&port, handle, key).unwrap();
-        let mut output = Output::log(own(stdin, 1), own(stdout, 2), own(stderr, 3));
-        output.r#type(b"one\n").unwrap();
-        output.end_input_with(b"Y\r\n");
-        assert!(output.r#type(b"more").is_err(), "nothing comes after the last");
-        let reading = std::thread::spawn(move || {
-            let mut text = String::new();
-            std::fs::File::from(theirs).read_to_string(&mut text).map(|_| text)
-        });
-        let end = Instant::now() + Duration::from_secs(30);
-        while output.stdin.is_some() {
-            assert!(Instant::now() < end, "the input ends");
-            for packet in port.wait(Some(Duration::from_millis(100))) {
-                output.typed(&packet);
-            }
-        }
-        assert_eq!(reading.join().unwrap().unwrap(), "one\nY\r\n");
     }
 }

@@ -23,9 +23,6 @@ const KILL_PAUSE: Duration = Duration::from_millis(20);
 const SIGKILL: i32 = 9;
 const SIGTERM: i32 = 15;
 
-/// The answer to "Terminate batch job (Y/N)?".
-const END_OF_BATCH: &[u8] = b"Y\r\n";
-
 /// How many of the killed are named.
 const NAMES_MAX: usize = 16;
 
@@ -45,8 +42,8 @@ pub(super) struct Run {
     pub(super) status: Option<ExitStatus>,
     pub(super) tree: Tree,
     pub(super) is_acknowledged: bool,
-    /// Whether `cmd.exe` runs it, which asks back what to do with the rest of a batch file.
-    pub(super) is_by_interpreter: bool,
+    /// Whether it is a batch file: after Ctrl-Break `cmd.exe` asks what to do with the rest of it.
+    pub(super) is_batch: bool,
     /// How far it was asked to end, if it was.
     pub(super) asked: Option<Ladder>,
     /// The job has told that the leader ends.
@@ -112,14 +109,15 @@ impl Run {
             return Vec::new();
         }
         let members = self.job.members();
-        let Self { asked: Some(ladder), pid, output, is_by_interpreter, .. } = self else {
+        let Self { asked: Some(ladder), pid, output, is_batch, .. } = self else {
             return Vec::new();
         };
         ladder.climb(now, |way| match way {
             // The leader's number cannot be another's while we hold the leader.
             Way::Break if hears_break(&members) && console::send_break(*pid).is_ok() => {
-                if *is_by_interpreter {
-                    output.end_input_with(END_OF_BATCH);
+                if *is_batch {
+                    // An input at its end answers the question, whose letters depend on the language.
+                    output.close_input();
                 }
                 Some("asked to end by Ctrl-Break".to_owned())
             }
