@@ -132,6 +132,8 @@ async fn a_click_becomes_one_command_and_a_refusal_is_told() {
     let mut rig = rig(0);
     let mut engine = rig.engine().await;
     engine.answer("watch", json!({"snapshot": snapshot("running"), "seq": 3})).await;
+    // Before the first snapshot commands are refused.
+    rig.until(|report| report.link.is_live()).await;
     rig.commands.send(Command::Act(Verb::Restart, "api".to_owned())).await.unwrap();
     let params = engine.answer("restart", json!({"accepted_at": 4})).await;
     assert_eq!(params, json!({"service": "api"}));
