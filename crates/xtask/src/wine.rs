@@ -12,6 +12,9 @@ const WINE_FOLDERS: [&str; 2] = ["/usr/lib/wine", "/usr/lib/x86_64-linux-gnu/win
 /// The C compiler that makes programs for Windows.
 pub(crate) const COMPILER: &str = "x86_64-w64-mingw32-gcc";
 
+/// The file that says of Wine's world that it is there as a whole.
+const WHOLE: &str = "whole";
+
 /// Wine 8 lacks this library, from which Rust's standard library takes random bytes.
 const RANDOM_LIBRARY: &str = "bcryptprimitives.dll";
 
@@ -99,11 +102,17 @@ impl Windows {
     fn make_world(&self) -> Outcome {
         let Self::Wine { program, prefix } = self else { return Ok(()) };
         let system = prefix.join("drive_c/windows/system32");
-        if !system.join("kernel32.dll").exists() {
+        let whole = prefix.join(WHOLE);
+        if !whole.exists() {
+            // What was interrupted half-way would never be mended.
+            if prefix.exists() {
+                std::fs::remove_dir_all(prefix).doing(format_args!("cannot remove {}", prefix.display()))?;
+            }
             std::fs::create_dir_all(prefix).doing(format_args!("cannot create {}", prefix.display()))?;
             let mut boot = Command::new(program);
             boot.args(["wineboot", "-i"]).env("WINEPREFIX", prefix).env("WINEDEBUG", "-all");
             shell::exec(boot.env_remove("DISPLAY"))?;
+            std::fs::write(&whole, "").doing(format_args!("cannot write {}", whole.display()))?;
         }
         self.make_windows_possible()?;
         let library = system.join(RANDOM_LIBRARY);
