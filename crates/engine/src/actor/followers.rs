@@ -38,6 +38,7 @@ impl Followers {
 impl Actor {
     /// Has keepers tell of growth until the follower lets go.
     pub(super) fn follow(&mut self, names: &[String], sources: &[Source]) -> Joins {
+        // An instance is told once, so there are never more in it than instances.
         let (joins, joining) = mpsc::unbounded_channel();
         let ids: BTreeSet<_> = sources
             .iter()
